@@ -1,0 +1,227 @@
+import type { SyscallName } from "../kernel/syscalls.ts"
+import type { ErrnoName } from "../kernel/errno.ts"
+
+/** A piece of the program's memory: a string, a structure, or a cell that steps write. Address known after layout. */
+export class Datum {
+  readonly bytes: Uint8Array | string
+  /** Size in memory; more than `bytes` where the rest is zero. A string has a final NUL beside. */
+  readonly size: number
+  readonly align: number
+  /** Address in the container's init; set by `assemble`. */
+  address = 0
+  constructor(bytes: Uint8Array | string, size: number, align: number) {
+    this.bytes = bytes
+    this.size = size
+    this.align = align
+  }
+  /** The address `offset` bytes into this datum, as an argument. */
+  at(offset: number): Pointer {
+    return new Pointer(this, offset)
+  }
+}
+
+/** An address inside a datum. */
+export class Pointer {
+  readonly datum: Datum
+  readonly offset: number
+  constructor(datum: Datum, offset: number) {
+    this.datum = datum
+    this.offset = offset
+  }
+}
+
+/** The 8 bytes at an address, read when the step runs (an earlier step's result is one of these). */
+export class Load {
+  readonly from: Pointer
+  constructor(from: Pointer) {
+    this.from = from
+  }
+}
+
+/** A place to jump to; set by `Program.here`. */
+export class Label {
+  readonly name: string
+  /** Index of the step it stands before; -1 until placed. */
+  index = -1
+  constructor(name: string) {
+    this.name = name
+  }
+}
+
+/** An argument: a number; a C string; bytes (by address); a datum's address; the 8 bytes at an address; an earlier step's result. */
+export type Arg = number | bigint | string | Uint8Array | Datum | Pointer | Load | Step
+
+/** How a `test` step compares (memory & mask) with its constant; unsigned. */
+export type Comparison = "==" | "!=" | "<" | ">="
+
+export type StepKind = "call" | "test" | "copy4" | "copy8" | "add" | "jump" | "fail"
+
+/** What to do when a system call fails with an errno ("any": every other one). `continue`: go on with the next step. */
+export interface ErrnoBranch {
+  readonly errno: ErrnoName | "any"
+  readonly to: Label | "continue"
+}
+
+/** One row of the program. */
+export class Step {
+  readonly kind: StepKind
+  readonly name: SyscallName | undefined
+  readonly args: readonly Arg[]
+  readonly comparison: Comparison | undefined
+  readonly target: Label | undefined
+  branches: ErrnoBranch[] | undefined
+  /** A sentence for people: `mount "proc" at /proc`. */
+  text = ""
+  /** The config.json pointer that asked for it. */
+  pointer = ""
+  /** Where the result is kept; only steps whose result is used have one. */
+  cell: Datum | undefined
+  constructor(kind: StepKind, name: SyscallName | undefined, args: readonly Arg[], comparison?: Comparison, target?: Label) {
+    this.kind = kind
+    this.name = name
+    this.args = args
+    this.comparison = comparison
+    this.target = target
+  }
+  /** The sentence that `explain` and error messages print. */
+  says(text: string): this {
+    this.text = text
+    return this
+  }
+  /** Where to go when the call fails with this errno; "any" for all that are not named. */
+  on(errno: ErrnoName | "any", to: Label | "continue"): this {
+    ;(this.branches ??= []).push({ errno, to })
+    return this
+  }
+  /** Any failure is harmless: go on. */
+  orContinue(): this {
+    return this.on("any", "continue")
+  }
+}
+
+/**
+ * A list of Linux system calls with the little that must be decided while they run. Pure: building one touches nothing.
+ * Steps run in order; a call that fails and has no branch for its errno reports (step number, errno) and ends the process.
+ */
+export class Program {
+  readonly steps: Step[] = []
+  readonly data: Datum[] = []
+  /** The config.json pointer given to steps added from now on. */
+  pointer = ""
+  private readonly strings = new Map<string, Datum>()
+
+  /** A system call. Its result can be an argument of later steps. */
+  call(name: SyscallName, ...args: Arg[]): Step {
+    return this.add(new Step("call", name, args))
+  }
+
+  /** Jumps to `target` if (8 bytes at `where` & mask) compares so with `value` (unsigned, little-endian; a mask picks narrower fields). */
+  test(where: Pointer | Datum | Step, mask: number | bigint, comparison: Comparison, value: number | bigint, target: Label): Step {
+    return this.add(new Step("test", undefined, [this.place(where), mask, value], comparison, target))
+  }
+
+  /** Stores 4 or 8 bytes of a result (or memory) at an address. */
+  store(where: Pointer | Datum, from: Step | Pointer | Datum, bytes: 4 | 8): Step {
+    return this.add(new Step(bytes === 4 ? "copy4" : "copy8", undefined, [this.place(where), this.place(from)]))
+  }
+
+  /** Adds a number (may be negative) to the 8 bytes at an address. */
+  increment(where: Pointer | Datum, by: number): Step {
+    return this.add(new Step("add", undefined, [this.place(where), by]))
+  }
+
+  jump(target: Label): Step {
+    return this.add(new Step("jump", undefined, [], undefined, target))
+  }
+
+  /** Reports this step as failed with that errno (a number, or read from memory) and ends the process. */
+  fail(errno: number | Step | Load): Step {
+    return this.add(new Step("fail", undefined, [errno]))
+  }
+
+  /** A label not placed yet. */
+  label(name: string): Label {
+    return new Label(name)
+  }
+
+  /** Places a label before the next step. */
+  here(label: Label): void {
+    label.index = this.steps.length
+  }
+
+  /** `size` bytes of zeroed memory, 8-byte aligned unless told. */
+  buffer(size: number, align = 8): Datum {
+    return this.datum(new Uint8Array(0), size, align)
+  }
+
+  /** Bytes in the program's memory. */
+  bytes(bytes: Uint8Array, align = 8): Datum {
+    return this.datum(bytes, bytes.length, align)
+  }
+
+  /** A C string; equal strings share one datum, so steps must not write into it. */
+  string(text: string): Datum {
+    let datum = this.strings.get(text)
+    if (datum === undefined) {
+      datum = this.datum(text, 0, 1)
+      this.strings.set(text, datum)
+    }
+    return datum
+  }
+
+  /** A NULL-terminated array of C string addresses, as execve(2) takes. */
+  stringArray(texts: readonly string[]): Datum {
+    const array = new PointerArray(texts.map((text) => this.string(text)))
+    this.data.push(array)
+    return array
+  }
+
+  /** An array of structures whose fields are addresses or numbers, 8 bytes each (struct iovec, msghdr ...). */
+  words(words: readonly (number | bigint | Datum | Pointer)[]): Datum {
+    const array = new WordArray(words)
+    this.data.push(array)
+    return array
+  }
+
+  private datum(bytes: Uint8Array | string, size: number, align: number): Datum {
+    const datum = new Datum(bytes, size, align)
+    this.data.push(datum)
+    return datum
+  }
+
+  private add(step: Step): Step {
+    const args = step.args as Arg[]
+    for (let i = 0; i < args.length; i++) {
+      const arg = args[i] as Arg
+      if (typeof arg === "string") args[i] = this.string(arg)
+      else if (arg instanceof Step) arg.cell ??= this.buffer(8)
+      else if (arg instanceof Uint8Array) args[i] = this.bytes(arg)
+    }
+    step.pointer = this.pointer
+    this.steps.push(step)
+    return step
+  }
+
+  private place(where: Pointer | Datum | Step): Pointer | Datum {
+    if (where instanceof Step) return (where.cell ??= this.buffer(8))
+    return where
+  }
+}
+
+/** Pointers to C strings and a final NULL. */
+export class PointerArray extends Datum {
+  readonly items: readonly Datum[]
+  constructor(items: readonly Datum[]) {
+    super(new Uint8Array(0), (items.length + 1) * 8, 8)
+    this.items = items
+  }
+}
+
+/** 8-byte words, each a number or an address. */
+export class WordArray extends Datum {
+  readonly words: readonly (number | bigint | Datum | Pointer)[]
+  constructor(words: readonly (number | bigint | Datum | Pointer)[]) {
+    super(new Uint8Array(0), words.length * 8, 8)
+    this.words = words
+  }
+}
