@@ -1,6 +1,6 @@
-import { native } from "#ffi"
+import { native, preludeRecord } from "#ffi"
 
-export { native }
+export { native, preludeRecord }
 
 /** An argument of a system call: an integer, a C string, or a buffer whose address is passed. */
 export type SysArg = number | string | Uint8Array

@@ -1,6 +1,8 @@
 import type { SyscallName } from "../kernel/syscalls.ts"
 import type { ErrnoName } from "../kernel/errno.ts"
 
+const EMPTY = new Uint8Array(0)
+
 /** A piece of the program's memory: a string, a structure, or a cell that steps write. Address known after layout. */
 export class Datum {
   readonly bytes: Uint8Array | string
@@ -9,6 +11,8 @@ export class Datum {
   readonly align: number
   /** Address in the container's init; set by `assemble`. */
   address = 0
+  /** The program it was given an address in. */
+  placedIn: Program | undefined = undefined
   constructor(bytes: Uint8Array | string, size: number, align: number) {
     this.bytes = bytes
     this.size = size
@@ -62,27 +66,20 @@ export interface ErrnoBranch {
   readonly to: Label | "continue"
 }
 
-/** One row of the program. */
+/** One row of the program; made by `Program`. */
 export class Step {
-  readonly kind: StepKind
-  readonly name: SyscallName | undefined
-  readonly args: readonly Arg[]
-  readonly comparison: Comparison | undefined
-  readonly target: Label | undefined
-  branches: ErrnoBranch[] | undefined
+  declare readonly kind: StepKind
+  declare readonly name: SyscallName | undefined
+  declare readonly args: readonly Arg[]
+  declare readonly comparison: Comparison | undefined
+  declare readonly target: Label | undefined
+  declare branches: ErrnoBranch[] | undefined
   /** A sentence for people: `mount "proc" at /proc`. */
-  text = ""
+  declare text: string
   /** The config.json pointer that asked for it. */
-  pointer = ""
+  declare pointer: string
   /** Where the result is kept; only steps whose result is used have one. */
-  cell: Datum | undefined
-  constructor(kind: StepKind, name: SyscallName | undefined, args: readonly Arg[], comparison?: Comparison, target?: Label) {
-    this.kind = kind
-    this.name = name
-    this.args = args
-    this.comparison = comparison
-    this.target = target
-  }
+  declare cell: Datum | undefined
   /** The sentence that `explain` and error messages print. */
   says(text: string): this {
     this.text = text
@@ -105,38 +102,55 @@ export class Step {
  */
 export class Program {
   readonly steps: Step[] = []
-  readonly data: Datum[] = []
+  /** C strings. */
+  readonly texts: Datum[] = []
+  /** Memory with bytes in it. */
+  readonly blocks: Datum[] = []
+  /** Memory that begins as zeros. */
+  readonly zeros: Datum[] = []
+  /** Arrays of addresses and numbers. */
+  readonly arrays: WordArray[] = []
   /** The config.json pointer given to steps added from now on. */
   pointer = ""
   private readonly strings = new Map<string, Datum>()
 
   /** A system call. Its result can be an argument of later steps. */
   call(name: SyscallName, ...args: Arg[]): Step {
-    return this.add(new Step("call", name, args))
+    return this.add("call", name, args, undefined, undefined)
   }
 
   /** Jumps to `target` if (8 bytes at `where` & mask) compares so with `value` (unsigned, little-endian; a mask picks narrower fields). */
   test(where: Pointer | Datum | Step, mask: number | bigint, comparison: Comparison, value: number | bigint, target: Label): Step {
-    return this.add(new Step("test", undefined, [this.place(where), mask, value], comparison, target))
+    return this.add("test", undefined, [this.place(where), mask, value], comparison, target)
   }
 
   /** Stores 4 or 8 bytes of a result (or memory) at an address. */
   store(where: Pointer | Datum, from: Step | Pointer | Datum, bytes: 4 | 8): Step {
-    return this.add(new Step(bytes === 4 ? "copy4" : "copy8", undefined, [this.place(where), this.place(from)]))
+    return this.add(bytes === 4 ? "copy4" : "copy8", undefined, [this.place(where), this.place(from)], undefined, undefined)
+  }
+
+  /** The 8 bytes at an address as an argument, read when the step runs. */
+  load(from: Pointer | Datum): Load {
+    return new Load(from instanceof Pointer ? from : new Pointer(from, 0))
   }
 
   /** Adds a number (may be negative) to the 8 bytes at an address. */
   increment(where: Pointer | Datum, by: number): Step {
-    return this.add(new Step("add", undefined, [this.place(where), by]))
+    return this.add("add", undefined, [this.place(where), by], undefined, undefined)
   }
 
   jump(target: Label): Step {
-    return this.add(new Step("jump", undefined, [], undefined, target))
+    return this.add("jump", undefined, [], undefined, target)
+  }
+
+  /** Jumps to rows that lie in the program's data (received while it runs). */
+  jumpTo(rows: Datum): Step {
+    return this.add("jump", undefined, [rows], undefined, undefined)
   }
 
   /** Reports this step as failed with that errno (a number, or read from memory) and ends the process. */
   fail(errno: number | Step | Load): Step {
-    return this.add(new Step("fail", undefined, [errno]))
+    return this.add("fail", undefined, [errno], undefined, undefined)
   }
 
   /** A label not placed yet. */
@@ -151,19 +165,24 @@ export class Program {
 
   /** `size` bytes of zeroed memory, 8-byte aligned unless told. */
   buffer(size: number, align = 8): Datum {
-    return this.datum(new Uint8Array(0), size, align)
+    const datum = new Datum(EMPTY, size, align)
+    this.zeros.push(datum)
+    return datum
   }
 
   /** Bytes in the program's memory. */
   bytes(bytes: Uint8Array, align = 8): Datum {
-    return this.datum(bytes, bytes.length, align)
+    const datum = new Datum(bytes, bytes.length, align)
+    this.blocks.push(datum)
+    return datum
   }
 
   /** A C string; equal strings share one datum, so steps must not write into it. */
   string(text: string): Datum {
     let datum = this.strings.get(text)
     if (datum === undefined) {
-      datum = this.datum(text, 0, 1)
+      datum = new Datum(text, 0, 1)
+      this.texts.push(datum)
       this.strings.set(text, datum)
     }
     return datum
@@ -172,32 +191,32 @@ export class Program {
   /** A NULL-terminated array of C string addresses, as execve(2) takes. */
   stringArray(texts: readonly string[]): Datum {
     const array = new PointerArray(texts.map((text) => this.string(text)))
-    this.data.push(array)
+    this.arrays.push(array)
     return array
   }
 
   /** An array of structures whose fields are addresses or numbers, 8 bytes each (struct iovec, msghdr ...). */
-  words(words: readonly (number | bigint | Datum | Pointer)[]): Datum {
+  words(words: readonly Word[]): Datum {
     const array = new WordArray(words)
-    this.data.push(array)
+    this.arrays.push(array)
     return array
   }
 
-  private datum(bytes: Uint8Array | string, size: number, align: number): Datum {
-    const datum = new Datum(bytes, size, align)
-    this.data.push(datum)
-    return datum
-  }
-
-  private add(step: Step): Step {
-    const args = step.args as Arg[]
+  private add(
+    kind: StepKind, name: SyscallName | undefined, args: Arg[], comparison: Comparison | undefined, target: Label | undefined,
+  ): Step {
     for (let i = 0; i < args.length; i++) {
       const arg = args[i] as Arg
-      if (typeof arg === "string") args[i] = this.string(arg)
+      if (typeof arg === "number") continue
+      if (typeof arg === "string") args[i] = this.strings.get(arg) ?? this.string(arg)
       else if (arg instanceof Step) arg.cell ??= this.buffer(8)
       else if (arg instanceof Uint8Array) args[i] = this.bytes(arg)
     }
-    step.pointer = this.pointer
+    // a literal: this runs some hundred times in a cold interpreter, where a constructor call costs twice as much
+    const step = {
+      __proto__: Step.prototype,
+      kind, name, args, comparison, target, branches: undefined, text: "", pointer: this.pointer, cell: undefined,
+    } as unknown as Step
     this.steps.push(step)
     return step
   }
@@ -208,20 +227,21 @@ export class Program {
   }
 }
 
-/** Pointers to C strings and a final NULL. */
-export class PointerArray extends Datum {
-  readonly items: readonly Datum[]
-  constructor(items: readonly Datum[]) {
-    super(new Uint8Array(0), (items.length + 1) * 8, 8)
+/** An item of an array in the program's memory: 8 bytes, a number or an address. */
+export type Word = number | bigint | Datum | Pointer
+
+/** 8-byte words, each a number or an address. */
+export class WordArray extends Datum {
+  readonly items: readonly Word[]
+  constructor(items: readonly Word[], size = items.length * 8) {
+    super(EMPTY, size, 8)
     this.items = items
   }
 }
 
-/** 8-byte words, each a number or an address. */
-export class WordArray extends Datum {
-  readonly words: readonly (number | bigint | Datum | Pointer)[]
-  constructor(words: readonly (number | bigint | Datum | Pointer)[]) {
-    super(new Uint8Array(0), words.length * 8, 8)
-    this.words = words
+/** Addresses of C strings and a final NULL. */
+export class PointerArray extends WordArray {
+  constructor(items: readonly Datum[]) {
+    super(items, (items.length + 1) * 8)
   }
 }

@@ -1,0 +1,202 @@
+import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs"
+import { type CommandOptions, expectSuccess, type Result, runtime, type Running, startRuntime, until } from "./command.ts"
+import { baseConfig, type Config, type IdMapping } from "./config.ts"
+import { cgroupPrefix, cgroupRoots, marker, ownCgroups, scratch } from "./environment.ts"
+import { isAlive, mountinfo, processesWith } from "./procfs.ts"
+import { makeRootfs } from "./rootfs.ts"
+
+/** What `state` prints (runtime-spec, State). */
+export interface State {
+  ociVersion: string
+  id: string
+  status: string
+  pid: number
+  bundle: string
+  rootfs?: string
+  created?: string
+  annotations?: Record<string, string>
+  [key: string]: unknown
+}
+
+let boxes = 0
+
+/**
+ * One test's container: a bundle, a state root and an id of its own. A test changes `config`, then calls the runtime.
+ * `close` removes everything and tells what the runtime left behind.
+ */
+export class Box {
+  readonly id: string
+  /** Folder of this box; also a place for the test's own files. */
+  readonly folder: string
+  /** The runtime's --root. */
+  readonly root: string
+  readonly bundle: string
+  readonly rootfs: string
+  readonly cgroupsPath: string
+  readonly config: Config
+  private readonly mountsBefore = mountTargets()
+
+  constructor() {
+    this.id = `c${++boxes}-${process.pid}`
+    this.folder = `${scratch}/${this.id}`
+    this.root = `${this.folder}/state`
+    this.bundle = `${this.folder}/bundle`
+    this.rootfs = `${this.bundle}/rootfs`
+    this.cgroupsPath = `${cgroupPrefix}/${this.id}`
+    this.config = baseConfig(this.cgroupsPath)
+    mkdirSync(this.bundle, { recursive: true })
+    makeRootfs(this.rootfs)
+  }
+
+  /** Sets the container's program. */
+  args(...args: string[]): this {
+    this.config.process.args = args
+    return this
+  }
+
+  /** Sets the container's program to a shell script. */
+  script(text: string): this {
+    return this.args("/bin/sh", "-c", text)
+  }
+
+  /** Writes config.json. The commands below do so themselves. */
+  write(config: unknown = this.config): void {
+    writeFileSync(`${this.bundle}/config.json`, JSON.stringify(config))
+  }
+
+  /** Runs the runtime with this box's --root; does not write config.json. */
+  call(args: readonly string[], options: CommandOptions = {}): Result {
+    return runtime(["--root", this.root, ...args], options)
+  }
+
+  /** Writes config.json and runs `create`. */
+  tryCreate(flags: readonly string[] = [], options: CommandOptions = {}): Result {
+    this.write()
+    return this.call(["create", "--bundle", this.bundle, ...flags, this.id], options)
+  }
+
+  /** `create` that must succeed. */
+  create(flags: readonly string[] = [], options: CommandOptions = {}): Result {
+    return expectSuccess(this.tryCreate(flags, options))
+  }
+
+  /** `start` that must succeed. */
+  start(options: CommandOptions = {}): Result {
+    return expectSuccess(this.call(["start", this.id], options))
+  }
+
+  /** `create` and `start` of a program that goes on, until it is there. */
+  async launch(...args: string[]): Promise<number> {
+    if (args.length > 0) this.args(...args)
+    this.create()
+    this.start()
+    return this.pid
+  }
+
+  /** Writes config.json and runs the container in the foreground. */
+  run(flags: readonly string[] = [], options: CommandOptions = {}): Result {
+    this.write()
+    return this.call(["run", "--bundle", this.bundle, ...flags, this.id], options)
+  }
+
+  /** Starts `run` in the foreground and leaves it running. */
+  startRun(flags: readonly string[] = [], options: CommandOptions = {}): Running {
+    this.write()
+    return startRuntime(["--root", this.root, "run", "--bundle", this.bundle, ...flags, this.id], options)
+  }
+
+  /** What a shell script prints inside the container, without the final newline. */
+  inside(script: string): string {
+    return expectSuccess(this.script(script).run()).stdout.replace(/\n$/, "")
+  }
+
+  /** `exec` in the foreground. */
+  exec(args: readonly string[], flags: readonly string[] = [], options: CommandOptions = {}): Result {
+    return this.call(["exec", ...flags, this.id, ...args], options)
+  }
+
+  state(): State {
+    return JSON.parse(expectSuccess(this.call(["state", this.id])).stdout) as State
+  }
+
+  get pid(): number {
+    return this.state().pid
+  }
+
+  kill(signal = "KILL"): Result {
+    return expectSuccess(this.call(["kill", this.id, signal]))
+  }
+
+  delete(...flags: string[]): Result {
+    return expectSuccess(this.call(["delete", ...flags, this.id]))
+  }
+
+  /** Waits until `state` says so. */
+  async reached(status: string): Promise<State> {
+    return until(`${this.id} ${status}`, () => {
+      const state = this.state()
+      return state.status === status && state
+    })
+  }
+
+  /** Gives the container a user namespace; the root file system's owner becomes its root. */
+  mapIds(hostID = 100_000, size = 65_536): void {
+    const mappings: IdMapping[] = [{ containerID: 0, hostID, size }]
+    this.config.linux.namespaces.push({ type: "user" })
+    this.config.linux.uidMappings = mappings
+    this.config.linux.gidMappings = mappings
+    const give = (path: string): void => {
+      chownSync(path, hostID, hostID)
+      for (const entry of readdirSync(path, { withFileTypes: true })) if (entry.isDirectory()) give(`${path}/${entry.name}`)
+    }
+    give(this.rootfs)
+  }
+
+  /** Folders of a container's cgroup that exist, one for each hierarchy. */
+  cgroupFolders(path = this.cgroupsPath): string[] {
+    return cgroupRoots.map((root) => root + path).filter((folder) => existsSync(folder))
+  }
+
+  /** Deletes every container of this box by force and lists what is still there. */
+  async close(): Promise<string[]> {
+    for (const id of this.stateEntries()) this.call(["delete", "--force", id])
+    const left: string[] = this.stateEntries().map((name) => `state folder ${this.root}/${name}`)
+    const markerText = marker
+    const gone = (): boolean => processesWith(markerText, this.cgroupsPath).length === 0
+    await until("processes to end", gone, 1000).catch(() => undefined)
+    for (const { pid, command } of processesWith(markerText, this.cgroupsPath)) {
+      left.push(`process ${pid} (${command.trim()})`)
+      if (isAlive(pid)) process.kill(pid, "SIGKILL")
+    }
+    for (const folder of ownCgroups()) {
+      if (!folder.includes(this.cgroupsPath)) continue
+      left.push(`cgroup ${folder}`)
+      await until("cgroup to empty", () => removed(folder), 1000).catch(() => undefined)
+    }
+    const before = new Set(this.mountsBefore)
+    for (const target of mountTargets()) if (!before.has(target)) left.push(`mount at ${target}`)
+    return left
+  }
+
+  private stateEntries(): string[] {
+    return existsSync(this.root) ? readdirSync(this.root) : []
+  }
+}
+
+/** Reads a file inside the root file system. */
+export function readInside(box: Box, path: string): string {
+  return readFileSync(`${box.rootfs}/${path}`, "utf8")
+}
+
+function removed(folder: string): boolean {
+  try {
+    rmdirSync(folder)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function mountTargets(): string[] {
+  return mountinfo("self").map((entry) => entry.target)
+}

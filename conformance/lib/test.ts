@@ -1,0 +1,57 @@
+import t, { type Test } from "tap"
+import { Box } from "./box.ts"
+import { controllers, environment, type EnvironmentName, runtimeName, type RuntimeName, unified } from "./environment.ts"
+
+export interface TestOptions {
+  /** Runtimes that are known to do otherwise, and what they do. */
+  skipFor?: Partial<Record<RuntimeName, string>>
+  /** What the environment must have; the test is skipped, and says so, where it has not. */
+  needs?: readonly Need[]
+  /** Environments in which the test says nothing, and why. */
+  skipIn?: Partial<Record<EnvironmentName, string>>
+}
+
+/** `v2`: /sys/fs/cgroup is cgroup2; `controllers`: cpu, io, memory and pids are among its controllers. */
+export type Need = "v2" | "controllers" | "time namespace" | "hybrid"
+
+/**
+ * Some tests never end or leave their mark with one of the peers: the time limit of a test file is the suite's.
+ * Here: one test with a box of its own, and a last check that the runtime left nothing behind.
+ */
+export function boxTest(title: string, options: TestOptions, body: (t: Test, box: Box) => void | Promise<void>): void
+export function boxTest(title: string, body: (t: Test, box: Box) => void | Promise<void>): void
+export function boxTest(
+  title: string,
+  second: TestOptions | ((t: Test, box: Box) => void | Promise<void>),
+  third?: (t: Test, box: Box) => void | Promise<void>,
+): void {
+  const options = typeof second === "function" ? {} : second
+  const body = typeof second === "function" ? second : (third as (t: Test, box: Box) => void | Promise<void>)
+  const reason = skipReason(options)
+  t.test(title, reason === undefined ? {} : { skip: reason }, async (test) => {
+    const box = new Box()
+    try {
+      await body(test, box)
+    } finally {
+      test.same(await box.close(), [], "nothing is left behind")
+    }
+  })
+}
+
+function skipReason(options: TestOptions): string | undefined {
+  const deviation = options.skipFor?.[runtimeName]
+  if (deviation !== undefined) return `${runtimeName} ${deviation}`
+  const silent = options.skipIn?.[environment]
+  if (silent !== undefined) return `${environment}: ${silent}`
+  const missing = options.needs?.find((need) => !has(need))
+  return missing === undefined ? undefined : `${environment} has no ${missing}`
+}
+
+function has(need: Need): boolean {
+  if (need === "v2") return unified
+  if (need === "hybrid") return !unified
+  if (need === "controllers") return ["cpu", "io", "memory", "pids"].every((name) => controllers.includes(name))
+  return environment !== "uml" // its kernel is built without time namespaces
+}
+
+t.setTimeout(0)

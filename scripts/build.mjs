@@ -1,0 +1,98 @@
+// Builds the binary: `node scripts/build.mjs [--entry src/main.ts] [--out dist/runts] [--arch x64|arm64]`.
+// Needs nothing but the packages of package.json and no network.
+import { spawnSync } from "node:child_process"
+import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readFileSync, readSync, renameSync, rmSync, writeSync } from "node:fs"
+import { createRequire } from "node:module"
+import { basename, dirname, join, resolve } from "node:path"
+import { fileURLToPath } from "node:url"
+import { parseArgs } from "node:util"
+import { tsImport } from "tsx/esm/api"
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+
+/** By runts's name of the architecture: the package with bun for it, and bun's name of the target. */
+const TARGETS = {
+  x64: { package: "@oven/bun-linux-x64-baseline", target: "bun-linux-x64-baseline" },
+  arm64: { package: "@oven/bun-linux-aarch64", target: "bun-linux-arm64" },
+}
+
+/** Nothing of the folder the binary is started in may change what it does. */
+const AUTOLOAD_OFF = ["dotenv", "bunfig", "tsconfig", "package-json"].map((what) => `--no-compile-autoload-${what}`)
+
+const { values } = parseArgs({
+  options: {
+    entry: { type: "string", default: join(root, "src/main.ts") },
+    out: { type: "string", default: join(root, "dist/runts") },
+    arch: { type: "string", default: process.arch },
+  },
+})
+
+function bunOf(arch) {
+  const target = TARGETS[arch]
+  if (target === undefined) throw new Error(`no such architecture: "${arch}" (one of ${Object.keys(TARGETS).join(", ")})`)
+  try {
+    return createRequire(import.meta.url).resolve(`${target.package}/bin/bun`)
+  } catch {
+    throw new Error(`the package ${target.package} is not installed: run "npm ci"`)
+  }
+}
+
+function commit() {
+  const git = spawnSync("git", ["rev-parse", "HEAD"], { cwd: root, encoding: "utf8" })
+  return git.status === 0 ? git.stdout.trim() : "unknown"
+}
+
+/** Compiles the entry with all it imports, as bytecode, into a copy of bun. */
+function compile(arch, entry, out) {
+  const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
+  const defines = { RUNTS_VERSION: JSON.stringify(version), RUNTS_COMMIT: JSON.stringify(commit()), RUNTS_PRELUDE: "true" }
+  const args = ["build", "--compile", "--minify", "--bytecode", ...AUTOLOAD_OFF]
+  for (const [name, value] of Object.entries(defines)) args.push("--define", `${name}=${value}`)
+  if (arch !== process.arch) args.push(`--target=${TARGETS[arch].target}`, `--compile-executable-path=${bunOf(arch)}`)
+  // an empty environment: no variable of the builder's may change the binary
+  const bun = spawnSync(bunOf(process.arch), [...args, entry, "--outfile", out], { cwd: root, env: {}, encoding: "utf8" })
+  if (bun.error) throw bun.error
+  if (bun.status !== 0) throw new Error(`bun build failed (${bun.signal ?? bun.status}):\n${bun.stdout}${bun.stderr}`)
+}
+
+/** Writes the prelude into the compiled executable. */
+async function prelude(arch, file) {
+  const { attachPrelude } = await tsImport("../src/prelude/attach.ts", import.meta.url)
+  const { emitPrelude } = await tsImport("../src/prelude/emit.ts", import.meta.url)
+  const fd = openSync(file, "r+")
+  try {
+    const start = new Uint8Array(4096)
+    readSync(fd, start, 0, start.length, 0)
+    const { header, code, codeOffset } = attachPrelude(start, fstatSync(fd).size, (entry) => emitPrelude(arch, entry))
+    writeSync(fd, code, 0, code.length, codeOffset)
+    writeSync(fd, header, 0, header.length, 0)
+    fsyncSync(fd)
+    return { codeBytes: code.length, fileBytes: fstatSync(fd).size }
+  } finally {
+    closeSync(fd)
+  }
+}
+
+async function main() {
+  const entry = resolve(values.entry)
+  const out = resolve(values.out)
+  // a folder, so that the name that bun writes into the binary is the final one
+  const folder = `${out}.${process.pid}.tmp`
+  const temporary = join(folder, basename(out))
+  mkdirSync(folder, { recursive: true })
+  try {
+    compile(values.arch, entry, temporary)
+    const { codeBytes, fileBytes } = await prelude(values.arch, temporary)
+    renameSync(temporary, out)
+    console.log(`${out}: ${(fileBytes / 1e6).toFixed(1)} MB for ${values.arch}, prelude ${codeBytes} bytes`)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+try {
+  await main()
+} catch (error) {
+  console.error(`build: ${error.message}`)
+  process.exitCode = 1
+}

@@ -1,0 +1,246 @@
+// Runs the suites and sums them up; `scripts/test` is the way in. Last line: `N passed, N failed[, N skipped]`.
+//
+//   node scripts/run-tests.mjs [--suite NAME]... [--file TEXT] [--list]
+//
+// A test file is a program that writes TAP (https://testanything.org); what is counted are its top-level test points.
+import { spawn } from "node:child_process"
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { basename, dirname, resolve } from "node:path"
+import { fileURLToPath } from "node:url"
+
+const checkout = resolve(dirname(fileURLToPath(import.meta.url)), "..")
+process.chdir(checkout)
+const built = "build/tests"
+
+/** Test files that also run under User Mode Linux: what depends on the kernel's cgroups and namespaces. It has one slow cpu. */
+const UML_SHARE = ["cgroup", "lifecycle", "namespaces", "pause", "process", "resources", "run"]
+
+/**
+ * How a suite's files are run. `command` gives the argument vector of one file, `whole` of all files at once.
+ * @typedef {{ name: string, says: string, files: () => string[], command?: (file: string) => string[], whole?: boolean, jobs: number, seconds: number }} Suite
+ * @type {Suite[]}
+ */
+const SUITES = [
+  {
+    name: "unit", says: "pure code and single parts, in this process's engine", files: () => findTests("test/unit"),
+    command: (file) => [process.execPath, "--import", "tsx", file], jobs: 2, seconds: 120,
+  },
+  {
+    name: "native", says: "the binary on this machine as it is", files: integration,
+    command: (file) => ["unshare", "--mount", "--propagation", "private", ...nodeFor(file)], jobs: 2, seconds: 300,
+  },
+  {
+    name: "pure-v2", says: "the binary where /sys/fs/cgroup is cgroup2 alone", files: integration,
+    command: (file) => ["conformance/rigs/pure-v2", ...nodeFor(file)], jobs: 2, seconds: 300,
+  },
+  {
+    name: "uml", says: "the binary on a kernel of its own with all v2 controllers (User Mode Linux)",
+    files: () => integration().filter((file) => UML_SHARE.includes(testName(file))), whole: true, jobs: 1, seconds: 1200,
+  },
+]
+
+/** @type {{ suite: string, file: string, passed: number, failed: number, skipped: string[], seconds: number }[]} */
+const results = []
+const options = readOptions(process.argv.slice(2))
+if (options.list) {
+  for (const suite of SUITES) console.log(`${suite.name.padEnd(10)} ${String(suite.files().length).padStart(3)} files  ${suite.says}`)
+} else {
+  await main()
+}
+
+async function main() {
+  if (options.suites.length === 0) await typeCheck()
+  await bundle()
+  for (const suite of SUITES) {
+    if (options.suites.length > 0 && !options.suites.includes(suite.name)) continue
+    const files = suite.files().filter((file) => file.includes(options.file))
+    console.log(`\n${suite.name}: ${suite.says}`)
+    if (files.length === 0) {
+      if (options.file === "") record(suite.name, "(no test files)", { passed: 0, failed: 1, skipped: [], details: "the suite has no tests" }, 0)
+      continue
+    }
+    await (suite.whole ? runInUml(suite, files) : runFiles(suite, files))
+  }
+  summary()
+}
+
+/** @param {string[]} argv */
+function readOptions(argv) {
+  const found = { suites: /** @type {string[]} */ ([]), file: "", list: false }
+  for (let i = 0; i < argv.length; i++) {
+    const value = argv[i + 1] ?? ""
+    if (argv[i] === "--suite" && SUITES.some(({ name }) => name === value)) found.suites.push(value), i++
+    else if (argv[i] === "--file") (found.file = value), i++
+    else if (argv[i] === "--list") found.list = true
+    else {
+      console.error(`usage: run-tests.mjs [--suite ${SUITES.map(({ name }) => name).join("|")}]... [--file TEXT] [--list]`)
+      process.exit(2)
+    }
+  }
+  return found
+}
+
+/** @param {string} folder @returns {string[]} */
+function findTests(folder) {
+  if (!existsSync(folder)) return []
+  return readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1)).flatMap((entry) => {
+    if (entry.isDirectory()) return findTests(`${folder}/${entry.name}`)
+    return entry.name.endsWith(".test.ts") ? [`${folder}/${entry.name}`] : []
+  })
+}
+
+function integration() {
+  return findTests("test/integration")
+}
+
+/** @param {string} file */
+function testName(file) {
+  return basename(file, ".test.ts")
+}
+
+/** @param {string} file */
+function nodeFor(file) {
+  return [process.execPath, "--enable-source-maps", `${built}/${testName(file)}.mjs`]
+}
+
+async function typeCheck() {
+  const done = await run([process.execPath, "node_modules/typescript/bin/tsc", "--noEmit", "-p", "."], 300)
+  const ok = done.code === 0
+  console.log("types: the compiler's check of every file")
+  record("types", "tsc", { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: [], details: done.output }, done.seconds)
+}
+
+/** One JavaScript file a test: no translation at run time, which costs seconds under User Mode Linux. */
+async function bundle() {
+  const { build } = await import("esbuild")
+  rmSync(built, { recursive: true, force: true })
+  await build({
+    entryPoints: integration(), bundle: true, packages: "external", platform: "node", format: "esm", target: "node20", sourcemap: "inline",
+    outdir: built, entryNames: "[name]", outExtension: { ".js": ".mjs" }, logLevel: "error",
+  })
+  for (const file of readdirSync(built)) {
+    // the entry's name ends in .test
+    if (file.endsWith(".test.mjs")) {
+      writeFileSync(`${built}/${file.replace(".test.mjs", ".mjs")}`, readFileSync(`${built}/${file}`))
+      rmSync(`${built}/${file}`)
+    }
+  }
+}
+
+/** @param {Suite} suite @param {string[]} files */
+async function runFiles(suite, files) {
+  const queue = [...files]
+  const worker = async () => {
+    for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
+      const done = await run(/** @type {(file: string) => string[]} */ (suite.command)(file), suite.seconds)
+      record(suite.name, file, readTap(done.output, done.code), done.seconds)
+    }
+  }
+  await Promise.all(Array.from({ length: suite.jobs }, worker))
+}
+
+/** @param {Suite} suite @param {string[]} files */
+async function runInUml(suite, files) {
+  const share = mkdtempSync(`${tmpdir()}/runts-share-`)
+  const script = files.map((file) => {
+    const base = `${share}/${testName(file)}`
+    return `date +%s >${base}.start; timeout 400 ${nodeFor(file).join(" ")} >${base}.tap 2>&1; echo $? >${base}.code; date +%s >${base}.end`
+  }).join("\n")
+  const done = await run(["conformance/rigs/uml", "sh", "-c", script], suite.seconds, { RUNTS_UML_SHARE: share })
+  for (const file of files) {
+    const base = `${share}/${testName(file)}`
+    const read = (/** @type {string} */ kind) => (existsSync(`${base}.${kind}`) ? readFileSync(`${base}.${kind}`, "utf8") : "")
+    const started = read("code") !== ""
+    const tap = readTap(read("tap"), started ? Number(read("code")) : 125)
+    if (!started) tap.details += `\nnot finished; the rig said:\n${done.output}`
+    record(suite.name, file, tap, Math.max(0, Number(read("end")) - Number(read("start"))))
+  }
+  rmSync(share, { recursive: true, force: true })
+}
+
+/**
+ * Runs a command to its end or its time limit.
+ * @param {string[]} argv @param {number} limit seconds @param {Record<string, string>} [env]
+ * @returns {Promise<{ code: number, output: string, seconds: number }>}
+ */
+function run(argv, limit, env = {}) {
+  const start = performance.now()
+  return new Promise((settle) => {
+    const child = spawn(/** @type {string} */ (argv[0]), argv.slice(1), {
+      env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"], detached: true,
+    })
+    let output = ""
+    child.stdout.on("data", (piece) => (output += piece))
+    child.stderr.on("data", (piece) => (output += piece))
+    const timer = setTimeout(() => {
+      output += `\nkilled: not finished after ${limit} s\n`
+      if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL")
+    }, limit * 1000)
+    const end = (/** @type {number} */ code) => {
+      clearTimeout(timer)
+      settle({ code, output, seconds: (performance.now() - start) / 1000 })
+    }
+    child.on("error", (error) => ((output += error.message), end(127)))
+    child.on("exit", (code) => setTimeout(() => end(code ?? 137), 20))
+  })
+}
+
+/**
+ * Counts the top-level test points of a TAP stream. A program that ends badly without a failed point, or has no point at
+ * all, is one failure.
+ * @param {string} text @param {number} code
+ */
+function readTap(text, code) {
+  const found = { passed: 0, failed: 0, skipped: /** @type {string[]} */ ([]), details: "" }
+  const lines = text.split("\n")
+  for (const line of lines) {
+    const point = /^(not )?ok \d+(?: - (.*))?$/.exec(line)
+    if (point === null) continue
+    const skip = /# SKIP\s*(.*)$/i.exec(line)
+    if (skip !== null) found.skipped.push(skip[1] || "no reason given")
+    else if (point[1] !== undefined && !/# TODO/i.test(line)) found.failed++
+    else found.passed++
+  }
+  if (found.failed === 0 && (code !== 0 || found.passed + found.skipped.length === 0)) {
+    found.failed = 1
+    found.details = `exit code ${code} without a failed test\n${lines.slice(-30).join("\n")}`
+  } else if (found.failed > 0) found.details = failures(lines)
+  return found
+}
+
+/** The failed points and what stands below each. @param {string[]} lines */
+function failures(lines) {
+  const shown = []
+  let depth = -1
+  for (const line of lines) {
+    const indent = line.length - line.trimStart().length
+    if (/^\s*not ok/.test(line)) depth = indent
+    else if (depth >= 0 && line.trim() !== "" && (indent < depth || /^\s*ok /.test(line) || line.startsWith("#"))) depth = -1
+    if (depth >= 0 && line.trim() !== "") shown.push(line)
+  }
+  return shown.slice(0, 120).join("\n")
+}
+
+/** @param {string} suite @param {string} file @param {{ passed: number, failed: number, skipped: string[], details: string }} counts @param {number} seconds */
+function record(suite, file, counts, seconds) {
+  results.push({ suite, file, passed: counts.passed, failed: counts.failed, skipped: counts.skipped, seconds })
+  const numbers = `${String(counts.passed).padStart(4)} passed ${String(counts.failed).padStart(3)} failed ${String(counts.skipped.length).padStart(3)} skipped`
+  console.log(`  ${counts.failed > 0 ? "FAIL" : " ok "} ${file.padEnd(44)} ${numbers} ${seconds.toFixed(1).padStart(6)} s`)
+  if (counts.failed > 0) console.log(counts.details.replace(/^/gm, "       "))
+}
+
+function summary() {
+  const reasons = new Map()
+  for (const { skipped } of results) for (const reason of skipped) reasons.set(reason, (reasons.get(reason) ?? 0) + 1)
+  if (reasons.size > 0) console.log("\nskipped, and why:")
+  for (const [reason, count] of reasons) console.log(`  ${String(count).padStart(3)}  ${reason}`)
+  const failed = results.filter((result) => result.failed > 0)
+  if (failed.length > 0) console.log(`\nfailed:\n${failed.map(({ suite, file }) => `  ${suite}: ${file}`).join("\n")}`)
+  mkdirSync("build", { recursive: true })
+  writeFileSync("build/test-results.json", JSON.stringify(results, null, 2))
+  const total = (/** @type {(result: typeof results[number]) => number} */ pick) => results.reduce((sum, result) => sum + pick(result), 0)
+  const sums = [total(({ passed }) => passed), total(({ failed }) => failed), total(({ skipped }) => skipped.length)]
+  console.log(`\n${sums[0]} passed, ${sums[1]} failed${sums[2] > 0 ? `, ${sums[2]} skipped` : ""}`)
+  process.exitCode = sums[1] > 0 || sums[0] === 0 ? 1 : 0
+}

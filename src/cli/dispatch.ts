@@ -1,0 +1,26 @@
+import { COMMANDS } from "./table.ts"
+import type { Command } from "./table.ts"
+import type { Outcome } from "./parse.ts"
+import { openLog } from "./log.ts"
+import { exit } from "./output.ts"
+import { report } from "./failure.ts"
+
+/** Carries out a command line and ends the process. */
+export async function dispatch(argv: readonly string[], outcome: Outcome): Promise<never> {
+  exit(await carryOut(argv, outcome))
+}
+
+/** @returns the exit code; failures are printed and logged, once */
+export async function carryOut(argv: readonly string[], outcome: Outcome): Promise<number> {
+  const name = outcome.kind === "call" ? outcome.call.command : outcome.kind === "version" ? undefined : outcome.command
+  const command: Command | undefined = name === undefined ? undefined : COMMANDS[name]
+  try {
+    const { log, debug } = outcome.globals
+    openLog({ file: log, format: outcome.globals["log-format"], debug })
+    if (outcome.kind === "call") return await (await (command as Command).load()).main(outcome.call)
+    const { answer } = await import("./help.ts")
+    return await answer(argv, outcome)
+  } catch (error) {
+    return report(error, command?.failureCode ?? 1)
+  }
+}

@@ -1,0 +1,9 @@
+import { run } from "../lifecycle/run.ts"
+import { createRequest } from "./request.ts"
+import type { Call } from "./table.ts"
+
+/** `runts run`: its exit code is the container's. */
+export async function main(call: Call<"run">): Promise<number> {
+  const { detach, keep } = call.flags
+  return await run(call.globals, { ...createRequest(call), detach, keep, noSubreaper: call.flags["no-subreaper"] })
+}

@@ -1,0 +1,271 @@
+import type { GlobalOptions } from "../lifecycle/requests.ts"
+
+/*
+ * The command line of runts: one row a command, one entry a flag. The parser, the help, and whatever else tells of the
+ * command line read it here, so a flag is written once. Names and meanings follow runc 1.5 (and crun where it says so).
+ */
+
+/**
+ * - boolean: `--x`, `--x=true`, `--x=false`
+ * - number: a whole number from 0 to 2^32-1
+ * - strings, numbers: may be given several times, each adds one
+ */
+export type FlagKind = "boolean" | "string" | "number" | "strings" | "numbers"
+
+export interface Flag {
+  readonly kind: FlagKind
+  /** One letter, given as `-b DIR`. */
+  readonly short?: string
+  /** What stands for the value in help. */
+  readonly value?: string
+  readonly default?: string | number
+  readonly choices?: readonly string[]
+  /** One line for people, without a final full stop. */
+  readonly help: string
+  /** Accepted, but not shown in help. */
+  readonly hidden?: true
+}
+
+export type Flags = Readonly<Record<string, Flag>>
+
+export interface Positional {
+  readonly name: string
+  readonly help: string
+  readonly optional?: true
+  /** Takes all that follow. */
+  readonly rest?: true
+}
+
+export interface Command {
+  readonly aliases?: readonly string[]
+  /** One line in the list of commands. */
+  readonly summary: string
+  /** What a person needs to know beyond the summary. */
+  readonly description?: string
+  readonly positionals: readonly Positional[]
+  readonly flags: Flags
+  /** Whole command lines, each with what it does. */
+  readonly examples: readonly (readonly [line: string, what: string])[]
+  /** Words after the first positional belong to another program: no flag is looked for in them. */
+  readonly passesOn?: true
+  /** Exit code of runts' own failure; 1 unless told. */
+  readonly failureCode?: number
+  load(): Promise<CommandModule>
+}
+
+export interface CommandModule {
+  /** Does the work. @returns the exit code */
+  main(call: Call): number | Promise<number>
+}
+
+type Value<F extends Flag> = F["kind"] extends "boolean" ? boolean
+  : F["kind"] extends "strings" ? readonly string[]
+  : F["kind"] extends "numbers" ? readonly number[]
+  : F["kind"] extends "number" ? number | (F extends { default: number } ? never : undefined)
+  : string | (F extends { default: string } ? never : undefined)
+
+/** The flags of a command with their values; a flag that was not given has its default, else undefined. */
+export type Values<F extends Flags> = { readonly [Name in keyof F]: Value<F[Name]> }
+
+export type CommandName = keyof typeof COMMANDS
+
+/** A command line, understood. */
+export interface Call<Name extends CommandName = CommandName> {
+  readonly command: Name
+  readonly globals: GlobalOptions
+  /** --cgroup-manager, or what --systemd-cgroup stands for. */
+  readonly cgroupManager: string
+  readonly flags: Values<(typeof COMMANDS)[Name]["flags"]>
+  /** The first positional; "" where there is none. */
+  readonly id: string
+  /** The positionals after the first. */
+  readonly rest: readonly string[]
+}
+
+/** Options before the command. */
+export const GLOBAL_FLAGS = {
+  root: { kind: "string", value: "DIR", help: "folder that holds the state of containers (default: /run/runts, rootless: $XDG_RUNTIME_DIR/runts)" },
+  log: { kind: "string", value: "FILE", help: "file that log lines are appended to (default: errors go to stderr)" },
+  "log-format": { kind: "string", value: "FORMAT", choices: ["text", "json"], default: "text", help: "format of log lines" },
+  debug: { kind: "boolean", help: "log what runts does, step by step" },
+  "cgroup-manager": {
+    kind: "string", value: "NAME", choices: ["cgroupfs", "systemd", "disabled"],
+    help: "who makes cgroups (only cgroupfs is supported so far)",
+  },
+  "systemd-cgroup": { kind: "boolean", help: "the same as --cgroup-manager systemd" },
+  rootless: {
+    kind: "string", value: "WHEN", choices: ["true", "false", "auto"], default: "auto",
+    help: "go on where cgroups cannot be written for lack of permission",
+  },
+} as const satisfies Flags
+
+const ID = { name: "container-id", help: "name of the container" } as const
+const NO_FLAGS = {} as const satisfies Flags
+
+const FORMAT = {
+  kind: "string", short: "f", value: "FORMAT", choices: ["table", "json"], default: "table", help: "format of the output",
+} as const satisfies Flag
+const CONSOLE_SOCKET = {
+  kind: "string", value: "SOCKET", help: "AF_UNIX socket that receives the terminal's master end",
+} as const satisfies Flag
+const PIDFD_SOCKET = {
+  kind: "string", value: "SOCKET", hidden: true, help: "AF_UNIX socket that receives a pidfd of the process (not supported yet)",
+} as const satisfies Flag
+const PID_FILE = { kind: "string", value: "FILE", help: "file that the process's pid is written to" } as const satisfies Flag
+const PRESERVE_FDS = {
+  kind: "number", value: "N", default: 0, help: "pass N more descriptors to the process, 3 and up, after those of LISTEN_FDS",
+} as const satisfies Flag
+
+const CREATE_FLAGS = {
+  bundle: { kind: "string", short: "b", value: "DIR", default: ".", help: "the bundle: a folder with config.json" },
+  "console-socket": CONSOLE_SOCKET,
+  "pidfd-socket": PIDFD_SOCKET,
+  "pid-file": PID_FILE,
+  "no-pivot": { kind: "boolean", help: "move the root instead of pivoting it, for a rootfs on a ramdisk" },
+  "no-new-keyring": { kind: "boolean", help: "keep the caller's session keyring" },
+  "preserve-fds": PRESERVE_FDS,
+} as const satisfies Flags
+
+export const COMMANDS = {
+  create: {
+    summary: "create a container; its process waits for `start`",
+    description: "Reads config.json of the bundle and sets the container up, up to the point where its program would begin.",
+    positionals: [{ name: "container-id", help: "a name of your choice, unique below --root" }],
+    flags: CREATE_FLAGS,
+    examples: [["runts create --bundle ./web web1", "make web1 from the bundle ./web"]],
+    load: (): Promise<CommandModule> => import("./create.ts"),
+  },
+  start: {
+    summary: "start the program of a created container",
+    positionals: [ID],
+    flags: NO_FLAGS,
+    examples: [["runts start web1", "start web1"]],
+    load: (): Promise<CommandModule> => import("./start.ts"),
+  },
+  run: {
+    summary: "create and start a container, and wait for it",
+    description: "The exit code is the program's; 128 + N if signal N ended it.",
+    positionals: [{ name: "container-id", help: "a name of your choice, unique below --root" }],
+    flags: {
+      ...CREATE_FLAGS,
+      detach: { kind: "boolean", short: "d", help: "do not wait for the container" },
+      keep: { kind: "boolean", help: "do not delete the container when it has ended" },
+      "no-subreaper": { kind: "boolean", help: "do not adopt the orphans of the container while waiting" },
+    },
+    examples: [
+      ["runts run web1", "run the bundle in the working folder"],
+      ["runts run --bundle ./web --detach web1", "run ./web in the background"],
+    ],
+    load: (): Promise<CommandModule> => import("./run.ts"),
+  },
+  exec: {
+    summary: "run another process in a container",
+    description:
+      "Words after the container's name are the command, flags included. Without --process, settings come from the bundle's " +
+      "config.json. The exit code is the command's; 255 if it could not be run.",
+    positionals: [ID, { name: "command", help: "the program and its arguments", optional: true, rest: true }],
+    flags: {
+      process: { kind: "string", short: "p", value: "FILE", help: "JSON file with the process (as `process` of config.json)" },
+      env: { kind: "strings", short: "e", value: "NAME=VALUE", help: "set an environment variable; repeatable" },
+      cwd: { kind: "string", value: "DIR", help: "working folder in the container" },
+      tty: { kind: "boolean", short: "t", help: "give the process a terminal" },
+      user: { kind: "string", short: "u", value: "UID[:GID]", help: "user and group" },
+      "additional-gids": { kind: "numbers", short: "g", value: "GID", help: "one more group; repeatable" },
+      detach: { kind: "boolean", short: "d", help: "do not wait for the process" },
+      "pid-file": PID_FILE,
+      "console-socket": CONSOLE_SOCKET,
+      "pidfd-socket": PIDFD_SOCKET,
+      cap: { kind: "strings", short: "c", value: "CAP", help: "add a capability; repeatable" },
+      "no-new-privs": { kind: "boolean", help: "the process cannot gain privileges by execve" },
+      apparmor: { kind: "string", value: "PROFILE", help: "AppArmor profile of the process" },
+      "process-label": { kind: "string", value: "LABEL", help: "SELinux label of the process" },
+      cgroup: { kind: "strings", value: "[CONTROLLER:]PATH", help: "existing cgroup below the container's; repeatable" },
+      "preserve-fds": PRESERVE_FDS,
+      "ignore-paused": { kind: "boolean", help: "allow it in a paused container; the process runs when that is resumed" },
+    },
+    examples: [
+      ["runts exec web1 ps -ef", "list the processes that web1 sees"],
+      ["runts exec --tty web1 sh", "a shell in web1"],
+    ],
+    passesOn: true,
+    failureCode: 255,
+    load: (): Promise<CommandModule> => import("./exec.ts"),
+  },
+  kill: {
+    summary: "send a signal to a container's first process",
+    positionals: [ID, { name: "signal", help: "name or number (default: TERM); 0 only asks whether it runs", optional: true }],
+    flags: { all: { kind: "boolean", short: "a", hidden: true, help: "send it to every process of the container" } },
+    examples: [["runts kill web1 KILL", "end web1 at once"], ["runts kill web1 RTMIN+3", "halt a systemd in web1"]],
+    load: (): Promise<CommandModule> => import("./kill.ts"),
+  },
+  delete: {
+    summary: "delete a stopped (or only created) container",
+    positionals: [ID],
+    flags: { force: { kind: "boolean", short: "f", help: "kill it first if it runs; no error if it does not exist" } },
+    examples: [["runts delete web1", "delete web1"]],
+    load: (): Promise<CommandModule> => import("./delete.ts"),
+  },
+  state: {
+    summary: "print a container's state as JSON",
+    positionals: [ID],
+    flags: NO_FLAGS,
+    examples: [["runts state web1", "id, pid, status, bundle ..."]],
+    load: (): Promise<CommandModule> => import("./state.ts"),
+  },
+  list: {
+    summary: "list containers",
+    positionals: [],
+    flags: { format: FORMAT, quiet: { kind: "boolean", short: "q", help: "only names" } },
+    examples: [["runts list", "the containers of the default root"], ["runts --root /run/x list -q", "names of those below /run/x"]],
+    load: (): Promise<CommandModule> => import("./list.ts"),
+  },
+  ps: {
+    summary: "list a container's processes",
+    description: "The table is that of the host's ps command, reduced to the container; words after the name go to ps (default: -ef).",
+    positionals: [ID, { name: "ps-option", help: "options of ps", optional: true, rest: true }],
+    flags: { format: FORMAT },
+    examples: [["runts ps web1", "as ps -ef"], ["runts ps --format json web1", "pids only"]],
+    passesOn: true,
+    load: (): Promise<CommandModule> => import("./ps.ts"),
+  },
+  pause: {
+    summary: "freeze all processes of a container",
+    positionals: [ID],
+    flags: NO_FLAGS,
+    examples: [["runts pause web1", "freeze web1"]],
+    load: (): Promise<CommandModule> => import("./pause.ts"),
+  },
+  resume: {
+    summary: "let a paused container go on",
+    positionals: [ID],
+    flags: NO_FLAGS,
+    examples: [["runts resume web1", "thaw web1"]],
+    load: (): Promise<CommandModule> => import("./resume.ts"),
+  },
+  spec: {
+    summary: "write a config.json to start from",
+    description: "It runs `sh` in a folder named rootfs beside it; edit it as you need.",
+    positionals: [],
+    flags: {
+      bundle: { kind: "string", short: "b", value: "DIR", default: ".", help: "folder to write config.json to" },
+      rootless: { kind: "boolean", help: "for a container that needs no root user on the host" },
+    },
+    examples: [["runts spec", "write ./config.json"]],
+    load: (): Promise<CommandModule> => import("./spec.ts"),
+  },
+  features: {
+    summary: "print what this runtime supports as JSON",
+    positionals: [],
+    flags: NO_FLAGS,
+    examples: [],
+    load: (): Promise<CommandModule> => import("./features.ts"),
+  },
+  help: {
+    aliases: ["h"],
+    summary: "show help of runts or of one command",
+    positionals: [{ name: "command", help: "a command of runts", optional: true }],
+    flags: NO_FLAGS,
+    examples: [],
+    load: (): Promise<CommandModule> => import("./help.ts"),
+  },
+} as const satisfies Record<string, Command>

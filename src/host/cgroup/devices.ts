@@ -1,0 +1,135 @@
+import { RuntsError, sysError } from "../../error.ts"
+import { native, sys } from "../../ffi/index.ts"
+import { debug } from "../../log.ts"
+import {
+  BPF_F_ALLOW_MULTI, BPF_F_REPLACE, BPF_PROG_ATTACH, BPF_PROG_DETACH, BPF_PROG_GET_FD_BY_ID, BPF_PROG_LOAD, BPF_PROG_QUERY,
+  deviceFilter, progAttachAttributes, progIdAttributes, progLoadAttributes, progQueryAttributes, QUERY_BYTES, QUERY_COUNT,
+} from "../../kernel/bpf.ts"
+import type { DeviceFilterRule } from "../../kernel/bpf.ts"
+import { ERRNO } from "../../kernel/errno.ts"
+import { NR } from "../../kernel/syscalls.ts"
+import type { LinuxResources } from "../../spec/types.gen.ts"
+import { close, readTextAt, tryReadText } from "../file.ts"
+import { openCgroup, tryWriteControl } from "./folder.ts"
+import { deviceFilterRules, deviceLine, deviceList, parseDeviceList } from "./device-rules.ts"
+import type { DeviceList } from "./device-rules.ts"
+import { controllerKey, UNIFIED } from "./record.ts"
+import type { CgroupRecord } from "./record.ts"
+
+/**
+ * Limits the devices that the container may make and open: `linux.resources.devices` and the defaults, also where
+ * config.json has no rules. For a cgroup that nobody has joined yet. In a user namespace the kernel refuses that, and
+ * does not let devices be made either: there it is left out.
+ */
+export function applyDevices(record: CgroupRecord, resources: LinuxResources | undefined): void {
+  const rules = deviceFilterRules(resources?.devices)
+  const v1 = controllerKey(record, "devices")
+  try {
+    if (v1 !== undefined) applyList(record, v1, deviceList(rules))
+    else if (record.paths[UNIFIED] !== undefined) applyProgram(record, rules)
+    else throw new RuntsError("linux.resources.devices: no devices cgroup and no cgroup2 is mounted", {
+      pointer: "/linux/resources/devices",
+    })
+  } catch (error) {
+    if (!isDenied(error) || !inUserNamespace()) throw error
+    debug(`device rules left out in a user namespace: ${(error as Error).message}`)
+  }
+}
+
+function isDenied(error: unknown): boolean {
+  if (!(error instanceof RuntsError)) return false
+  const { errno } = error.details
+  // no errno: no hierarchy, for which a rootless container has no permission either
+  return errno === undefined || errno === ERRNO.EPERM || errno === ERRNO.EACCES
+}
+
+/** Whether this process lacks the host's root: another user, or mapped ids. */
+function inUserNamespace(): boolean {
+  if (sys(NR.geteuid) !== 0) return true
+  const [inside, outside, count] = (tryReadText("/proc/self/uid_map") ?? "0 0 4294967295").trim().split(/\s+/)
+  return inside !== "0" || outside !== "0" || count !== "4294967295"
+}
+
+/** v1: writes the difference between what the cgroup inherited and what is wanted, never opening more than that. */
+function applyList(record: CgroupRecord, key: string, wanted: DeviceList): void {
+  const path = record.paths[key] as string
+  const folder = openCgroup(record, key)
+  try {
+    let current = parseDeviceList(readTextAt(folder, "devices.list"))
+    if (current.allow !== wanted.allow) {
+      write(folder, path, wanted.allow ? "devices.allow" : "devices.deny", "a")
+      current = { allow: wanted.allow, exceptions: new Map() }
+    }
+    const [adding, removing] = wanted.allow ? ["devices.deny", "devices.allow"] : ["devices.allow", "devices.deny"]
+    for (const [name, { access }] of wanted.exceptions) {
+      const missing = access & ~(current.exceptions.get(name)?.access ?? 0)
+      if (missing !== 0) write(folder, path, adding as string, deviceLine(name, missing))
+    }
+    for (const [name, { access }] of current.exceptions) {
+      const surplus = access & ~(wanted.exceptions.get(name)?.access ?? 0)
+      if (surplus !== 0) write(folder, path, removing as string, deviceLine(name, surplus))
+    }
+  } finally {
+    close(folder)
+  }
+}
+
+function write(folder: number, path: string, file: string, line: string): void {
+  const result = tryWriteControl(folder, file, line)
+  if (result === 0) return
+  throw sysError(`write "${line}" to "${path}/${file}"`, -result, {
+    syscall: "write", pointer: "/linux/resources/devices",
+    hint: "a cgroup grants no more devices than its parent has; see devices.list there",
+  })
+}
+
+/** v2: a program in the cgroup, in the place of the one of an earlier try, so that there is never none. */
+function applyProgram(record: CgroupRecord, rules: readonly DeviceFilterRule[]): void {
+  const folder = openCgroup(record, UNIFIED)
+  const opened: number[] = []
+  try {
+    const attached = attachedPrograms(folder)
+    for (const id of attached) opened.push(bpf("open a device program", BPF_PROG_GET_FD_BY_ID, progIdAttributes(id)))
+    const instructions = deviceFilter(rules)
+    if (instructions !== undefined) {
+      const program = loadProgram(instructions)
+      const old = opened.length === 1 ? opened.shift() : undefined
+      const flags = old === undefined ? BPF_F_ALLOW_MULTI : BPF_F_ALLOW_MULTI | BPF_F_REPLACE
+      try {
+        bpf("attach the device program", BPF_PROG_ATTACH, progAttachAttributes(folder, program, flags, old ?? 0))
+      } finally {
+        close(program)
+        if (old !== undefined) close(old)
+      }
+    }
+    for (const old of opened) bpf("detach a device program", BPF_PROG_DETACH, progAttachAttributes(folder, old, 0, 0))
+  } finally {
+    for (const fd of opened) close(fd)
+    close(folder)
+  }
+}
+
+function bpf(what: string, command: number, attributes: Uint8Array, bytes = attributes.length): number {
+  const result = sys(NR.bpf, command, attributes, bytes)
+  if (result >= 0) return result
+  throw sysError(`linux.resources.devices: ${what}`, -result, { syscall: "bpf", pointer: "/linux/resources/devices" })
+}
+
+/** Loads a device program. @param instructions as {@link deviceFilter} makes them @returns its descriptor */
+export function loadProgram(instructions: Uint8Array): number {
+  // no helper is called, so none that is reserved for GPL programs
+  const license = Buffer.from("Apache-2.0\0")
+  const attributes = progLoadAttributes(native.address(instructions), instructions.length, native.address(license))
+  return bpf("load the device program", BPF_PROG_LOAD, attributes)
+}
+
+/** The kernel's limit of programs for one cgroup and type. */
+const PROGRAMS_MAX = 64
+
+/** Ids of the device programs of this cgroup itself. */
+export function attachedPrograms(folder: number): number[] {
+  const ids = new Uint32Array(PROGRAMS_MAX)
+  const attributes = progQueryAttributes(folder, native.address(new Uint8Array(ids.buffer)), PROGRAMS_MAX)
+  bpf("list device programs", BPF_PROG_QUERY, attributes, QUERY_BYTES)
+  return [...ids.subarray(0, new Uint32Array(attributes.buffer)[QUERY_COUNT / 4])]
+}

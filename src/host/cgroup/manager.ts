@@ -1,0 +1,266 @@
+import { RuntsError, sysError } from "../../error.ts"
+import { sys } from "../../ffi/index.ts"
+import { debug } from "../../log.ts"
+import { ERRNO } from "../../kernel/errno.ts"
+import { AT_FDCWD, AT_REMOVEDIR, O_DIRECTORY, O_PATH, O_WRONLY } from "../../kernel/fs.ts"
+import { NR } from "../../kernel/syscalls.ts"
+import { close, tryUnlinkAt } from "../file.ts"
+import { mountFd, openCgroup, sleep, subCgroups, tryOpenBeneath, tryReadControl, tryWriteControl } from "./folder.ts"
+import { stopsMembers } from "./freezer.ts"
+import { processesIn } from "./processes.ts"
+import { controllerKey, relativePath, UNIFIED } from "./record.ts"
+import type { CgroupRecord } from "./record.ts"
+
+export { cgroupPaths } from "./paths.ts"
+export { applyDevices } from "./devices.ts"
+export { applyLimits } from "./resources.ts"
+export { freeze, isFrozen } from "./freezer.ts"
+export { killAll, processes } from "./processes.ts"
+export type { CgroupMode, CgroupRecord } from "./record.ts"
+
+/** How {@link createCgroups} treats what the caller may not do. */
+export interface CreateOptions {
+  /**
+   * A hierarchy where folders may not be made (EACCES, EPERM, EROFS) is left out of the record instead of an error: for
+   * rootless containers that asked for no cgroup of a certain name and no limits.
+   */
+  readonly tolerateDenied?: boolean
+}
+
+/**
+ * Makes the container's cgroups, with missing parents, and notes in `record.created` what it made. Controllers are enabled
+ * on the way down on v2. A cgroup that is there already must be empty and nothing above may be frozen: a process that joins a
+ * frozen cgroup never comes to run. On failure nothing is left.
+ */
+export function createCgroups(record: CgroupRecord, options: CreateOptions = {}): void {
+  const folders: Folders = { created: [], adopted: [] }
+  const paths: Record<string, string> = {}
+  try {
+    for (const key in record.paths) {
+      if (createCgroup(record, key, folders, options.tolerateDenied === true)) paths[key] = record.paths[key] as string
+    }
+  } catch (error) {
+    const { created } = folders
+    for (let i = created.length - 1; i >= 0; i--) tryUnlinkAt(AT_FDCWD, created[i] as string, AT_REMOVEDIR)
+    throw error
+  }
+  record.paths = paths
+  record.created = folders.adopted.concat(folders.created)
+}
+
+/** What is the container's from now on: folders made, and empty ones that were there. */
+interface Folders {
+  readonly created: string[]
+  readonly adopted: string[]
+}
+
+/** @returns false if it may not be made and that is tolerated */
+function createCgroup(record: CgroupRecord, key: string, { created, adopted }: Folders, tolerateDenied: boolean): boolean {
+  const mount = record.mounts[key] as string
+  const relative = relativePath(record, key)
+  if (relative === "") throw new RuntsError(`${mount} is the root of a hierarchy and cannot be a container's cgroup`)
+  if (key === UNIFIED && record.mode === "v2") enableControllers(mountFd(mount), relative)
+  const before = created.length
+  const folder = tryMakeFolder(mountFd(mount), mount, relative, key === UNIFIED && record.mode === "v2", created)
+  if (folder < 0) {
+    if (tolerateDenied && (folder === -ERRNO.EACCES || folder === -ERRNO.EPERM || folder === -ERRNO.EROFS)) {
+      debug(`left out cgroup ${record.paths[key]}: no permission to make it`)
+      return false
+    }
+    throw sysError(`create cgroup "${record.paths[key]}"`, -folder, { syscall: "mkdirat", pointer: "/linux/cgroupsPath" })
+  }
+  try {
+    if (created.length === before) {
+      refuseOccupied(record, key)
+      // empty and without sub-cgroups: an interrupted create left it, or an engine made it for this container
+      if (subCgroups(folder).length === 0) adopted.push(record.paths[key] as string)
+    }
+    if ((key === UNIFIED || controllerKey(record, "freezer") === key) && stopsMembers(folder, key)) {
+      throw new RuntsError("container's cgroup unexpectedly frozen", {
+        hint: `thaw ${record.paths[key]} and what is above it, or choose another linux.cgroupsPath`,
+      })
+    }
+    if (key.split(",").includes("cpuset")) fillCpuset(mountFd(mount), relative)
+  } finally {
+    close(folder)
+  }
+  return true
+}
+
+/** Only where the container's processes are counted, as with runc: engines keep helpers in other hierarchies. */
+function refuseOccupied(record: CgroupRecord, key: string): void {
+  if (record.mode !== "v2" && key !== (controllerKey(record, "devices") ?? key)) return
+  const count = processesIn(record, key).length
+  if (count === 0) return
+  throw new RuntsError(`container's cgroup is not empty: ${count} process(es) found`, {
+    hint: `end the processes of ${record.paths[key]}, or choose another linux.cgroupsPath`,
+  })
+}
+
+/** @returns an O_PATH descriptor of the folder, made if missing with its parents; or the negated errno */
+function tryMakeFolder(mount: number, mountPath: string, path: string, enable: boolean, created: string[]): number {
+  const present = tryOpenBeneath(mount, path, O_PATH | O_DIRECTORY)
+  if (present !== -ERRNO.ENOENT) return present
+  const slash = path.lastIndexOf("/")
+  const parent = slash < 0 ? mount : tryMakeFolder(mount, mountPath, path.slice(0, slash), enable, created)
+  if (parent < 0) return parent
+  try {
+    if (enable && parent !== mount) enableChildren(parent)
+    const made = sys(NR.mkdirat, parent, path.slice(slash + 1), 0o755)
+    if (made === 0) created.push(mountPath + "/" + path)
+    else if (made !== -ERRNO.EEXIST) return made
+    return tryOpenBeneath(parent, path.slice(slash + 1), O_PATH | O_DIRECTORY)
+  } finally {
+    if (parent !== mount) close(parent)
+  }
+}
+
+/** Makes all controllers of the root available in the cgroup `path`, as far as its ancestors exist. */
+function enableControllers(root: number, path: string): void {
+  enableChildren(root)
+  for (let slash = path.indexOf("/"); slash >= 0; slash = path.indexOf("/", slash + 1)) {
+    const folder = tryOpenBeneath(root, path.slice(0, slash), O_PATH | O_DIRECTORY)
+    if (folder < 0) return
+    enableChildren(folder)
+    close(folder)
+  }
+}
+
+/**
+ * Best effort (cgroup-v2.rst, "Enabling and Disabling"): a cgroup that holds processes cannot, or one controller of several
+ * may be refused. Whoever needs a controller that is missing then says so.
+ */
+function enableChildren(folder: number): void {
+  const available = tryReadControl(folder, "cgroup.controllers")
+  if (available === undefined || available === "") return
+  const enabled = tryReadControl(folder, "cgroup.subtree_control") ?? ""
+  if (available === enabled) return
+  const already = enabled.split(" ")
+  const missing = available.split(" ").filter((controller) => !already.includes(controller))
+  if (missing.length === 0 || tryWriteControl(folder, "cgroup.subtree_control", "+" + missing.join(" +")) === 0) return
+  for (const controller of missing) {
+    const result = tryWriteControl(folder, "cgroup.subtree_control", "+" + controller)
+    if (result < 0) debug(`cgroup controller ${controller} cannot be enabled: errno ${-result}`)
+  }
+}
+
+const CPUSET_FILES = ["cpuset.cpus", "cpuset.mems"] as const
+
+/** A v1 cpuset is born without processors and memory nodes, and nobody can join it (cgroup-v1/cpusets.rst). */
+function fillCpuset(mount: number, path: string): void {
+  let parent = mount
+  for (let slash = path.indexOf("/"); parent >= 0; slash = path.indexOf("/", slash + 1)) {
+    const name = slash < 0 ? path : path.slice(0, slash)
+    const folder = tryOpenBeneath(mount, name, O_PATH | O_DIRECTORY)
+    if (folder < 0) break
+    for (const file of CPUSET_FILES) {
+      if (tryReadControl(folder, file) !== "") continue
+      const value = tryReadControl(parent, file)
+      const result = value === undefined ? -ERRNO.ENOENT : tryWriteControl(folder, file, value)
+      if (result < 0) throw sysError(`copy ${file} from the parent to cpuset cgroup "${name}"`, -result, { syscall: "write" })
+    }
+    if (parent !== mount) close(parent)
+    parent = folder
+    if (slash < 0) break
+  }
+  if (parent !== mount) close(parent)
+}
+
+/** Descriptors by which the container's init comes into its cgroups. Close-on-exec; the caller closes them. */
+export interface CgroupJoin {
+  /** For clone3(2) with CLONE_INTO_CGROUP: O_PATH descriptor of the cgroup2 folder, also in hybrid mode. */
+  readonly intoCgroup: number | undefined
+  /** cgroup.procs of each v1 hierarchy: init writes "0" to each, back to back (only the first write waits). */
+  readonly procs: readonly { readonly controller: string; readonly fd: number }[]
+}
+
+/** Opens the container's cgroups for a process that is to join them. */
+export function openJoin(record: CgroupRecord): CgroupJoin {
+  let intoCgroup: number | undefined
+  const procs: { controller: string; fd: number }[] = []
+  try {
+    for (const key in record.paths) {
+      if (key === UNIFIED) {
+        intoCgroup = openCgroup(record, key)
+        continue
+      }
+      const mount = mountFd(record.mounts[key] as string)
+      const fd = tryOpenBeneath(mount, relativePath(record, key) + "/cgroup.procs", O_WRONLY)
+      if (fd < 0) throw sysError(`open "${record.paths[key]}/cgroup.procs"`, -fd, { syscall: "openat2" })
+      procs.push({ controller: key, fd })
+    }
+  } catch (error) {
+    if (intoCgroup !== undefined) close(intoCgroup)
+    for (const { fd } of procs) close(fd)
+    throw error
+  }
+  return { intoCgroup, procs }
+}
+
+/** A process that was just killed leaves its cgroup when the kernel has torn down its memory. */
+const REMOVE_TIMEOUT_MS = 10_000
+/** For a cgroup that is not ours: whoever uses it need not go away. */
+const REMOVE_FOREIGN_TIMEOUT_MS = 100
+
+/**
+ * Removes the container's cgroups with all sub-cgroups the container made. Parents stay, as with runc: other containers may
+ * be about to use them. A cgroup that was there before with sub-cgroups loses none of them, and goes only if it is empty.
+ * @throws if processes stay in a cgroup for 10 s
+ */
+export function removeCgroups(record: CgroupRecord): void {
+  for (const key in record.paths) {
+    const relative = relativePath(record, key)
+    if (relative === "") continue
+    const mount = tryMount(record.mounts[key] as string)
+    if (mount < 0) continue
+    const path = record.paths[key] as string
+    const own = record.created.includes(path)
+    const result = removeCgroup(mount, relative, own)
+    if (result === 0) continue
+    if (!own) debug(`left cgroup ${path}: it was there before the container and is in use`)
+    else throw sysError(`remove cgroup "${path}"`, -result, { syscall: "unlinkat", hint: leftoverHint(record, key) })
+  }
+}
+
+function leftoverHint(record: CgroupRecord, key: string): string {
+  const pids = processesIn(record, key)
+  return pids.length === 0 ? "see what is in it" : `processes that do not end: ${pids.slice(0, 10).join(" ")}`
+}
+
+/** A hierarchy that is mounted no more holds nothing of the container. @returns a descriptor, or the negated errno */
+function tryMount(mount: string): number {
+  try {
+    return mountFd(mount)
+  } catch {
+    return -ERRNO.ENOENT
+  }
+}
+
+/** @returns 0, or the negated errno when the time is over */
+function removeCgroup(mount: number, path: string, own: boolean): number {
+  const deadline = Date.now() + (own ? REMOVE_TIMEOUT_MS : REMOVE_FOREIGN_TIMEOUT_MS)
+  for (let pause = 0.2; ; pause = Math.min(pause * 2, 100)) {
+    let result = tryUnlinkAt(mount, path, AT_REMOVEDIR)
+    // sub-cgroups answer EBUSY on cgroupfs, as processes do
+    if (result === -ERRNO.EBUSY && own && removeSubCgroups(mount, path)) result = tryUnlinkAt(mount, path, AT_REMOVEDIR)
+    if (result === 0 || result === -ERRNO.ENOENT) return 0
+    if (result !== -ERRNO.EBUSY || Date.now() > deadline) return result
+    sleep(pause)
+  }
+}
+
+/** One try, deepest first. @returns true if it removed any */
+function removeSubCgroups(mount: number, path: string): boolean {
+  const folder = tryOpenBeneath(mount, path, O_PATH | O_DIRECTORY)
+  if (folder < 0) return false
+  let removed = false
+  try {
+    for (const name of subCgroups(folder)) {
+      removeSubCgroups(folder, name)
+      if (tryUnlinkAt(folder, name, AT_REMOVEDIR) === 0) removed = true
+    }
+  } finally {
+    close(folder)
+  }
+  return removed
+}

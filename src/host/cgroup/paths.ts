@@ -1,0 +1,55 @@
+import { RuntsError } from "../../error.ts"
+import { ownCgroup } from "./layout.ts"
+import type { CgroupLayout, Hierarchy } from "./layout.ts"
+import { UNIFIED } from "./record.ts"
+import type { CgroupRecord } from "./record.ts"
+
+/**
+ * Where a container's cgroups are, by runc's rules for cgroupfs (runtime-spec config-linux.md, "Cgroups Path"):
+ * absolute: below each mount. Relative: below the parent of runts' own cgroup on v2, below runts' own cgroup in each v1
+ * hierarchy, below the mount in the cgroup2 hierarchy of hybrid. Missing or empty: the relative path `id`. `..` never leads
+ * above the start of a path; "slice:prefix:name" has no meaning here and is a plain relative path.
+ * @param own the runtime's own cgroups, asked for where they matter
+ * @throws if the path names no cgroup below
+ */
+export function cgroupPaths(
+  layout: CgroupLayout, cgroupsPath: string | undefined, id: string, own: () => Readonly<Record<string, string>> = ownCgroup,
+): CgroupRecord {
+  const given = cgroupsPath === undefined || cgroupsPath === "" ? id : cgroupsPath
+  const path = cleanPath(given)
+  if (path === "") {
+    throw new RuntsError(`linux.cgroupsPath ${JSON.stringify(given)} names no cgroup of the container's own`, {
+      pointer: "/linux/cgroupsPath", hint: "name a cgroup that the container may have for itself, as /runts/" + id,
+    })
+  }
+  const absolute = given.startsWith("/")
+  const memberships = absolute ? undefined : own()
+  const paths: Record<string, string> = {}
+  const mounts: Record<string, string> = {}
+  for (const hierarchy of layout.controllers) {
+    const start = memberships === undefined ? "" : startOf(layout, hierarchy, memberships[hierarchy.name] ?? "/")
+    mounts[hierarchy.name] = hierarchy.mount
+    paths[hierarchy.name] = hierarchy.mount + "/" + (start === "" ? path : start + "/" + path)
+  }
+  return { mode: layout.mode, paths, mounts, created: [] }
+}
+
+/** Where relative paths begin, below the mount. */
+function startOf(layout: CgroupLayout, hierarchy: Hierarchy, own: string): string {
+  if (hierarchy.name === UNIFIED) return layout.mode === "v2" ? cleanPath(own + "/..") : ""
+  // a container that sees a part of the host's tree reads paths of the host in /proc/self/cgroup
+  const { root } = hierarchy
+  if (root !== "/" && (own === root || own.startsWith(root + "/"))) return cleanPath(own.slice(root.length))
+  return cleanPath(own)
+}
+
+/** Names joined by single slashes, without `.`; `..` takes back a name and nothing at the start. */
+export function cleanPath(path: string): string {
+  const names: string[] = []
+  for (const name of path.split("/")) {
+    if (name === "" || name === ".") continue
+    if (name === "..") names.pop()
+    else names.push(name)
+  }
+  return names.join("/")
+}

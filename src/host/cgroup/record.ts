@@ -1,0 +1,36 @@
+import { RuntsError } from "../../error.ts"
+
+/** v1: one hierarchy for each controller; hybrid: those and a cgroup2 mount without them; v2: one hierarchy for all. */
+export type CgroupMode = "v1" | "hybrid" | "v2"
+
+/** The key of the cgroup2 hierarchy, as the third field of /proc/PID/cgroup has it. */
+export const UNIFIED = ""
+
+/** The cgroups of one container, as state.json keeps them. Plain data: survives JSON. */
+export interface CgroupRecord {
+  readonly mode: CgroupMode
+  /** Folder in each hierarchy; keys as in /proc/PID/cgroup ("cpu,cpuacct", "name=systemd"), {@link UNIFIED} for cgroup2. */
+  paths: Readonly<Record<string, string>>
+  /** Where each hierarchy is mounted; same keys. */
+  readonly mounts: Readonly<Record<string, string>>
+  /** Folders that `createCgroups` made or, where they were there without sub-cgroups, took over; parents before children. */
+  created: readonly string[]
+}
+
+/** A cgroup's path below its mount, without a leading slash. */
+export function relativePath(record: CgroupRecord, key: string): string {
+  const path = record.paths[key]
+  const mount = record.mounts[key]
+  if (path === undefined || mount === undefined) throw new RuntsError(`no cgroup is recorded for the hierarchy "${key}"`)
+  if (path !== mount && !path.startsWith(mount + "/")) {
+    throw new RuntsError(`the recorded cgroup ${path} is not below its mount point ${mount}`)
+  }
+  return path.slice(mount.length + 1)
+}
+
+/** The key of the hierarchy that has this v1 controller, alone or mounted together with others. */
+export function controllerKey(record: CgroupRecord, controller: string): string | undefined {
+  if (record.paths[controller] !== undefined) return controller
+  for (const key in record.paths) if (key.split(",").includes(controller)) return key
+  return undefined
+}

@@ -1,0 +1,186 @@
+import { native, sys } from "../ffi/index.ts"
+import { RuntsError, sysError } from "../error.ts"
+import { ERRNO } from "../kernel/errno.ts"
+import { AT_FDCWD, O_DIRECTORY, O_PATH } from "../kernel/fs.ts"
+import { MSG_CMSG_CLOEXEC, MSG_NOSIGNAL } from "../kernel/process.ts"
+import {
+  AF_UNIX, SOCK_CLOEXEC, SOCK_SEQPACKET, SOCK_STREAM, decodeRights, encodeMessage, encodeRights, messageBuffer, messagePayload,
+  socketAddress,
+} from "../kernel/socket.ts"
+import { NR } from "../kernel/syscalls.ts"
+import { close, openAt } from "./file.ts"
+import { POLLIN, pollOne } from "./poll.ts"
+
+const quote = JSON.stringify
+
+/** Two connected sockets that keep message borders (SOCK_SEQPACKET), both close-on-exec. */
+export function socketpair(): [number, number] {
+  const pair = Buffer.alloc(8)
+  const result = sys(NR.socketpair, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair)
+  if (result < 0) throw sysError("make a socket pair", -result, { syscall: "socketpair" })
+  return [pair.readInt32LE(0), pair.readInt32LE(4)]
+}
+
+/** A pipe, both ends close-on-exec. */
+export function pipe(): { readonly read: number; readonly write: number } {
+  const pair = Buffer.alloc(8)
+  const result = sys(NR.pipe2, pair, SOCK_CLOEXEC)
+  if (result < 0) throw sysError("make a pipe", -result, { syscall: "pipe2" })
+  return { read: pair.readInt32LE(0), write: pair.readInt32LE(4) }
+}
+
+function streamSocket(): number {
+  const fd = sys(NR.socket, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)
+  if (fd < 0) throw sysError("make a socket", -fd, { syscall: "socket" })
+  return fd
+}
+
+/** A name below a folder descriptor, so that the length of the folder's path does not count against sun_path (unix(7)). */
+function addressAt(dirFd: number, name: string): Uint8Array {
+  const address = socketAddress(`/proc/self/fd/${dirFd}/${name}`)
+  if (address === undefined) throw new RuntsError(`socket name ${quote(name)} is too long: a socket's address holds 107 bytes`)
+  return address
+}
+
+/** Binds a stream socket to a new name in a folder and listens with a backlog of one. @returns its descriptor */
+export function listenUnix(dirFd: number, name: string): number {
+  const address = addressAt(dirFd, name)
+  const fd = streamSocket()
+  let syscall = "bind"
+  let result = sys(NR.bind, fd, address, address.length)
+  if (result === 0) {
+    syscall = "listen"
+    result = sys(NR.listen, fd, 1)
+  }
+  if (result < 0) {
+    close(fd)
+    throw sysError(`listen on socket ${quote(name)}`, -result, { syscall })
+  }
+  return fd
+}
+
+/** The next connection of a listening socket, close-on-exec. */
+export function acceptUnix(listener: number): number {
+  for (;;) {
+    const fd = sys(NR.accept4, listener, 0, 0, SOCK_CLOEXEC)
+    if (fd >= 0) return fd
+    if (fd !== -ERRNO.EINTR) throw sysError("accept a connection", -fd, { syscall: "accept4" })
+  }
+}
+
+/** Connects to a name in a folder. @returns a descriptor, or the negated errno (-ECONNREFUSED: nobody listens) */
+export function tryConnectUnix(dirFd: number, name: string): number {
+  return connect(addressAt(dirFd, name))
+}
+
+/** As {@link tryConnectUnix}, but throws. */
+export function connectUnix(dirFd: number, name: string): number {
+  const fd = tryConnectUnix(dirFd, name)
+  if (fd < 0) throw sysError(`connect to socket ${quote(name)}`, -fd, { syscall: "connect" })
+  return fd
+}
+
+/** Connects to a stream socket by its path, however long that is. */
+export function connectUnixPath(path: string): number {
+  const address = socketAddress(path)
+  const fd = address === undefined ? connectLongPath(path) : connect(address)
+  if (fd < 0) throw sysError(`connect to socket ${quote(path)}`, -fd, { syscall: "connect" })
+  return fd
+}
+
+function connectLongPath(path: string): number {
+  const slash = path.lastIndexOf("/")
+  const dirFd = openAt(AT_FDCWD, slash < 0 ? "." : path.slice(0, slash) || "/", O_PATH | O_DIRECTORY)
+  try {
+    return tryConnectUnix(dirFd, path.slice(slash + 1))
+  } finally {
+    close(dirFd)
+  }
+}
+
+function connect(address: Uint8Array): number {
+  const fd = streamSocket()
+  for (;;) {
+    const result = sys(NR.connect, fd, address, address.length)
+    if (result === 0) return fd
+    if (result === -ERRNO.EINTR) continue
+    close(fd)
+    return result
+  }
+}
+
+/** Sends bytes, one message on a SOCK_SEQPACKET. @returns how many went out, or the negated errno; never raises SIGPIPE */
+export function trySend(socket: number, bytes: Uint8Array): number {
+  for (;;) {
+    const n = sys(NR.sendto, socket, bytes, bytes.length, MSG_NOSIGNAL, 0, 0)
+    if (n !== -ERRNO.EINTR) return n
+  }
+}
+
+/** As {@link trySend}, but throws. */
+export function send(socket: number, bytes: Uint8Array): number {
+  const n = trySend(socket, bytes)
+  if (n < 0) throw sysError("send to socket", -n, { syscall: "sendto" })
+  return n
+}
+
+/** Receives into a buffer. @returns bytes, 0 at the end of file, or the negated errno */
+export function tryRecv(socket: number, buffer: Uint8Array): number {
+  for (;;) {
+    const n = sys(NR.recvfrom, socket, buffer, buffer.length, 0, 0, 0)
+    if (n !== -ERRNO.EINTR) return n
+  }
+}
+
+/**
+ * Receives into a buffer.
+ * @param timeoutMs milliseconds; negative: no limit
+ * @returns bytes; 0 at the end of file
+ */
+export function recv(socket: number, buffer: Uint8Array, timeoutMs = -1): number {
+  awaitInput(socket, timeoutMs)
+  const n = tryRecv(socket, buffer)
+  if (n < 0) throw sysError("receive from socket", -n, { syscall: "recvfrom" })
+  return n
+}
+
+function awaitInput(socket: number, timeoutMs: number): void {
+  if (timeoutMs < 0 || pollOne(socket, POLLIN, timeoutMs)) return
+  throw sysError(`receive from socket within ${timeoutMs} ms`, ERRNO.ETIMEDOUT)
+}
+
+/** Bytes of payload that receivers of a console socket accept, and what runts takes with a descriptor itself. */
+const RIGHTS_PAYLOAD_MAX = 4095
+
+/** Sends one message with exactly one SCM_RIGHTS that holds exactly one descriptor. @param payload 1 to 4095 bytes */
+export function sendFd(socket: number, fd: number, payload: Uint8Array): void {
+  if (payload.length < 1 || payload.length > RIGHTS_PAYLOAD_MAX) throw new Error(`sendFd: payload of ${payload.length} bytes`)
+  const message = messageBuffer(payload.length)
+  messagePayload(message).set(payload)
+  encodeMessage(message, native.address(message))
+  encodeRights(message, fd)
+  let n: number
+  do n = sys(NR.sendmsg, socket, message, MSG_NOSIGNAL)
+  while (n === -ERRNO.EINTR)
+  if (n < 0) throw sysError("send a descriptor over a socket", -n, { syscall: "sendmsg" })
+}
+
+/**
+ * Receives one message with one descriptor, which is close-on-exec.
+ * @param timeoutMs milliseconds; negative: no limit
+ * @throws RuntsError at the end of file, or where the message holds no descriptor or more than one (all are closed then)
+ */
+export function recvFd(socket: number, timeoutMs = -1): { readonly fd: number; readonly payload: Uint8Array } {
+  awaitInput(socket, timeoutMs)
+  const message = messageBuffer(RIGHTS_PAYLOAD_MAX)
+  encodeMessage(message, native.address(message))
+  let n: number
+  do n = sys(NR.recvmsg, socket, message, MSG_CMSG_CLOEXEC)
+  while (n === -ERRNO.EINTR)
+  if (n < 0) throw sysError("receive a descriptor from a socket", -n, { syscall: "recvmsg" })
+  const { fds, truncated } = decodeRights(message)
+  if (fds.length === 1 && !truncated) return { fd: fds[0] as number, payload: messagePayload(message).subarray(0, n) }
+  for (const fd of fds) close(fd)
+  if (n === 0) throw new RuntsError("receive a descriptor from a socket: the other end was closed")
+  throw new RuntsError(`receive a descriptor from a socket: the message holds ${truncated ? "too many" : fds.length} of them, not one`)
+}

@@ -1,0 +1,298 @@
+import { sys } from "../ffi/index.ts"
+import { RuntsError, sysError } from "../error.ts"
+import { ERRNO } from "../kernel/errno.ts"
+import {
+  AT_EMPTY_PATH, AT_FDCWD, AT_REMOVEDIR, AT_SYMLINK_NOFOLLOW, O_CREAT, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_TRUNC, O_WRONLY,
+} from "../kernel/fs.ts"
+import { NR } from "../kernel/syscalls.ts"
+import {
+  absolutePath, close, getcwd, listDir, mkdirAll, openAt, readAll, removeTreeAt, stat, tryOpenAt, tryReadText, tryStat, tryUnlinkAt,
+  writeAll, writeFileAtomically,
+} from "./file.ts"
+import { sleep } from "./poll.ts"
+import { parseState, removal, type StoredState } from "./stored-state.ts"
+
+/*
+ * The state store: a folder for each container below the state root, with
+ *
+ *   state.json   StoredState; there from the moment init exists until the container is deleted
+ *   config.json  the bundle's config.json as it was at create
+ *   start.sock   made by lifecycle; where init waits for `start`
+ *
+ * Who changes a container holds an exclusive lock on its folder (flock(2) on the folder's descriptor, so that a killed runts
+ * unlocks, and that the lock goes with the folder). A folder without state.json is half-made: its maker still works on it, or was
+ * killed; whoever gets the lock knows which.
+ */
+
+export type LockKind = "none" | "shared" | "exclusive"
+
+const LOCK_SH = 1
+const LOCK_EX = 2
+const LOCK_NB = 4
+const LOCK_UN = 8
+
+/** How long a command waits for another one that works on the same container, in milliseconds. */
+const LOCK_TIMEOUT_MS = 30_000
+const LOCK_POLL_MS = 5
+
+const STATE_FILE = "state.json"
+const CONFIG_FILE = "config.json"
+const DEFAULT_ROOT = "/run/runts"
+
+/** Bytes of a file's name (NAME_MAX). */
+const ID_BYTES_MAX = 255
+
+const quote = JSON.stringify
+
+/** Where containers are kept. */
+export interface StateRoot {
+  /** Absolute path. */
+  readonly path: string
+  /** Given by --root: then it must exist for `list`. */
+  readonly explicit: boolean
+  /** Below XDG_RUNTIME_DIR, whose cleaners spare folders with the sticky bit (XDG Base Directory Specification). */
+  readonly sticky: boolean
+}
+
+/** The part of the global options that the store needs. */
+export interface StoreOptions {
+  readonly root: string | undefined
+}
+
+/**
+ * The state root: --root; else /run/runts for root; else $XDG_RUNTIME_DIR/runts for other users, and for the root of a user
+ * namespace who is somebody else outside (USER is not "root"), as runc decides. An empty variable counts as unset.
+ */
+export function stateRoot(globals: StoreOptions): StateRoot {
+  const given = globals.root
+  if (given !== undefined && given !== "") {
+    return { path: absolutePath(given, given.startsWith("/") ? "/" : getcwd()), explicit: true, sticky: false }
+  }
+  const runtimeDir = process.env.XDG_RUNTIME_DIR
+  if (runtimeDir === undefined || runtimeDir === "" || !usesRuntimeDir()) return { path: DEFAULT_ROOT, explicit: false, sticky: false }
+  return { path: absolutePath(runtimeDir + "/runts", "/"), explicit: false, sticky: true }
+}
+
+function usesRuntimeDir(): boolean {
+  if (sys(NR.geteuid) !== 0) return true
+  return process.env.USER !== "root" && inUserNamespace()
+}
+
+/** Whether ids are mapped at all: the initial user namespace maps all 2^32 - 1 of them onto themselves (user_namespaces(7)). */
+function inUserNamespace(): boolean {
+  const map = tryReadText("/proc/self/uid_map")
+  return map !== undefined && !/^\s*0\s+0\s+4294967295\s*$/.test(map)
+}
+
+/** Refuses what is no container id: it is a folder's name, and engines put it into paths and cgroup names. */
+export function checkId(id: string): void {
+  if (id === "") throw new RuntsError("container id cannot be empty")
+  if (!isId(id)) {
+    throw new RuntsError(`invalid container ID format: ${quote(id.length > 80 ? id.slice(0, 80) + "..." : id)}`, {
+      hint: `an id holds letters, digits, "_", "+", "-" and ".", ${ID_BYTES_MAX} at most, and is not "." or ".."`,
+    })
+  }
+}
+
+function isId(id: string): boolean {
+  if (id.length > ID_BYTES_MAX || id === "." || id === "..") return false
+  for (let i = 0; i < id.length; i++) {
+    const c = id.charCodeAt(i)
+    const ok =
+      (c >= 97 && c <= 122) || (c >= 65 && c <= 90) || (c >= 48 && c <= 57) || c === 95 /* _ */ || c === 43 /* + */ || c === 45 /* - */ || c === 46 /* . */
+    if (!ok) return false
+  }
+  return id.length > 0
+}
+
+/**
+ * Makes the folder of a new container, locked exclusively. Between its birth and its lock another command may remove it as
+ * half-made; this one then says so.
+ * @throws RuntsError "container with given ID already exists"
+ */
+export function claim(globals: StoreOptions, id: string): ContainerDir {
+  checkId(id)
+  const root = stateRoot(globals)
+  const path = root.path + "/" + id
+  let result = sys(NR.mkdirat, AT_FDCWD, path, 0o700)
+  if (result === -ERRNO.ENOENT) {
+    makeRoot(root)
+    result = sys(NR.mkdirat, AT_FDCWD, path, 0o700)
+  }
+  if (result === -ERRNO.EEXIST) {
+    throw new RuntsError(`container with given ID already exists: ${quote(id)} in ${root.path}`, { hint: "choose another id, or delete that container" })
+  }
+  if (result < 0) throw sysError(`create the container's folder ${quote(path)}`, -result, { syscall: "mkdirat" })
+  const fd = openFolder(path)
+  if (fd >= 0) {
+    const container = new ContainerDir(id, path, fd)
+    container.lock("exclusive")
+    if (!container.isRemoved()) return container
+    container.close()
+  }
+  throw new RuntsError(`container ${quote(id)} was deleted while it was being created`)
+}
+
+function makeRoot(root: StateRoot): void {
+  mkdirAll(root.path, 0o700)
+  if (root.sticky) sys(NR.fchmodat, AT_FDCWD, root.path, 0o1700)
+}
+
+function openFolder(path: string): number {
+  return tryOpenAt(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+}
+
+/**
+ * Opens a container's folder.
+ * @param options.lock "none" sees the container at one instant; "shared" keeps others from changing it; "exclusive" may change it
+ * @param options.timeoutMs how long to wait for the lock, in milliseconds
+ * @throws RuntsError "container does not exist"
+ */
+export function openContainer(globals: StoreOptions, id: string, options: { readonly lock: LockKind; readonly timeoutMs?: number }): ContainerDir {
+  checkId(id)
+  const path = stateRoot(globals).path + "/" + id
+  for (;;) {
+    const fd = openFolder(path)
+    if (fd === -ERRNO.ENOENT) throw new RuntsError(`container does not exist: ${quote(id)}`, { errno: ERRNO.ENOENT })
+    if (fd < 0) throw sysError(`open the container's folder ${quote(path)}`, -fd, { syscall: "openat" })
+    const container = new ContainerDir(id, path, fd)
+    if (options.lock === "none") return container
+    try {
+      container.lock(options.lock, options.timeoutMs)
+    } catch (error) {
+      container.close()
+      throw error
+    }
+    // whoever held the lock before may have deleted it; a new container may have its name by now
+    if (!container.isRemoved()) return container
+    container.close()
+  }
+}
+
+/** Ids of all containers, in the order of the file system. A missing root is an error only if --root named it. */
+export function listContainers(globals: StoreOptions): string[] {
+  const root = stateRoot(globals)
+  const fd = tryOpenAt(AT_FDCWD, root.path, O_RDONLY | O_DIRECTORY)
+  if (fd === -ERRNO.ENOENT && !root.explicit) return []
+  if (fd < 0) throw sysError(`open the state root ${quote(root.path)}`, -fd, { syscall: "openat" })
+  try {
+    return listDir(fd).filter((name) => isId(name) && tryStat({ dirfd: fd, path: name, flags: AT_SYMLINK_NOFOLLOW })?.type === "dir")
+  } finally {
+    close(fd)
+  }
+}
+
+/** A container's folder, open. */
+export class ContainerDir {
+  readonly id: string
+  /** Absolute path of the folder. */
+  readonly path: string
+  /** Descriptor of the folder (O_RDONLY), close-on-exec: the lock lives as long as it. -1 once closed. */
+  fd: number
+  constructor(id: string, path: string, fd: number) {
+    this.id = id
+    this.path = path
+    this.fd = fd
+  }
+
+  /** Takes the lock, or changes its kind (which is not atomic, flock(2)). @param timeoutMs milliseconds */
+  lock(kind: "shared" | "exclusive", timeoutMs = LOCK_TIMEOUT_MS): void {
+    const operation = (kind === "shared" ? LOCK_SH : LOCK_EX) | LOCK_NB
+    let deadline = 0
+    for (;;) {
+      const result = sys(NR.flock, this.fd, operation)
+      if (result === 0) return
+      if (result !== -ERRNO.EAGAIN && result !== -ERRNO.EINTR) throw sysError(`lock ${quote(this.path)}`, -result, { syscall: "flock" })
+      const now = performance.now()
+      if (deadline === 0) deadline = now + timeoutMs
+      else if (now >= deadline) {
+        throw new RuntsError(`container ${quote(this.id)} is in use: another runts has worked on it for ${timeoutMs} ms`, {
+          hint: "a hook may hang; see which runts process still runs",
+        })
+      }
+      sleep(LOCK_POLL_MS)
+    }
+  }
+
+  unlock(): void {
+    sys(NR.flock, this.fd, LOCK_UN)
+  }
+
+  /** Whether the folder has no name any more. */
+  isRemoved(): boolean {
+    return stat({ dirfd: this.fd, path: "", flags: AT_EMPTY_PATH }).nlink === 0
+  }
+
+  /** Uid of the folder's owner. */
+  owner(): number {
+    return stat({ dirfd: this.fd, path: "", flags: AT_EMPTY_PATH }).uid
+  }
+
+  /**
+   * The state; undefined where the container is half-made.
+   * @throws RuntsError where the file is not what this version of runts writes
+   */
+  readState(): StoredState | undefined {
+    const bytes = this.read(STATE_FILE)
+    return bytes === undefined ? undefined : parseState(Buffer.from(bytes).toString("utf8"), this.id, this.path + "/" + STATE_FILE)
+  }
+
+  /** The config.json of `create`; undefined where the container is half-made. */
+  readConfigBytes(): Uint8Array | undefined {
+    return this.read(CONFIG_FILE)
+  }
+
+  private read(name: string): Uint8Array | undefined {
+    const what = `read ${quote(this.path + "/" + name)}`
+    // O_NONBLOCK: a FIFO in its place must not hang
+    const fd = tryOpenAt(this.fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+    if (fd === -ERRNO.ENOENT) return undefined
+    if (fd < 0) throw sysError(what, -fd, removal(this.id))
+    try {
+      return readAll(fd)
+    } catch (error) {
+      const errno = error instanceof RuntsError ? error.details.errno : undefined
+      throw errno === undefined ? error : sysError(what, errno, removal(this.id))
+    } finally {
+      close(fd)
+    }
+  }
+
+  /** Replaces the state: others see the old one or this one, also after a power failure. */
+  writeState(state: StoredState): void {
+    writeFileAtomically(this.fd, STATE_FILE, JSON.stringify(state), 0o600, true)
+  }
+
+  /** Keeps a copy of the bundle's config.json. */
+  writeConfig(bytes: Uint8Array): void {
+    const fd = openAt(this.fd, CONFIG_FILE, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0o600)
+    try {
+      writeAll(fd, bytes)
+    } finally {
+      close(fd)
+    }
+  }
+
+  /**
+   * Removes everything in the folder, then the folder. state.json goes last, so that a removal that was interrupted leaves a container
+   * that can be deleted again. Symbolic links are removed, not followed.
+   */
+  remove(): void {
+    // a descriptor of its own: reading a folder moves its position
+    const fd = openAt(this.fd, ".", O_RDONLY | O_DIRECTORY)
+    try {
+      for (const name of listDir(fd)) if (name !== STATE_FILE) removeTreeAt(fd, name, this.path + "/" + name)
+    } finally {
+      close(fd)
+    }
+    removeTreeAt(this.fd, STATE_FILE, this.path + "/" + STATE_FILE)
+    const result = tryUnlinkAt(AT_FDCWD, this.path, AT_REMOVEDIR)
+    if (result < 0 && result !== -ERRNO.ENOENT) throw sysError(`remove the container's folder ${quote(this.path)}`, -result, { syscall: "unlinkat" })
+  }
+
+  /** Closes the folder, which unlocks it. */
+  close(): void {
+    if (this.fd >= 0) close(this.fd)
+    this.fd = -1
+  }
+}

@@ -1,0 +1,93 @@
+import { RuntsError } from "../error.ts"
+
+/** Version of the layout of state.json; a runts reads only its own. */
+export const STATE_SCHEMA = 1
+
+/** One hook as config.json had it when the container was created (runtime-spec config.md, "POSIX-platform Hooks"). */
+export interface StoredHook {
+  readonly path: string
+  readonly args?: readonly string[]
+  readonly env?: readonly string[]
+  /** Seconds. */
+  readonly timeout?: number
+}
+
+/** What state.json keeps of a container, so that later commands need neither the flags nor the bundle of `create`. */
+export interface StoredState {
+  readonly schema: typeof STATE_SCHEMA
+  /** Version of the runts that made the container. */
+  readonly runts: string
+  readonly id: string
+  /** Absolute path. */
+  readonly bundle: string
+  /** Absolute path. */
+  readonly rootfs: string
+  /** RFC 3339 with nanoseconds, UTC. */
+  readonly created: string
+  readonly ociVersion: string
+  /** Host pid of init; 0 before there is one. */
+  readonly pid: number
+  /** Start time of init in clock ticks after boot, as /proc/PID/stat shows it; "" before there is one. */
+  readonly startTime: string
+  /** The last known one: `created` and `running` hold only while (pid, startTime) is alive. */
+  readonly status: "creating" | "created" | "running" | "stopped"
+  /** Uid that made the container. */
+  readonly owner: number
+  readonly annotations?: Readonly<Record<string, string>>
+  /** Record of the cgroup manager; undefined without cgroups. */
+  readonly cgroup?: object
+  readonly systemdCgroup: boolean
+  readonly rootless: boolean
+  /** By name: poststart, poststop ... */
+  readonly hooks?: Readonly<Record<string, readonly StoredHook[]>>
+  /** By type of config.json: "new", or the path joined. */
+  readonly namespaces: Readonly<Record<string, string>>
+  readonly noPivot: boolean
+  /** More that lifecycle keeps. */
+  readonly [more: string]: unknown
+}
+
+/** What must be there with which type before anything is done with a state. */
+const REQUIRED = {
+  runts: "string", id: "string", bundle: "string", rootfs: "string", created: "string", ociVersion: "string", pid: "number",
+  startTime: "string", status: "string", owner: "number", systemdCgroup: "boolean", rootless: "boolean", namespaces: "object",
+  noPivot: "boolean",
+} as const satisfies Partial<Record<keyof StoredState, string>>
+
+const STATUSES: readonly string[] = ["creating", "created", "running", "stopped"] satisfies StoredState["status"][]
+
+/**
+ * state.json's content.
+ * @param where the file's path
+ * @throws RuntsError that says what is wrong with which file and what to do
+ */
+export function parseState(text: string, id: string, where: string): StoredState {
+  const damaged = (why: string): RuntsError => new RuntsError(`state of container ${JSON.stringify(id)} in ${where} ${why}`, removal(id))
+  let found: Record<string, unknown>
+  try {
+    found = JSON.parse(text) as Record<string, unknown>
+  } catch {
+    throw damaged(text.length === 0 ? "is empty" : "is damaged: not JSON, or only a part of it")
+  }
+  if (found === null || typeof found !== "object" || Array.isArray(found)) throw damaged("is damaged: not a JSON object")
+  if (found.schema !== STATE_SCHEMA) {
+    throw damaged(`has schema ${JSON.stringify(found.schema) ?? "none"}, this runts knows ${STATE_SCHEMA}: another version made the container`)
+  }
+  for (const name in REQUIRED) {
+    const value = found[name]
+    if (value === null || typeof value !== REQUIRED[name as keyof typeof REQUIRED]) {
+      throw damaged(`is damaged: ${name} is ${value === undefined ? "missing" : "not a " + REQUIRED[name as keyof typeof REQUIRED]}`)
+    }
+  }
+  if (found.id !== id) throw damaged(`is damaged: it belongs to container ${JSON.stringify(found.id)}`)
+  if (!STATUSES.includes(found.status as string)) throw damaged(`is damaged: status is ${JSON.stringify(found.status)}`)
+  const pid = found.pid as number
+  // a pid that kill(2) would take as "everybody" or a process group must never come out of a file
+  if (!Number.isInteger(pid) || pid < 0) throw damaged(`is damaged: pid is ${pid}`)
+  return found as unknown as StoredState
+}
+
+/** What to do with a container whose state cannot be used. */
+export function removal(id: string): { readonly hint: string } {
+  return { hint: `\`runts delete --force ${id}\` removes the container` }
+}

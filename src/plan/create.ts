@@ -1,0 +1,312 @@
+import type { Namespace, Spec } from "../spec/types.gen.ts"
+import { AT_FDCWD, AT_RECURSIVE, O_CLOEXEC, O_WRONLY } from "../kernel/fs.ts"
+import { MNT_DETACH, MOUNT_ATTR, MOVE_MOUNT_F_EMPTY_PATH, MS, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE } from "../kernel/mount.ts"
+import { propagationFlags } from "../kernel/mount-options.ts"
+import { CLONE, IOCTL, NAMESPACES, type NamespaceType } from "../kernel/process.ts"
+import type { Step } from "../program/program.ts"
+import { planCgroupMount } from "./cgroup-mounts.ts"
+import { planConsole } from "./console.ts"
+import { planCredentials } from "./credentials.ts"
+import { deviceNodes, planDeviceLinks, planDevices } from "./devices.ts"
+import type { CreateFacts } from "./facts.ts"
+import {
+  becomeRoot, cleanProcess, cloneInto, joinCgroups, joinNamespaces, stageTrees, undumpable, type StagedTree,
+} from "./launcher.ts"
+import { mountRequest, type MountRequest } from "./mount-request.ts"
+import { absoluteSource, applyLateReadonly, planMount, type MountContext } from "./mounts.ts"
+import { planMaskedPaths, planReadonlyPaths, planSysctl } from "./paths.ts"
+import { MESSAGE, Planner } from "./planner.ts"
+import {
+  awaitStart, becomeProgram, checkCwd, closeHostDescriptors, enterCwd, findProgram, planKeyring, planStdio, settleChannels, statusDescriptor,
+} from "./process.ts"
+import { belowRoot } from "./targets.ts"
+
+/** Name of the staged rootfs below the staging folder. */
+const STAGED_ROOT = "root"
+
+/** What the phases of one plan share. */
+interface Creation {
+  readonly planner: Planner
+  readonly spec: Spec
+  readonly facts: CreateFacts
+  readonly namespaces: ReadonlyMap<NamespaceType, Namespace>
+  readonly mounts: readonly MountRequest[]
+  /** The container's ids are not the host's: what only the host may attach is staged by the launcher. */
+  readonly userNamespace: boolean
+  readonly newUserNamespace: boolean
+  /** Index of a mount to its staged name. */
+  readonly staged: Map<number, string>
+}
+
+/**
+ * The program of a container: first the launcher (joins, stages, clones), then the container's init up to the execve of the user's
+ * program. Pure: the same spec and facts give the same program.
+ */
+export function planCreate(spec: Spec, facts: CreateFacts): Planner {
+  const planner = new Planner(statusDescriptor(facts.preservedFds))
+  const namespaces = new Map<NamespaceType, Namespace>()
+  for (const namespace of spec.linux?.namespaces ?? []) namespaces.set(namespace.type as NamespaceType, namespace)
+  const creation: Creation = {
+    planner,
+    spec,
+    facts,
+    namespaces,
+    mounts: (spec.mounts ?? []).map(mountRequest),
+    userNamespace: namespaces.has("user"),
+    newUserNamespace: isNew(namespaces.get("user")),
+    staged: new Map(),
+  }
+  const start = settleChannels(planner, facts.preservedFds, facts.channel)
+  planLauncher(creation)
+  planInit(creation, start)
+  planner.placeBlocks()
+  return planner
+}
+
+function isNew(namespace: Namespace | undefined): boolean {
+  return namespace !== undefined && (namespace.path === undefined || namespace.path === "")
+}
+
+/** Where config.json names a namespace. */
+function namespacePointer(spec: Spec, type: string): string {
+  return `/linux/namespaces/${spec.linux?.namespaces?.findIndex((namespace) => namespace.type === type) ?? 0}`
+}
+
+function planLauncher(creation: Creation): void {
+  const { planner, spec, facts, namespaces } = creation
+  cleanProcess(planner)
+  const joins = Object.keys(facts.namespaces).length > 0
+  if (joins) undumpable(planner)
+  if (creation.userNamespace && isNew(namespaces.get("mount"))) stageTrees(planner, facts.staging, stagedTrees(creation))
+  if (joins) joinNamespaces(planner, facts.namespaces, (type) => namespacePointer(spec, type))
+  let flags = 0
+  for (const [type, namespace] of namespaces) {
+    // the time namespace takes its offsets before anyone is in it: init unshares it. v1: the cgroup is joined first.
+    if (!isNew(namespace) || type === "time") continue
+    if (type === "cgroup" && lateCgroupNamespace(facts)) continue
+    flags += NAMESPACES[type].flag
+  }
+  planner.at("/linux/namespaces")
+  cloneInto(planner, flags, facts.cgroup)
+}
+
+/** On v1 the process joins its cgroups by writing, so its cgroup namespace can only be made after that. */
+function lateCgroupNamespace(facts: CreateFacts): boolean {
+  return facts.cgroup.intoCgroup === undefined || facts.cgroup.procs.length > 0
+}
+
+function stagedTrees(creation: Creation): StagedTree[] {
+  const { facts, mounts, staged } = creation
+  const trees: StagedTree[] = [
+    {
+      name: STAGED_ROOT, source: facts.rootfs, recursive: true, isDirectory: true, userNamespace: undefined, idmapRecursive: false,
+      pointer: "/root/path", what: "the root filesystem",
+    },
+  ]
+  for (const request of mounts) {
+    const source = facts.sources.get(request.index)
+    if (!request.bind || source === undefined || request.remount) continue
+    const name = `m${request.index}`
+    staged.set(request.index, name)
+    trees.push({
+      name,
+      source: absoluteSource(facts.bundle, request.mount.source ?? ""),
+      recursive: request.bindRecursive,
+      isDirectory: source.isDirectory,
+      userNamespace: facts.idmaps.get(request.index),
+      idmapRecursive: request.idmap?.recursive === true,
+      pointer: request.pointer,
+      what: `the source of ${request.mount.destination}`,
+    })
+  }
+  return trees
+}
+
+function planInit(creation: Creation, start: number): void {
+  const { planner, facts } = creation
+  const p = planner.program
+  planOwnNamespaces(creation)
+  planner.at("")
+  p.call("setsid").says("lead a session of its own")
+  undumpable(planner)
+  p.call("umask", 0).says("make files with exactly the modes asked for")
+  planNetwork(creation)
+  planNames(creation)
+  const context = planRootAndMounts(creation)
+  if (facts.waitsForHooks) {
+    planner.at("/hooks")
+    planner.tell(MESSAGE.HOOKS).says("let the runtime run the hooks of creation")
+    planner.awaitGo()
+  }
+  planProtection(creation, context)
+  planPivot(creation, context.root)
+  planProcess(creation, start)
+}
+
+/** Namespaces that init itself completes: its ids, its cgroup, its clock. */
+function planOwnNamespaces(creation: Creation): void {
+  const { planner, spec, facts, namespaces } = creation
+  const p = planner.program
+  if (creation.newUserNamespace) {
+    planner.at(namespacePointer(spec, "user"))
+    planner.tell(MESSAGE.MAPS).says("ask the runtime for the id mappings")
+    planner.awaitGo()
+  }
+  if (creation.userNamespace) becomeRoot(planner)
+  joinCgroups(planner, facts.cgroup)
+  if (isNew(namespaces.get("cgroup")) && lateCgroupNamespace(facts)) {
+    planner.at(namespacePointer(spec, "cgroup"))
+    p.call("unshare", CLONE.NEWCGROUP).says("a cgroup namespace rooted at its cgroup")
+  }
+  if (!isNew(namespaces.get("time"))) return
+  planner.at(namespacePointer(spec, "time"))
+  p.call("unshare", CLONE.NEWTIME).says("a time namespace, entered at execve")
+  const offsets = Object.entries(spec.linux?.timeOffsets ?? {})
+  if (offsets.length === 0) return
+  planner.at("/linux/timeOffsets")
+  const file = p.call("openat", AT_FDCWD, "/proc/self/timens_offsets", O_WRONLY | O_CLOEXEC, 0).says("open the clocks' offsets")
+  for (const [clock, offset] of offsets) {
+    const line = `${clock} ${offset?.secs ?? 0} ${offset?.nanosecs ?? 0}\n`
+    planner.at(`/linux/timeOffsets/${clock}`)
+    p.call("write", file, line, line.length).says(`set the offset of the ${clock} clock`)
+  }
+  p.call("close", file)
+}
+
+/** A new network namespace has its loopback device down (netdevice(7)). */
+function planNetwork(creation: Creation): void {
+  const { planner, spec, namespaces } = creation
+  if (!isNew(namespaces.get("network"))) return
+  const p = planner.program
+  planner.at(namespacePointer(spec, "network"))
+  const AF_INET = 2
+  const SOCK_DGRAM = 2
+  const IFF_UP = 1
+  // struct ifreq: 16 bytes of name, then the flags
+  const request = new Uint8Array(40)
+  request.set(Buffer.from("lo"))
+  new DataView(request.buffer).setUint16(16, IFF_UP, true)
+  const socket = p.call("socket", AF_INET, SOCK_DGRAM | O_CLOEXEC, 0).says("a socket to configure the network")
+  p.call("ioctl", socket, IOCTL.SIOCSIFFLAGS, request).says("bring the loopback device up")
+  p.call("close", socket)
+}
+
+function planNames(creation: Creation): void {
+  const { planner, spec } = creation
+  const { hostname, domainname } = spec
+  if (hostname !== undefined && hostname !== "") {
+    planner.at("/hostname").program.call("sethostname", hostname, Buffer.byteLength(hostname)).says(`set the host name to ${hostname}`)
+  }
+  if (domainname !== undefined && domainname !== "") {
+    planner.at("/domainname").program.call("setdomainname", domainname, Buffer.byteLength(domainname)).says(`set the domain name to ${domainname}`)
+  }
+}
+
+/** Everything below the root: the tree itself, mounts, devices. */
+function planRootAndMounts(creation: Creation): MountContext {
+  const { planner, spec, facts, mounts, namespaces } = creation
+  const p = planner.program
+  const root = planRoot(creation)
+  const context: MountContext = { planner, facts, root, staged: creation.staged, userNamespace: creation.userNamespace, lateReadonly: [] }
+  let ownDev = true
+  for (const request of mounts) {
+    if (request.type === "cgroup" || request.type === "cgroup2") planCgroupMount(context, request, isNew(namespaces.get("cgroup")))
+    else planMount(context, request)
+    if (request.bind && belowRoot(request.mount.destination) === "dev") ownDev = false
+  }
+  planDevices(context, deviceNodes(spec.linux?.devices, ownDev))
+  if (ownDev) planDeviceLinks(context)
+  const process = spec.process
+  if (process?.terminal === true && facts.channel.console !== undefined) {
+    const size = process.consoleSize
+    planConsole(planner, { root, socket: facts.channel.console, uid: process.user.uid, size, bindConsole: true })
+  }
+  p.pointer = ""
+  return context
+}
+
+/** Cuts or shares propagation, and makes the rootfs a mount of its own. @returns the step with its descriptor */
+function planRoot(creation: Creation): Step {
+  const { planner, spec, facts } = creation
+  const p = planner.program
+  const word = spec.linux?.rootfsPropagation
+  const flags = (word === undefined || word === "" ? undefined : propagationFlags(word)) ?? (MS.REC | MS.SLAVE)
+  planner.at(word === undefined || word === "" ? "" : "/linux/rootfsPropagation")
+  p.call("mount", 0, "/", 0, flags, 0).says(`set the propagation of all mounts to ${word ?? "rslave"}`)
+  if (facts.rootfsParent !== undefined) {
+    p.call("mount", 0, facts.rootfsParent, 0, MS.PRIVATE, 0).says(`make ${facts.rootfsParent}, which holds the rootfs, private`)
+  }
+  planner.at("/root/path")
+  const staged = creation.staged.size > 0 || (creation.userNamespace && isNew(creation.namespaces.get("mount")))
+  const from = staged ? STAGED_ROOT : facts.rootfs
+  const flagsOfClone = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE
+  const root = p.call("open_tree", AT_FDCWD, from, flagsOfClone).says(`clone the root filesystem ${facts.rootfs}`)
+  p.call("move_mount", root, "", AT_FDCWD, from, MOVE_MOUNT_F_EMPTY_PATH).says("make it a mount of its own")
+  planner.rootCell = root.cell
+  return root
+}
+
+/** What takes things away: sysctl, read-only and masked paths, read-only mounts, the read-only root. */
+function planProtection(creation: Creation, context: MountContext): void {
+  const { planner, spec } = creation
+  planSysctl(context, spec.linux?.sysctl ?? {})
+  planReadonlyPaths(context, spec.linux?.readonlyPaths ?? [])
+  planMaskedPaths(context, spec.linux?.maskedPaths ?? [])
+  applyLateReadonly(context)
+  if (spec.root?.readonly === true) {
+    planner.at("/root/readonly").setAttributes(context.root, { set: MOUNT_ATTR.RDONLY }).says("make the root filesystem read-only")
+  }
+}
+
+/** Makes the container's root the root of the mount namespace, and lets go of the host's. */
+function planPivot(creation: Creation, root: Step): void {
+  const { planner, spec, facts } = creation
+  const p = planner.program
+  planner.at("/root/path")
+  p.call("fchdir", root).says("change to the new root")
+  if (facts.noPivot) {
+    // hidden below the new root they would still let a user namespace mount procfs and sysfs afresh, without the masks
+    for (const path of ["/proc", "/sys"]) p.call("umount2", path, MNT_DETACH).orContinue().says(`let go of the host's ${path}`)
+    p.call("move_mount", root, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH).says("move it over the old root")
+    p.call("chroot", ".").says("make it the root of this process")
+  } else {
+    p.call("pivot_root", ".", ".").says("make it the root of the mount namespace, the old one on top")
+    p.call("mount", 0, ".", 0, MS.REC | MS.SLAVE, 0).says("let no unmount reach the host")
+    p.call("umount2", ".", MNT_DETACH).says("let go of the host's tree")
+  }
+  p.call("chdir", "/").says("change to the root")
+  p.call("close", root)
+  const word = spec.linux?.rootfsPropagation
+  const flags = word === undefined ? undefined : propagationFlags(word)
+  if (flags === undefined || (flags & (MS.SHARED | MS.UNBINDABLE)) === 0) return
+  planner.at("/linux/rootfsPropagation")
+  p.call("mount", 0, "/", 0, flags, 0).says(`set the propagation of the root to ${word}`)
+}
+
+/** The process itself: its descriptors, folder, identity, program; then the wait for `start`. */
+function planProcess(creation: Creation, start: number): void {
+  const { planner, spec, facts } = creation
+  const p = planner.program
+  const process = spec.process
+  if (process === undefined) throw new Error("a container without a process cannot be planned")
+  const args = process.args ?? []
+  closeHostDescriptors(planner, facts.preservedFds)
+  if (!facts.noNewKeyring) planKeyring(planner, facts.id)
+  if (process.terminal !== true) planStdio(planner, facts.stdio, process.user.uid)
+  const entered = enterCwd(planner, process.cwd, true)
+  planCredentials(planner, process, facts)
+  planner.at("/process/user/umask")
+  p.call("umask", process.user.umask ?? 0o022).says("set the umask")
+  checkCwd(planner, process.cwd, entered)
+  const path = findProgram(planner, args, facts.env)
+  planner.at("")
+  planner.tell(MESSAGE.READY).says("report that the container is created")
+  if (facts.channel.start !== undefined) {
+    const connection = awaitStart(planner, start)
+    becomeProgram(planner, args, facts.env, path, connection)
+  } else {
+    planner.awaitGo()
+    becomeProgram(planner, args, facts.env, path, planner.status)
+  }
+}
+

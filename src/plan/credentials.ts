@@ -1,0 +1,69 @@
+import type { Process } from "../spec/types.gen.ts"
+import { capabilityWords, hasCapability, type CapabilityWords } from "../kernel/capabilities.ts"
+import { CAPABILITY_VERSION_3, PR } from "../kernel/process.ts"
+import type { HostFacts } from "./facts.ts"
+import type { Planner } from "./planner.ts"
+
+
+/**
+ * Identity and privileges of the process. The order is the kernel's: the bounding set needs CAP_SETPCAP, groups and ids need
+ * CAP_SETGID and CAP_SETUID, KEEPCAPS carries the permitted set over the change of uid, and the last capset leaves what was asked for.
+ */
+export function planCredentials(planner: Planner, process: Process, facts: HostFacts): void {
+  const p = planner.program
+  const capabilities = process.capabilities
+  // without a capabilities object the process has none (config.md, "Linux Process")
+  const bounding = capabilityWords(capabilities?.bounding)
+  const effective = capabilityWords(capabilities?.effective)
+  const permitted = capabilityWords(capabilities?.permitted)
+  const inheritable = capabilityWords(capabilities?.inheritable)
+  const ambient = capabilityWords(capabilities?.ambient)
+  planner.at("/process/noNewPrivileges")
+  if (process.noNewPrivileges === true) p.call("prctl", PR.SET_NO_NEW_PRIVS, 1, 0, 0, 0).says("no new privileges by execve")
+  planner.at("/process/capabilities/bounding")
+  for (let n = 0; n <= facts.lastCapability; n++) {
+    if (!hasCapability(bounding, n)) p.call("prctl", PR.CAPBSET_DROP, n, 0, 0, 0).says(`drop capability ${n} from the bounding set`)
+  }
+  planIdentity(planner, process)
+  planner.at("/process/capabilities")
+  // ambient wants each capability permitted and inheritable; raising needs no privilege
+  p.call("capset", header(planner), sets(planner, effective, permitted, inheritable)).says("set the effective, permitted and inheritable sets")
+  planner.at("/process/capabilities/ambient")
+  p.call("prctl", PR.CAP_AMBIENT, PR.CAP_AMBIENT_CLEAR_ALL, 0, 0, 0).says("clear the ambient set")
+  for (let n = 0; n <= facts.lastCapability; n++) {
+    if (!hasCapability(ambient, n)) continue
+    const raise = p.call("prctl", PR.CAP_AMBIENT, PR.CAP_AMBIENT_RAISE, n, 0, 0)
+    // a capability outside permitted or inheritable cannot be ambient: runc warns and goes on
+    raise.on("EPERM", "continue").says(`raise capability ${n} in the ambient set`)
+  }
+  planner.at("")
+}
+
+function planIdentity(planner: Planner, process: Process): void {
+  const p = planner.program
+  const { uid, gid } = process.user
+  const groups = process.user.additionalGids ?? []
+  planner.at("/process/user/additionalGids")
+  p.call("prctl", PR.SET_KEEPCAPS, 1, 0, 0, 0).says("keep capabilities over the change of user")
+  const list = p.bytes(new Uint8Array(new Uint32Array(groups).buffer))
+  const set = p.call("setgroups", groups.length, list).says(groups.length === 0 ? "drop all additional groups" : `set the additional groups ${groups.join(", ")}`)
+  // a user namespace whose setgroups is denied keeps the groups it came with
+  if (groups.length === 0) set.on("EPERM", "continue")
+  planner.at("/process/user/gid")
+  p.call("setresgid", gid, gid, gid).says(`become group ${gid}`)
+  planner.at("/process/user/uid")
+  p.call("setresuid", uid, uid, uid).says(`become user ${uid}`)
+  p.call("prctl", PR.SET_DUMPABLE, 0, 0, 0, 0).says("keep other processes from tracing this one")
+  p.call("prctl", PR.SET_KEEPCAPS, 0, 0, 0, 0).says("stop keeping capabilities")
+}
+
+function header(planner: Planner) {
+  return planner.program.bytes(new Uint8Array(new Uint32Array([CAPABILITY_VERSION_3, 0]).buffer))
+}
+
+/** struct __user_cap_data_struct[2]: effective, permitted, inheritable of the low word, then of the high one. */
+function sets(planner: Planner, effective: CapabilityWords, permitted: CapabilityWords, inheritable: CapabilityWords) {
+  const words = [effective.low, permitted.low, inheritable.low, effective.high, permitted.high, inheritable.high]
+  return planner.program.bytes(new Uint8Array(new Uint32Array(words).buffer))
+}
+

@@ -1,0 +1,48 @@
+import type { Process } from "../spec/types.gen.ts"
+import { AT_FDCWD } from "../kernel/fs.ts"
+import { planConsole } from "./console.ts"
+import { planCredentials } from "./credentials.ts"
+import type { ExecFacts } from "./facts.ts"
+import { becomeRoot, cleanProcess, cloneInto, joinCgroups, undumpable } from "./launcher.ts"
+import { MESSAGE, Planner } from "./planner.ts"
+import {
+  becomeProgram, checkCwd, closeHostDescriptors, enterCwd, findProgram, planKeyring, planStdio, settleChannels, statusDescriptor,
+} from "./process.ts"
+
+/** The program of one more process in a running container: joins all namespaces of its init at once, then as init does. */
+export function planExec(process: Process, facts: ExecFacts): Planner {
+  const planner = new Planner(statusDescriptor(facts.preservedFds))
+  const p = planner.program
+  settleChannels(planner, facts.preservedFds, facts.channel)
+  cleanProcess(planner)
+  undumpable(planner)
+  if (facts.namespaceFlags !== 0) p.call("setns", facts.pidfd, facts.namespaceFlags).says("join the container's namespaces")
+  undumpable(planner)
+  cloneInto(planner, 0, facts.cgroup)
+  joinCgroups(planner, facts.cgroup)
+  planner.at("")
+  if (facts.joinsUser) becomeRoot(planner)
+  undumpable(planner)
+  p.call("setsid").says("lead a session of its own")
+  p.call("chdir", "/").says("change to the container's root")
+  if (process.terminal === true && facts.channel.console !== undefined) {
+    const { user, consoleSize } = process
+    planConsole(planner, { root: AT_FDCWD, socket: facts.channel.console, uid: user.uid, size: consoleSize, bindConsole: false })
+  }
+  closeHostDescriptors(planner, facts.preservedFds)
+  planKeyring(planner, facts.id)
+  if (process.terminal !== true) planStdio(planner, facts.stdio, process.user.uid)
+  const entered = enterCwd(planner, process.cwd, false)
+  planCredentials(planner, process, facts)
+  planner.at("/process/user/umask")
+  p.call("umask", process.user.umask ?? 0o022).says("set the umask")
+  checkCwd(planner, process.cwd, entered)
+  const args = process.args ?? []
+  const path = findProgram(planner, args, facts.env)
+  planner.at("")
+  planner.tell(MESSAGE.READY).says("report that the process is ready")
+  planner.awaitGo()
+  becomeProgram(planner, args, facts.env, path, planner.status)
+  planner.placeBlocks()
+  return planner
+}

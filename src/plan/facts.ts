@@ -1,0 +1,102 @@
+import type { Architecture } from "../kernel/syscalls.ts"
+import type { NamespaceType } from "../kernel/process.ts"
+
+/**
+ * What a plan must know of the machine, gathered beforehand by lifecycle. Plain data, so that a plan can be made anywhere, without
+ * root and for another machine. Descriptor numbers are those that the launcher inherits.
+ */
+export interface HostFacts {
+  readonly architecture: Architecture
+  /** Kernel release, as [6, 18]. */
+  readonly kernel: readonly [major: number, minor: number]
+  /** Number of the last capability the kernel knows (/proc/sys/kernel/cap_last_cap). */
+  readonly lastCapability: number
+}
+
+/** Descriptors of the program's own talk with the runtime. */
+export interface ChannelFacts {
+  /** A SOCK_SEQPACKET socket to the runtime. */
+  readonly status: number
+  /** The listening start.sock; undefined where the runtime itself starts the container over `status` (run). */
+  readonly start: number | undefined
+  /** A connected SOCK_STREAM socket that takes the terminal's master; undefined without a terminal. */
+  readonly console: number | undefined
+}
+
+/** How the process comes into its cgroup. */
+export interface CgroupJoinFacts {
+  /** The v2 cgroup's folder for CLONE_INTO_CGROUP. */
+  readonly intoCgroup: number | undefined
+  /** v1: cgroup.procs of each hierarchy, open for writing. */
+  readonly procs: readonly { readonly controller: string; readonly fd: number }[]
+}
+
+/** One of the caller's standard descriptors. */
+export interface StdioFacts {
+  readonly fd: number
+  readonly uid: number
+  /** It is the host's /dev/null (char 1:3). */
+  readonly isNull: boolean
+}
+
+export interface MountSourceFacts {
+  /** The bind source is a folder. */
+  readonly isDirectory: boolean
+  /** It lies on a procfs. */
+  readonly isProcfs: boolean
+}
+
+/** A cgroup hierarchy to show in the container (mount type cgroup). */
+export interface CgroupMountFacts {
+  readonly mode: "v1" | "hybrid" | "v2"
+  /** v1: each hierarchy with its mount point on the host and the container's own folder below it. */
+  readonly hierarchies: readonly { readonly name: string; readonly mount: string; readonly folder: string }[]
+  /** v2: the container's own folder. */
+  readonly unified: string | undefined
+}
+
+export interface CreateFacts extends HostFacts {
+  readonly id: string
+  /** Absolute path of the bundle. */
+  readonly bundle: string
+  /** Absolute, resolved path of the rootfs. */
+  readonly rootfs: string
+  /** Where a private staging tmpfs may be mounted in the launcher's own mount namespace (the container's state folder). */
+  readonly staging: string
+  readonly channel: ChannelFacts
+  readonly cgroup: CgroupJoinFacts
+  readonly cgroupMounts: CgroupMountFacts | undefined
+  /** Namespaces joined by path, opened by the runtime. */
+  readonly namespaces: Readonly<Partial<Record<NamespaceType, number>>>
+  /** Bind sources, by the mount's index. */
+  readonly sources: ReadonlyMap<number, MountSourceFacts>
+  /** Mount targets that exist in the rootfs already, by the mount's index; others are created when they are needed. */
+  readonly existing: ReadonlySet<number>
+  /** User namespaces for idmapped mounts, by the mount's index. */
+  readonly idmaps: ReadonlyMap<number, number>
+  readonly stdio: readonly StdioFacts[]
+  /** Descriptors 3 .. 3+N-1 pass to the process. */
+  readonly preservedFds: number
+  /** Mount point of the file system that holds the rootfs, where rootfsPropagation is shared. */
+  readonly rootfsParent: string | undefined
+  readonly noPivot: boolean
+  readonly noNewKeyring: boolean
+  /** Hooks of the kinds that run while the container is being created are configured: init waits for them. */
+  readonly waitsForHooks: boolean
+  /** Environment of the process, complete (LISTEN_FDS and HOME are settled by the runtime). */
+  readonly env: readonly string[]
+}
+
+export interface ExecFacts extends HostFacts {
+  readonly id: string
+  readonly channel: ChannelFacts
+  readonly cgroup: CgroupJoinFacts
+  /** pidfd of the container's init. */
+  readonly pidfd: number
+  /** Clone flags of the namespaces that differ from the runtime's own. */
+  readonly namespaceFlags: number
+  readonly joinsUser: boolean
+  readonly stdio: readonly StdioFacts[]
+  readonly preservedFds: number
+  readonly env: readonly string[]
+}

@@ -1,0 +1,180 @@
+import { AT_EACCESS, AT_EMPTY_PATH, AT_FDCWD, O_CLOEXEC, O_DIRECTORY, O_PATH, O_RDWR, STATX } from "../kernel/fs.ts"
+import { KEYCTL_JOIN_SESSION_KEYRING, MSG_NOSIGNAL } from "../kernel/process.ts"
+import type { Datum, Label, Load, Step } from "../program/program.ts"
+import type { StdioFacts } from "./facts.ts"
+import { MESSAGE, type Planner } from "./planner.ts"
+import { scratch } from "./targets.ts"
+
+/** The first descriptor behind those that pass to the process. */
+export function firstOwnDescriptor(preservedFds: number): number {
+  return 3 + preservedFds
+}
+
+/** Puts the runtime's sockets right behind the descriptors that pass to the process, so that all above can be closed at once. */
+export function settleChannels(planner: Planner, preservedFds: number, channel: { status: number; start: number | undefined }): number {
+  const p = planner.program
+  const start = firstOwnDescriptor(preservedFds)
+  p.call("dup3", channel.status, planner.status, O_CLOEXEC).says("put the status socket in its place")
+  if (channel.start !== undefined) p.call("dup3", channel.start, start, O_CLOEXEC).says("put the start socket in its place")
+  return start
+}
+
+/** The status socket's number in a program: see `settleChannels`. */
+export function statusDescriptor(preservedFds: number): number {
+  return firstOwnDescriptor(preservedFds) + 1
+}
+
+/** Descriptors of the host end here: before privileges are dropped, and before anything of the image is run. */
+export function closeHostDescriptors(planner: Planner, preservedFds: number): void {
+  const first = statusDescriptor(preservedFds) + 1
+  planner.program.call("close_range", first, 0xffffffff, 0).says(`close all descriptors from ${first} up`)
+}
+
+/** A session keyring of the container's own, so that it cannot reach its caller's keys (keyctl(2)). */
+export function planKeyring(planner: Planner, id: string): void {
+  const join = planner.program.call("keyctl", KEYCTL_JOIN_SESSION_KEYRING, `_ses.${id}`, 0, 0, 0)
+  join.on("ENOSYS", "continue").on("EPERM", "continue").on("EACCES", "continue").says("join a session keyring of its own")
+}
+
+/**
+ * stdin, stdout, stderr belong to the process's user, so that it can open /dev/stdout again; the host's /dev/null is replaced by the
+ * container's, and never given away.
+ */
+export function planStdio(planner: Planner, stdio: readonly StdioFacts[], uid: number): void {
+  const p = planner.program
+  planner.at("")
+  const nulls = stdio.filter((item) => item.isNull)
+  if (nulls.length > 0) {
+    const none = p.label("no /dev/null")
+    const statx = scratch(planner, STATX.size)
+    const fresh = p.call("openat", AT_FDCWD, "/dev/null", O_RDWR | O_CLOEXEC, 0).on("any", none).says("open the container's /dev/null")
+    p.call("statx", fresh, "", AT_EMPTY_PATH, 0x1, statx).says("is it the null device")
+    p.test(statx.at(STATX.rdevMajor), 0xffffffff, "!=", 1, none)
+    p.test(statx.at(STATX.rdevMinor), 0xffffffff, "!=", 3, none)
+    for (const { fd } of nulls) p.call("dup3", fresh, fd, 0).says(`descriptor ${fd} is the container's /dev/null`)
+    p.here(none)
+  }
+  for (const { fd, uid: owner, isNull } of stdio) {
+    if (isNull || owner === uid) continue
+    const step = p.call("fchown", fd, uid, -1).says(`give descriptor ${fd} to the process's user`)
+    step.on("EPERM", "continue").on("EROFS", "continue").on("EINVAL", "continue").on("ENOSYS", "continue")
+  }
+}
+
+/**
+ * Changes to process.cwd as root. A folder that root may not enter (a network file system, say) is tried again as the user.
+ * @returns the step, for `checkCwd`
+ */
+export function enterCwd(planner: Planner, cwd: string, makeMissing: boolean): Step {
+  const p = planner.program
+  planner.at("/process/cwd")
+  const step = p.call("chdir", cwd).on("EACCES", "continue").says(`change to the working directory ${cwd}`)
+  step.cell ??= p.buffer(8)
+  if (makeMissing) {
+    const resume = p.label("in the working directory")
+    step.on("ENOENT", planner.serve({ kind: "cwd", path: cwd, resume }))
+    p.here(resume)
+  }
+  return step
+}
+
+/** Tries again as the user what root was refused, and makes sure that the folder lies below the container's root (ATTACKS A2). */
+export function checkCwd(planner: Planner, cwd: string, entered: Step): void {
+  const p = planner.program
+  planner.at("/process/cwd")
+  const inside = p.label("inside the root")
+  const there = p.label("in the working directory")
+  const eacces = BigInt.asUintN(64, -13n)
+  p.test(entered, -1, "!=", eacces, there)
+  p.call("chdir", cwd).says(`change to the working directory ${cwd} as the user`)
+  p.here(there)
+  const buffer = p.buffer(4096)
+  p.call("getcwd", buffer, 4096).says("ask for the working directory")
+  p.test(buffer, 0xff, "==", 0x2f, inside)
+  p.fail(1).says(`the working directory ${cwd} is outside of the container's root`)
+  p.here(inside)
+}
+
+const X_OK = 1
+
+/**
+ * Finds the program as execvp(3) would, with the process's own PATH, user and capabilities. It fails with the worst that was met:
+ * EACCES before ENOENT; a path with a slash fails with its own errno, a folder with EISDIR.
+ * @returns the address of the path to execute, as an argument
+ */
+export function findProgram(planner: Planner, args: readonly string[], env: readonly string[]): Load {
+  const p = planner.program
+  const name = args[0] ?? ""
+  planner.at("/process/args/0")
+  planner.lookup = name
+  const chosen = p.buffer(8)
+  const found = p.label("program found")
+  const error = p.words([2])
+  if (name.includes("/")) candidate(planner, name, chosen, error, found, true)
+  else {
+    const path = env.findLast((item) => item.startsWith("PATH="))?.slice(5) ?? ""
+    if (path !== "" && name !== "") {
+      for (const folder of path.split(":")) candidate(planner, `${folder === "" ? "." : folder}/${name}`, chosen, error, found, false)
+    }
+    p.fail(p.load(error)).says(`find ${JSON.stringify(name)} in PATH`)
+  }
+  p.here(found)
+  return p.load(chosen)
+}
+
+/** Tests one path: goes to `found` if it can be executed, on with the next steps if not. */
+function candidate(planner: Planner, path: string, chosen: Datum, error: Datum, found: Label, only: boolean): void {
+  const p = planner.program
+  const next = p.label("next candidate")
+  const denied = p.label("permission denied")
+  const isFile = p.label("no folder")
+  p.store(chosen, p.words([p.string(path)]), 8)
+  const access = p.call("faccessat2", AT_FDCWD, path, X_OK, AT_EACCESS).says(`is ${path} executable`)
+  if (!only) access.on("ENOENT", next).on("ENOTDIR", next).on("EACCES", denied).on("ELOOP", next).on("ENAMETOOLONG", next)
+  p.call("openat", AT_FDCWD, path, O_PATH | O_CLOEXEC | O_DIRECTORY, 0).on("any", isFile).says(`is ${path} a folder`)
+  if (only) p.fail(21).says(`execute ${path}: it is a directory`)
+  else {
+    p.jump(next)
+    p.here(denied)
+    p.store(error, p.words([13]), 8)
+    p.jump(next)
+  }
+  p.here(isFile)
+  p.jump(found)
+  p.here(next)
+}
+
+/**
+ * Waits for `start` on the listening socket: a connection that does not send "S" (a probe, a `start` that died) is closed and the next one
+ * awaited. From here on failures are reported on the connection.
+ */
+export function awaitStart(planner: Planner, start: number): Step {
+  const p = planner.program
+  planner.at("")
+  const again = p.label("await start")
+  const refuse = p.label("no start")
+  const go = p.label("start")
+  const byte = p.buffer(8)
+  p.call("close", planner.status).says("the runtime needs to hear no more")
+  p.here(again)
+  const connection = p.call("accept4", start, 0, 0, O_CLOEXEC).on("any", again).says("wait for start")
+  p.call("recvfrom", connection, byte, 1, 0, 0, 0).on("any", refuse).says("is it start")
+  p.test(byte, 0xff, "==", 0x53, go)
+  p.here(refuse)
+  p.call("close", connection).orContinue()
+  p.jump(again)
+  p.here(go)
+  p.store(planner.statusCell, connection, 8)
+  p.call("close", start).orContinue()
+  return connection
+}
+
+/** The last steps: tell that nothing can fail any more but the execve itself, and become the user's program. */
+export function becomeProgram(planner: Planner, args: readonly string[], env: readonly string[], path: Load, channel: Step | number): void {
+  const p = planner.program
+  planner.at("")
+  const started = planner.words(MESSAGE.STARTED, 0)
+  p.call("sendto", channel, started, 16, MSG_NOSIGNAL, 0, 0).says("report that the program starts")
+  planner.at("/process/args/0")
+  p.call("execve", path, p.stringArray(args), p.stringArray(env)).says(`execute ${args[0] ?? ""}`)
+}

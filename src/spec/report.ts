@@ -1,0 +1,76 @@
+import { RuntsError } from "../error.ts"
+
+/** One thing that is wrong with a config. */
+export interface Fault {
+  /** JSON pointer (RFC 6901) to the value; "" is the whole file. */
+  readonly pointer: string
+  /** `5 is a number; expected a string` */
+  readonly text: string
+}
+
+/** Of a config with thousands of faults, as many are shown. */
+const SHOWN_MAX = 50
+const VALUE_CHARS_MAX = 60
+
+/** Throws one error that lists all faults: in one line if there is one, else below `config.json: 3 faults`. */
+export function throwFaults(where: string, faults: readonly Fault[]): never {
+  const lines = faults.slice(0, SHOWN_MAX).map((fault) => `${fault.pointer === "" ? "the file" : fault.pointer}: ${fault.text}`)
+  const [first] = lines
+  const pointer = (faults[0] as Fault).pointer
+  if (faults.length === 1) throw new RuntsError(`${where}: ${first}`, { pointer })
+  const rest = faults.length > SHOWN_MAX ? `\n  and ${faults.length - SHOWN_MAX} more` : ""
+  throw new RuntsError(`${where}: ${faults.length} faults\n  ${lines.join("\n  ")}${rest}`, { pointer })
+}
+
+/** A value as messages show it: JSON, cut when long; objects and arrays by kind only. */
+export function shown(value: unknown): string {
+  if (value === undefined) return "missing"
+  if (Array.isArray(value)) return "an array"
+  if (typeof value === "object" && value !== null) return "an object"
+  const text = typeof value === "bigint" ? String(value) : JSON.stringify(value)
+  return text.length <= VALUE_CHARS_MAX ? text : `${text.slice(0, VALUE_CHARS_MAX)}...`
+}
+
+/** `key` as a component of a JSON pointer. */
+export function pointerKey(key: string): string {
+  return key.includes("~") || key.includes("/") ? key.replaceAll("~", "~0").replaceAll("/", "~1") : key
+}
+
+/** The value that `pointer` names below `root`, undefined if there is none. */
+export function valueAt(root: unknown, pointer: string): unknown {
+  let value = root
+  for (const part of pointer.split("/").slice(1)) {
+    if (typeof value !== "object" || value === null) return undefined
+    value = (value as Record<string, unknown>)[part.replaceAll("~1", "/").replaceAll("~0", "~")]
+  }
+  return value
+}
+
+/** The candidate that was probably meant by `name`: equal but for case, else few edits away; undefined if none is near. */
+export function nearestName(name: string, candidates: readonly string[]): string | undefined {
+  const lower = name.toLowerCase()
+  let nearest: string | undefined
+  let best = Math.max(1, Math.min(3, Math.floor(name.length / 3))) + 1
+  for (const candidate of candidates) {
+    const distance = editDistance(lower, candidate.toLowerCase(), best)
+    if (distance >= best) continue
+    best = distance
+    nearest = candidate
+  }
+  return nearest
+}
+
+/** Insertions, deletions and replacements that make `to` of `from` (Levenshtein); `limit` if there are as many or more. */
+function editDistance(from: string, to: string, limit: number): number {
+  if (Math.abs(from.length - to.length) >= limit) return limit
+  let previous = Array.from({ length: to.length + 1 }, (_, column) => column)
+  for (let row = 1; row <= from.length; row++) {
+    const current = [row]
+    for (let column = 1; column <= to.length; column++) {
+      const replaced = (previous[column - 1] as number) + (from[row - 1] === to[column - 1] ? 0 : 1)
+      current.push(Math.min(replaced, (previous[column] as number) + 1, (current[column - 1] as number) + 1))
+    }
+    previous = current
+  }
+  return Math.min(limit, previous[to.length] as number)
+}

@@ -1,0 +1,12 @@
+/** Takes a broken rule: the JSON pointer to what breaks it and a clause that reads on from the pointer. */
+export type Report = (pointer: string, text: string) => void
+
+/** Whether a path begins at the root; "" does not. */
+export function isAbsolute(path: string): boolean {
+  return path.charCodeAt(0) === 0x2f
+}
+
+/** Whether a list of CPUs or NUMA nodes is written as the kernel writes them, 0-3,7 (cpuset(7), List format). */
+export function isNumberList(list: string): boolean {
+  return /^\s*\d+(?:-\d+)?(?:\s*,\s*\d+(?:-\d+)?)*\s*$/.test(list)
+}

@@ -1,0 +1,92 @@
+import { spawnSync } from "node:child_process"
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { createRequire } from "node:module"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import t from "tap"
+import Ajv2020 from "ajv/dist/2020.js"
+import { carryOut } from "../../../src/cli/dispatch.ts"
+import { parse } from "../../../src/cli/parse.ts"
+import { createRequest } from "../../../src/cli/request.ts"
+import type { Call } from "../../../src/cli/table.ts"
+import { versionText } from "../../../src/cli/version.ts"
+import { capture } from "./capture.ts"
+
+const root = join(import.meta.dirname, "../../..")
+const folder = mkdtempSync(join(tmpdir(), "runts-commands-"))
+t.teardown(() => rmSync(folder, { recursive: true }))
+
+function runts(...argv: string[]) {
+  return capture(() => carryOut(argv, parse(argv)))
+}
+function created(...argv: string[]) {
+  const outcome = parse(argv)
+  if (outcome.kind !== "call") throw new Error("refused")
+  return createRequest(outcome.call as Call<"create">)
+}
+
+t.test("versionText() is what engines take apart", async (t) => {
+  const lines = versionText().split("\n")
+  const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string }
+  t.equal(lines[0], `runts version ${version}`)
+  t.match(lines[1], /^commit: \S+$/)
+  t.equal(lines[2], "spec: 1.3.0")
+  t.equal(lines.filter((line) => line.includes("version")).length, 1)
+})
+
+t.test("main.ts prints the version and ends", async (t) => {
+  for (const flag of ["--version", "-v"]) {
+    const { status, stdout, stderr } = spawnSync(process.execPath, ["--import", "tsx", join(root, "src/main.ts"), flag], { encoding: "utf8", cwd: root })
+    t.strictSame([status, stdout, stderr], [0, versionText() + "\n", ""])
+  }
+})
+
+t.test("main.ts ends with the command's exit code", async (t) => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["--import", "tsx", join(root, "src/main.ts"), "nosuch"], { encoding: "utf8", cwd: root })
+  t.strictSame([status, stdout, stderr], [1, "", 'runts: unknown command "nosuch"; see runts --help\n'])
+})
+
+t.test("features prints a document that follows the schema and that engines accept", async (t) => {
+  const { result, stdout, stderr } = await runts("features")
+  t.strictSame([result, stderr], [0, ""])
+  const document = JSON.parse(stdout)
+  const schema = createRequire(import.meta.url)("../../../schemas/features.schema.json")
+  const validate = new Ajv2020({ strict: false }).compile(schema)
+  t.ok(validate(document), JSON.stringify(validate.errors))
+  t.match(document, { ociVersionMin: "1.0.0", ociVersionMax: "1.3.0", linux: { mountExtensions: { idmap: { enabled: true } } } })
+  t.ok(document.mountOptions.includes("rro"), "Docker then makes ro binds recursive")
+  t.ok(document.linux.namespaces.includes("user"), "CRI's user namespaces")
+  t.ok(document.linux.capabilities.includes("CAP_CHECKPOINT_RESTORE"))
+  t.strictSame(document.mountOptions, [...new Set(document.mountOptions)].sort())
+})
+
+t.test("createRequest() passes what was asked for", async (t) => {
+  t.strictSame(created("create", "c"), {
+    id: "c", bundle: ".", consoleSocket: undefined, pidFile: undefined, noPivot: false, noNewKeyring: false, preserveFds: 0,
+  })
+  t.strictSame(created("create", "-b", "/b", "--pid-file", "/p", "--console-socket", "/s", "--no-pivot", "--no-new-keyring", "--preserve-fds", "2", "c"), {
+    id: "c", bundle: "/b", consoleSocket: "/s", pidFile: "/p", noPivot: true, noNewKeyring: true, preserveFds: 2,
+  })
+  t.equal(created("create", "--pid-file=", "c").pidFile, undefined)
+})
+
+t.test("createRequest() refuses what is not there yet", async (t) => {
+  t.throws(() => created("--systemd-cgroup", "create", "c"), { message: /systemd cgroup driver \(--systemd-cgroup\) is not supported yet/ })
+  t.throws(() => created("--cgroup-manager=systemd", "create", "c"), { message: /not supported yet/ })
+  t.throws(() => created("--cgroup-manager", "disabled", "create", "c"), { message: 'the cgroup manager "disabled" is not supported yet' })
+  t.throws(() => created("create", "--pidfd-socket", "/s", "c"), { message: "--pidfd-socket is not supported yet" })
+  t.equal(created("--cgroup-manager", "cgroupfs", "create", "c").id, "c")
+})
+
+t.test("spec writes config.json once", async (t) => {
+  const first = await runts("spec", "--bundle", folder)
+  t.strictSame(first, { result: 0, stdout: "", stderr: "" })
+  const text = readFileSync(join(folder, "config.json"), "utf8")
+  t.match(JSON.parse(text), { ociVersion: /^1\./ })
+  t.match(text, /^\{\n\t"ociVersion"/)
+  const second = await runts("spec", "--bundle", folder)
+  t.equal(second.result, 1)
+  t.equal(second.stderr, `runts: File ${folder}/config.json exists. Remove it first\n`)
+  const missing = await runts("spec", "--bundle", folder + "/none")
+  t.match(missing, { result: 1, stderr: /no such file or directory/ })
+})

@@ -1,0 +1,28 @@
+import { readdirSync, readFileSync } from "node:fs"
+import t from "tap"
+import { loadProcess, loadSpec } from "../../../src/spec/load.ts"
+import { checkProcess, checkRules } from "../../../src/spec/rules.ts"
+import { warningsOf } from "./helpers.ts"
+
+const FOLDER = new URL("../../fixtures/engine-configs/", import.meta.url)
+const names = readdirSync(FOLDER).filter((name) => name.endsWith(".json"))
+
+t.test("loadSpec, checkRules: what containerd, docker, podman and CRI write has no fault and no warning", (t) => {
+  t.ok(names.length >= 50, "the fixtures are there")
+  for (const name of names) {
+    const bytes = readFileSync(new URL(name, FOLDER))
+    const warnings = warningsOf(() => {
+      if (name.includes("process")) {
+        const process = loadProcess(bytes, name)
+        checkProcess(process, name)
+        t.same(process, JSON.parse(bytes.toString()), name)
+      } else {
+        const spec = loadSpec(bytes, name)
+        checkRules(spec, name)
+        t.same(spec, JSON.parse(bytes.toString()), name)
+      }
+    })
+    t.same(warnings, [], `${name}: no warning`)
+  }
+  t.end()
+})
