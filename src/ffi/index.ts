@@ -10,7 +10,7 @@ export type SysArg = number | string | Uint8Array
  * allocation and no look-up of an address.
  */
 const ARENA_BYTES = 32768
-const arena = Buffer.alloc(ARENA_BYTES)
+const arena = Buffer.allocUnsafeSlow(ARENA_BYTES)
 const arenaAddress = native.address(arena)
 let arenaUsed = 0
 

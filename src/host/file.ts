@@ -70,15 +70,15 @@ const SCRATCH_BYTES = 65536
 /** Read buffer of the calls below, made when first needed; its content is copied out or decoded before they return. */
 let scratch: Buffer | undefined
 
-/** Reads to the end into the scratch buffer, or a larger one. */
-function readWhole(fd: number, what: string): Buffer {
+/** Reads to the end into the scratch buffer, or a larger one. `path` is for the error message. */
+function readWhole(fd: number, path: string | undefined): Buffer {
   let buffer = (scratch ??= Buffer.allocUnsafeSlow(SCRATCH_BYTES))
   let used = 0
   for (;;) {
     const n = sys(NR.read, fd, used === 0 ? buffer : buffer.subarray(used), buffer.length - used)
     if (n === 0) return buffer.subarray(0, used)
     if (n > 0) used += n
-    else if (n !== -ERRNO.EINTR) throw sysError("read " + what, -n, { syscall: "read" })
+    else if (n !== -ERRNO.EINTR) throw sysError("read " + named(path, fd), -n, { syscall: "read" })
     if (used === buffer.length) {
       const larger = Buffer.allocUnsafeSlow(buffer.length * 4)
       larger.set(buffer)
@@ -87,16 +87,20 @@ function readWhole(fd: number, what: string): Buffer {
   }
 }
 
+function named(path: string | undefined, fd: number): string {
+  return path === undefined ? "descriptor " + fd : quote(path)
+}
+
 /** Everything from the descriptor's position to its end; for files of unknown size, procfs and pipes included. */
 export function readAll(fd: number): Uint8Array {
-  return new Uint8Array(readWhole(fd, "descriptor " + fd))
+  return new Uint8Array(readWhole(fd, undefined))
 }
 
 /** A file's bytes. */
 export function readFile(path: string): Uint8Array {
   const fd = open(path, O_RDONLY)
   try {
-    return new Uint8Array(readWhole(fd, quote(path)))
+    return new Uint8Array(readWhole(fd, path))
   } finally {
     close(fd)
   }
@@ -111,7 +115,7 @@ export function readText(path: string): string {
 export function readTextAt(dirfd: number, path: string): string {
   const fd = openAt(dirfd, path, O_RDONLY)
   try {
-    return readWhole(fd, quote(path)).toString("utf8")
+    return readWhole(fd, path).toString("utf8")
   } finally {
     close(fd)
   }
@@ -130,7 +134,7 @@ export function tryReadTextAt(dirfd: number, path: string): string | undefined {
     throw sysError("open " + quote(path), -fd, { syscall: "openat" })
   }
   try {
-    return readWhole(fd, quote(path)).toString("utf8")
+    return readWhole(fd, path).toString("utf8")
   } catch (error) {
     const errno = (error as { details?: { errno?: number } }).details?.errno
     if (errno !== undefined && isAbsence(errno)) return undefined
@@ -292,21 +296,21 @@ export function listDir(from: number | string): string[] {
   if (typeof from === "string") {
     const fd = open(from, O_RDONLY | O_DIRECTORY)
     try {
-      return entries(fd, quote(from))
+      return entries(fd, from)
     } finally {
       close(fd)
     }
   }
-  return entries(from, "descriptor " + from)
+  return entries(from, undefined)
 }
 
-function entries(fd: number, what: string): string[] {
+function entries(fd: number, path: string | undefined): string[] {
   const buffer = (scratch ??= Buffer.allocUnsafeSlow(SCRATCH_BYTES))
   const names: string[] = []
   for (;;) {
     const length = sys(NR.getdents64, fd, buffer, SCRATCH_BYTES)
     if (length === 0) return names
-    if (length < 0) throw sysError("read folder " + what, -length, { syscall: "getdents64" })
+    if (length < 0) throw sysError("read folder " + named(path, fd), -length, { syscall: "getdents64" })
     for (let at = 0; at < length; at += buffer.readUInt16LE(at + DIRENT.recordLength)) {
       const start = at + DIRENT.name
       const name = buffer.toString("utf8", start, buffer.indexOf(0, start))

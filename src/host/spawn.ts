@@ -111,6 +111,8 @@ export function spawnImage(fd: number, argv0: string, options: SpawnOptions): nu
   const argument = start + ARGV_BYTES + path.length + 1
   block.writeUInt32LE(argument % 0x100000000, 0)
   block.writeUInt32LE(Math.floor(argument / 0x100000000), 4)
+  // engines mark these close-on-exec too
+  for (let fd = 0; fd < 3; fd++) sys(NR.fcntl, fd, F_SETFD, 0)
   let kept = 0
   try {
     for (; kept < options.inherit.length; kept++) {

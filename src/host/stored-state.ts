@@ -75,8 +75,9 @@ export function parseState(text: string, id: string, where: string): StoredState
   }
   for (const name in REQUIRED) {
     const value = found[name]
-    if (value === null || typeof value !== REQUIRED[name as keyof typeof REQUIRED]) {
-      throw damaged(`is damaged: ${name} is ${value === undefined ? "missing" : "not a " + REQUIRED[name as keyof typeof REQUIRED]}`)
+    const type = REQUIRED[name as keyof typeof REQUIRED]
+    if (value === null || typeof value !== type) {
+      throw damaged(`is damaged: ${name} is ${value === undefined ? "missing" : `not ${type === "object" ? "an" : "a"} ${type}`}`)
     }
   }
   if (found.id !== id) throw damaged(`is damaged: it belongs to container ${JSON.stringify(found.id)}`)

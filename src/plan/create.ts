@@ -301,6 +301,8 @@ function planProcess(creation: Creation, start: number): void {
   const path = findProgram(planner, args, facts.env)
   planner.at("")
   planner.tell(MESSAGE.READY).says("report that the container is created")
+  // the runtime writes the state down before init may outlive it
+  planner.awaitGo()
   if (facts.channel.start !== undefined) {
     const connection = awaitStart(planner, start)
     becomeProgram(planner, args, facts.env, path, connection)

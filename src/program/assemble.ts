@@ -37,9 +37,8 @@ export function assemble(program: Program, options: AssembleOptions): Image {
   const tableSize = branchesAddress + branches.length * 4 - TABLE_ADDRESS
   if (TABLE_ADDRESS + tableSize > ZERO_ADDRESS) throw new Error(`the program takes ${tableSize} bytes, more than fit below its zeroed memory`)
   if (statusCell.placedIn !== program) throw new Error("the status cell belongs to another program")
-  // a buffer of its own: one of Node's pool need not begin at a multiple of 4
-  const bytes = Buffer.from(new ArrayBuffer(TABLE_OFFSET + tableSize))
-  const words = new Int32Array(bytes.buffer)
+  const bytes = Buffer.alloc(TABLE_OFFSET + tableSize) // never of Node's pool, so its first byte is aligned
+  const words = new Int32Array(bytes.buffer, 0, bytes.length / 4)
   writeElfHeaders(words, architecture, tableSize, zeroSize)
   bytes.write(EXECUTORS[architecture], EXECUTOR_OFFSET, "base64")
   words[TABLE_OFFSET / 4] = statusCell.address

@@ -116,17 +116,39 @@ export class Program {
 
   /** A system call. Its result can be an argument of later steps. */
   call(name: SyscallName, ...args: Arg[]): Step {
-    return this.add("call", name, args, undefined, undefined)
+    // This runs some hundred times in a cold interpreter, where calling a function or constructor costs 0.2 to 0.5 us: so
+    // literals in place of `new`, and what `string` and `add` do is written out.
+    for (let i = 0; i < args.length; i++) {
+      const arg = args[i] as Arg
+      if (typeof arg === "number") continue
+      if (typeof arg === "string") {
+        let datum = this.strings.get(arg)
+        if (datum === undefined) {
+          datum = { __proto__: Datum.prototype, bytes: arg, size: 0, align: 1, address: 0, placedIn: undefined } as unknown as Datum
+          this.texts.push(datum)
+          this.strings.set(arg, datum)
+        }
+        args[i] = datum
+      } else if (arg instanceof Step) arg.cell ??= this.buffer(8)
+      else if (arg instanceof Uint8Array) args[i] = this.bytes(arg)
+    }
+    const step = {
+      __proto__: Step.prototype,
+      kind: "call", name, args, comparison: undefined, target: undefined,
+      branches: undefined, text: "", pointer: this.pointer, cell: undefined,
+    } as unknown as Step
+    this.steps.push(step)
+    return step
   }
 
   /** Jumps to `target` if (8 bytes at `where` & mask) compares so with `value` (unsigned, little-endian; a mask picks narrower fields). */
   test(where: Pointer | Datum | Step, mask: number | bigint, comparison: Comparison, value: number | bigint, target: Label): Step {
-    return this.add("test", undefined, [this.place(where), mask, value], comparison, target)
+    return this.add("test", [this.place(where), mask, value], comparison, target)
   }
 
   /** Stores 4 or 8 bytes of a result (or memory) at an address. */
   store(where: Pointer | Datum, from: Step | Pointer | Datum, bytes: 4 | 8): Step {
-    return this.add(bytes === 4 ? "copy4" : "copy8", undefined, [this.place(where), this.place(from)], undefined, undefined)
+    return this.add(bytes === 4 ? "copy4" : "copy8", [this.place(where), this.place(from)], undefined, undefined)
   }
 
   /** The 8 bytes at an address as an argument, read when the step runs. */
@@ -136,21 +158,21 @@ export class Program {
 
   /** Adds a number (may be negative) to the 8 bytes at an address. */
   increment(where: Pointer | Datum, by: number): Step {
-    return this.add("add", undefined, [this.place(where), by], undefined, undefined)
+    return this.add("add", [this.place(where), by], undefined, undefined)
   }
 
   jump(target: Label): Step {
-    return this.add("jump", undefined, [], undefined, target)
+    return this.add("jump", [], undefined, target)
   }
 
   /** Jumps to rows that lie in the program's data (received while it runs). */
   jumpTo(rows: Datum): Step {
-    return this.add("jump", undefined, [rows], undefined, undefined)
+    return this.add("jump", [rows], undefined, undefined)
   }
 
   /** Reports this step as failed with that errno (a number, or read from memory) and ends the process. */
   fail(errno: number | Step | Load): Step {
-    return this.add("fail", undefined, [errno], undefined, undefined)
+    return this.add("fail", [errno], undefined, undefined)
   }
 
   /** A label not placed yet. */
@@ -165,7 +187,7 @@ export class Program {
 
   /** `size` bytes of zeroed memory, 8-byte aligned unless told. */
   buffer(size: number, align = 8): Datum {
-    const datum = new Datum(EMPTY, size, align)
+    const datum = { __proto__: Datum.prototype, bytes: EMPTY, size, align, address: 0, placedIn: undefined } as unknown as Datum
     this.zeros.push(datum)
     return datum
   }
@@ -202,20 +224,13 @@ export class Program {
     return array
   }
 
-  private add(
-    kind: StepKind, name: SyscallName | undefined, args: Arg[], comparison: Comparison | undefined, target: Label | undefined,
-  ): Step {
-    for (let i = 0; i < args.length; i++) {
-      const arg = args[i] as Arg
-      if (typeof arg === "number") continue
-      if (typeof arg === "string") args[i] = this.strings.get(arg) ?? this.string(arg)
-      else if (arg instanceof Step) arg.cell ??= this.buffer(8)
-      else if (arg instanceof Uint8Array) args[i] = this.bytes(arg)
-    }
-    // a literal: this runs some hundred times in a cold interpreter, where a constructor call costs twice as much
+  /** A step that is no system call; of the arguments only an earlier step's result needs care. */
+  private add(kind: StepKind, args: Arg[], comparison: Comparison | undefined, target: Label | undefined): Step {
+    if (args[0] instanceof Step) args[0].cell ??= this.buffer(8)
     const step = {
       __proto__: Step.prototype,
-      kind, name, args, comparison, target, branches: undefined, text: "", pointer: this.pointer, cell: undefined,
+      kind, name: undefined, args, comparison, target,
+      branches: undefined, text: "", pointer: this.pointer, cell: undefined,
     } as unknown as Step
     this.steps.push(step)
     return step

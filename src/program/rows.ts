@@ -30,18 +30,20 @@ export function encodeRows(program: Program, architecture: Architecture, words: 
       if (typeof arg === "number") {
         const low = arg | 0
         if (low !== arg) writeWord(words, at, arg)
-        else if (low !== 0) {
+        else if (low !== 0) { // most words are zero already
           words[at] = low
           if (low < 0) words[at + 1] = -1
         }
-      } else if (arg instanceof Datum) words[at] = placed(arg, program)
+      } else if ((arg as Datum).placedIn === program) words[at] = (arg as Datum).address
       else if (arg instanceof Step) {
         loads |= 1 << j
-        words[at] = placed(arg.cell!, program)
+        const cell = arg.cell!
+        words[at] = cell.placedIn === program ? cell.address : placed(cell, program)
       } else if (arg instanceof Load) {
         loads |= 1 << j
         words[at] = placed(arg.from.datum, program) + arg.from.offset
       } else if (arg instanceof Pointer) words[at] = placed(arg.datum, program) + arg.offset
+      else if (arg instanceof Datum) placed(arg, program)
       else writeWord(words, at, arg as bigint)
     }
     if (step.kind === "call") {
@@ -50,7 +52,8 @@ export function encodeRows(program: Program, architecture: Architecture, words: 
       words[row] = number
       if (loads !== 0) words[row + 1] = loads
     } else encodeOther(words, row, step, loads, i)
-    if (step.cell !== undefined) words[row + 2] = placed(step.cell, program)
+    const cell = step.cell
+    if (cell !== undefined) words[row + 2] = cell.placedIn === program ? cell.address : placed(cell, program)
     if (step.branches !== undefined) {
       words[row + 3] = branchesAddress + branches.length * 4
       encodeBranches(branches, step.branches, i)

@@ -81,7 +81,7 @@ function faultOf(finding: Finding, root: unknown): Fault {
   }
   if (keyword === "type") {
     const expected = KINDS[params.type as string]
-    const actual = typeof value === "object" || params.type === typeof value ? "" : ` is a ${typeof value}`
+    const actual = typeof value === "object" ? "" : ` is a ${typeof value}`
     return { pointer: instancePath, text: `${shown(value)}${actual}; expected ${expected}` }
   }
   const limit = limitText(params.limit as number)

@@ -150,9 +150,7 @@ export function locateBadUtf8(bytes: Uint8Array): JsonFault {
   }
   while (good > 0 && !isUtf8(decoder, bytes, good)) good--
   const text = decoder.decode(bytes.subarray(0, good))
-  const byte = bytes[good]
-  const found = byte === undefined ? "the file ends inside a character" : `found the byte 0x${hexByte(byte)}, which is not UTF-8`
-  return at(text, text.length, found)
+  return at(text, text.length, `found the byte 0x${hexByte(bytes[good] as number)}, which is not UTF-8`)
 }
 
 function isUtf8(decoder: TextDecoder, bytes: Uint8Array, length: number): boolean {

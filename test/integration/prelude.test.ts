@@ -79,7 +79,7 @@ t.test("an empty argv", async (t) => {
 })
 
 t.test("the caller's RLIMIT_NOFILE is known", async (t) => {
-  const report = shell("ulimit -Hn 4096; ulimit -Sn 512; exec $P")
+  const report = shell("ulimit -Sn 512; ulimit -Hn 4096; exec $P")
   t.strictSame(report.nofile, { soft: 512, hard: 4096 })
   works(t, report)
 })

@@ -2,8 +2,9 @@ import { RuntsError, sysError } from "../../error.ts"
 import { native, sys } from "../../ffi/index.ts"
 import { debug } from "../../log.ts"
 import {
-  BPF_F_ALLOW_MULTI, BPF_F_REPLACE, BPF_PROG_ATTACH, BPF_PROG_DETACH, BPF_PROG_GET_FD_BY_ID, BPF_PROG_LOAD, BPF_PROG_QUERY,
-  deviceFilter, progAttachAttributes, progIdAttributes, progLoadAttributes, progQueryAttributes, QUERY_BYTES, QUERY_COUNT,
+  ATTACH_BYTES, BPF_F_ALLOW_MULTI, BPF_F_REPLACE, BPF_PROG_ATTACH, BPF_PROG_DETACH, BPF_PROG_GET_FD_BY_ID, BPF_PROG_LOAD,
+  BPF_PROG_QUERY, deviceFilter, ID_BYTES, LOAD_BYTES, LOAD_LICENSE, progAttachAttributes, progIdAttributes, progLoadAttributes,
+  progQueryAttributes, QUERY_BYTES, QUERY_COUNT, storeAddress,
 } from "../../kernel/bpf.ts"
 import type { DeviceFilterRule } from "../../kernel/bpf.ts"
 import { ERRNO } from "../../kernel/errno.ts"
@@ -77,7 +78,7 @@ function applyList(record: CgroupRecord, key: string, wanted: DeviceList): void 
 function write(folder: number, path: string, file: string, line: string): void {
   const result = tryWriteControl(folder, file, line)
   if (result === 0) return
-  throw sysError(`write "${line}" to "${path}/${file}"`, -result, {
+  throw sysError(`write "${line}" to ${JSON.stringify(path + "/" + file)}`, -result, {
     syscall: "write", pointer: "/linux/resources/devices",
     hint: "a cgroup grants no more devices than its parent has; see devices.list there",
   })
@@ -89,27 +90,29 @@ function applyProgram(record: CgroupRecord, rules: readonly DeviceFilterRule[]):
   const opened: number[] = []
   try {
     const attached = attachedPrograms(folder)
-    for (const id of attached) opened.push(bpf("open a device program", BPF_PROG_GET_FD_BY_ID, progIdAttributes(id)))
+    for (const id of attached) opened.push(bpf("open a device program", BPF_PROG_GET_FD_BY_ID, progIdAttributes(id), ID_BYTES))
     const instructions = deviceFilter(rules)
     if (instructions !== undefined) {
       const program = loadProgram(instructions)
       const old = opened.length === 1 ? opened.shift() : undefined
       const flags = old === undefined ? BPF_F_ALLOW_MULTI : BPF_F_ALLOW_MULTI | BPF_F_REPLACE
       try {
-        bpf("attach the device program", BPF_PROG_ATTACH, progAttachAttributes(folder, program, flags, old ?? 0))
+        bpf("attach the device program", BPF_PROG_ATTACH, progAttachAttributes(folder, program, flags, old ?? 0), ATTACH_BYTES)
       } finally {
         close(program)
         if (old !== undefined) close(old)
       }
     }
-    for (const old of opened) bpf("detach a device program", BPF_PROG_DETACH, progAttachAttributes(folder, old, 0, 0))
+    for (const old of opened) {
+      bpf("detach a device program", BPF_PROG_DETACH, progAttachAttributes(folder, old, 0, 0), ATTACH_BYTES)
+    }
   } finally {
     for (const fd of opened) close(fd)
     close(folder)
   }
 }
 
-function bpf(what: string, command: number, attributes: Uint8Array, bytes = attributes.length): number {
+function bpf(what: string, command: number, attributes: Uint8Array, bytes: number): number {
   const result = sys(NR.bpf, command, attributes, bytes)
   if (result >= 0) return result
   throw sysError(`linux.resources.devices: ${what}`, -result, { syscall: "bpf", pointer: "/linux/resources/devices" })
@@ -117,19 +120,20 @@ function bpf(what: string, command: number, attributes: Uint8Array, bytes = attr
 
 /** Loads a device program. @param instructions as {@link deviceFilter} makes them @returns its descriptor */
 export function loadProgram(instructions: Uint8Array): number {
-  // no helper is called, so none that is reserved for GPL programs
-  const license = Buffer.from("Apache-2.0\0")
-  const attributes = progLoadAttributes(native.address(instructions), instructions.length, native.address(license))
-  return bpf("load the device program", BPF_PROG_LOAD, attributes)
+  const attributes = progLoadAttributes(native.address(instructions), instructions.length)
+  storeAddress(attributes, LOAD_LICENSE, native.address(attributes) + LOAD_BYTES)
+  return bpf("load the device program", BPF_PROG_LOAD, attributes, LOAD_BYTES)
 }
-
-/** The kernel's limit of programs for one cgroup and type. */
-const PROGRAMS_MAX = 64
 
 /** Ids of the device programs of this cgroup itself. */
 export function attachedPrograms(folder: number): number[] {
-  const ids = new Uint32Array(PROGRAMS_MAX)
-  const attributes = progQueryAttributes(folder, native.address(new Uint8Array(ids.buffer)), PROGRAMS_MAX)
+  // without room for ids the kernel only counts, and mostly there is none
+  let attributes = progQueryAttributes(folder, 0, 0)
+  bpf("count device programs", BPF_PROG_QUERY, attributes, QUERY_BYTES)
+  const count = attributes[QUERY_COUNT] as number
+  if (count === 0) return []
+  const ids = new Uint32Array(count)
+  attributes = progQueryAttributes(folder, native.address(new Uint8Array(ids.buffer)), count)
   bpf("list device programs", BPF_PROG_QUERY, attributes, QUERY_BYTES)
-  return [...ids.subarray(0, new Uint32Array(attributes.buffer)[QUERY_COUNT / 4])]
+  return [...ids]
 }

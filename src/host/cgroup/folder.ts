@@ -7,6 +7,7 @@ import {
 } from "../../kernel/fs.ts"
 import { NR } from "../../kernel/syscalls.ts"
 import { close, open, stat } from "../file.ts"
+import { poll } from "../poll.ts"
 import { relativePath } from "./record.ts"
 import type { CgroupRecord } from "./record.ts"
 
@@ -55,7 +56,7 @@ export function tryOpenCgroup(record: CgroupRecord, key: string): number {
 /** As {@link tryOpenCgroup}; throws. */
 export function openCgroup(record: CgroupRecord, key: string): number {
   const fd = tryOpenCgroup(record, key)
-  if (fd < 0) throw sysError(`open cgroup "${record.paths[key]}"`, -fd, { syscall: "openat2" })
+  if (fd < 0) throw sysError("open cgroup " + JSON.stringify(record.paths[key]), -fd, { syscall: "openat2" })
   return fd
 }
 
@@ -101,7 +102,7 @@ export function tryWriteControl(folder: number, name: string, value: string): nu
 export function writeControl(folder: number, path: string, name: string, value: string, pointer?: string): void {
   const result = tryWriteControl(folder, name, value)
   if (result === 0) return
-  const what = `write "${value}" to "${path}/${name}"`
+  const what = `write "${value}" to ${JSON.stringify(path + "/" + name)}`
   throw sysError(what, -result, pointer === undefined ? { syscall: "write" } : { syscall: "write", pointer })
 }
 
@@ -121,17 +122,9 @@ export function tryReadControl(folder: number, name: string): string | undefined
   return buffer.toString("latin1", 0, length > 0 && buffer[length - 1] === 10 ? length - 1 : length)
 }
 
-const timespec = new Uint32Array(4)
-const timespecBytes = new Uint8Array(timespec.buffer)
-const pollfd = new Int32Array(2)
-const pollfdBytes = new Uint8Array(pollfd.buffer)
 const POLLPRI = 2
 
-/** Sleeps, or less: until a control file that tells of its changes does so (man poll(2), POLLPRI). @param fd -1: only sleep */
+/** Sleeps, or less: until a control file that tells of its changes does so (cgroup-v2.rst). @param fd -1: only sleep */
 export function sleep(milliseconds: number, fd = -1): void {
-  timespec[0] = Math.floor(milliseconds / 1000)
-  timespec[2] = milliseconds % 1000 * 1e6
-  pollfd[0] = fd
-  pollfd[1] = POLLPRI
-  sys(NR.ppoll, pollfdBytes, 1, timespecBytes, 0, 8)
+  poll(fd < 0 ? [] : [{ fd, events: POLLPRI, ready: 0 }], milliseconds)
 }

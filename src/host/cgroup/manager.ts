@@ -18,6 +18,8 @@ export { freeze, isFrozen } from "./freezer.ts"
 export { killAll, processes } from "./processes.ts"
 export type { CgroupMode, CgroupRecord } from "./record.ts"
 
+const quote = JSON.stringify
+
 /** How {@link createCgroups} treats what the caller may not do. */
 export interface CreateOptions {
   /**
@@ -67,7 +69,7 @@ function createCgroup(record: CgroupRecord, key: string, { created, adopted }: F
       debug(`left out cgroup ${record.paths[key]}: no permission to make it`)
       return false
     }
-    throw sysError(`create cgroup "${record.paths[key]}"`, -folder, { syscall: "mkdirat", pointer: "/linux/cgroupsPath" })
+    throw sysError("create cgroup " + quote(record.paths[key]), -folder, { syscall: "mkdirat", pointer: "/linux/cgroupsPath" })
   }
   try {
     if (created.length === before) {
@@ -157,7 +159,7 @@ function fillCpuset(mount: number, path: string): void {
       if (tryReadControl(folder, file) !== "") continue
       const value = tryReadControl(parent, file)
       const result = value === undefined ? -ERRNO.ENOENT : tryWriteControl(folder, file, value)
-      if (result < 0) throw sysError(`copy ${file} from the parent to cpuset cgroup "${name}"`, -result, { syscall: "write" })
+      if (result < 0) throw sysError(`copy ${file} from the parent to cpuset ${quote(name)}`, -result, { syscall: "write" })
     }
     if (parent !== mount) close(parent)
     parent = folder
@@ -186,7 +188,7 @@ export function openJoin(record: CgroupRecord): CgroupJoin {
       }
       const mount = mountFd(record.mounts[key] as string)
       const fd = tryOpenBeneath(mount, relativePath(record, key) + "/cgroup.procs", O_WRONLY)
-      if (fd < 0) throw sysError(`open "${record.paths[key]}/cgroup.procs"`, -fd, { syscall: "openat2" })
+      if (fd < 0) throw sysError("open " + quote(record.paths[key] + "/cgroup.procs"), -fd, { syscall: "openat2" })
       procs.push({ controller: key, fd })
     }
   } catch (error) {
@@ -218,7 +220,7 @@ export function removeCgroups(record: CgroupRecord): void {
     const result = removeCgroup(mount, relative, own)
     if (result === 0) continue
     if (!own) debug(`left cgroup ${path}: it was there before the container and is in use`)
-    else throw sysError(`remove cgroup "${path}"`, -result, { syscall: "unlinkat", hint: leftoverHint(record, key) })
+    else throw sysError("remove cgroup " + quote(path), -result, { syscall: "unlinkat", hint: leftoverHint(record, key) })
   }
 }
 
@@ -240,27 +242,28 @@ function tryMount(mount: string): number {
 function removeCgroup(mount: number, path: string, own: boolean): number {
   const deadline = Date.now() + (own ? REMOVE_TIMEOUT_MS : REMOVE_FOREIGN_TIMEOUT_MS)
   for (let pause = 0.2; ; pause = Math.min(pause * 2, 100)) {
-    let result = tryUnlinkAt(mount, path, AT_REMOVEDIR)
-    // sub-cgroups answer EBUSY on cgroupfs, as processes do
-    if (result === -ERRNO.EBUSY && own && removeSubCgroups(mount, path)) result = tryUnlinkAt(mount, path, AT_REMOVEDIR)
+    const result = tryUnlinkAt(mount, path, AT_REMOVEDIR)
     if (result === 0 || result === -ERRNO.ENOENT) return 0
     if (result !== -ERRNO.EBUSY || Date.now() > deadline) return result
-    sleep(pause)
+    // sub-cgroups answer EBUSY on cgroupfs, as processes do
+    const children = eachSubCgroup(mount, path, own)
+    if (children > 0 && !own) return result
+    if (children === 0 || pause > 0.2) sleep(pause)
   }
 }
 
-/** One try, deepest first. @returns true if it removed any */
-function removeSubCgroups(mount: number, path: string): boolean {
+/** Removes sub-cgroups, deepest first and as far as they go at once, or only counts them. @returns how many there were */
+function eachSubCgroup(mount: number, path: string, remove: boolean): number {
   const folder = tryOpenBeneath(mount, path, O_PATH | O_DIRECTORY)
-  if (folder < 0) return false
-  let removed = false
+  if (folder < 0) return 0
   try {
-    for (const name of subCgroups(folder)) {
-      removeSubCgroups(folder, name)
-      if (tryUnlinkAt(folder, name, AT_REMOVEDIR) === 0) removed = true
+    const names = subCgroups(folder)
+    if (remove) for (const name of names) {
+      eachSubCgroup(folder, name, true)
+      tryUnlinkAt(folder, name, AT_REMOVEDIR)
     }
+    return names.length
   } finally {
     close(folder)
   }
-  return removed
 }

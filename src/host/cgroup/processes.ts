@@ -26,7 +26,7 @@ export function processesIn(record: CgroupRecord, key: string): number[] {
   const pids = new Set<number>()
   const folder = tryOpenCgroup(record, key)
   if (folder === -ERRNO.ENOENT) return []
-  if (folder < 0) throw sysError(`open cgroup "${record.paths[key]}"`, -folder, { syscall: "openat2" })
+  if (folder < 0) throw sysError("open cgroup " + JSON.stringify(record.paths[key]), -folder, { syscall: "openat2" })
   try {
     // "populated" speaks for the whole subtree
     if (key !== UNIFIED || tryReadControl(folder, "cgroup.events")?.includes("populated 0") !== true) collect(folder, pids)
@@ -126,8 +126,7 @@ function signalEach(record: CgroupRecord, key: string, signal: number): void {
   }
   for (const fd of handles.values()) close(fd)
   if (refused !== undefined) {
-    throw sysError(`send signal ${signal} to process ${refused.pid} of cgroup "${record.paths[key]}"`, refused.errno, {
-      syscall: "pidfd_send_signal",
-    })
+    const what = `send signal ${signal} to process ${refused.pid} of cgroup ${JSON.stringify(record.paths[key])}`
+    throw sysError(what, refused.errno, { syscall: "pidfd_send_signal" })
   }
 }

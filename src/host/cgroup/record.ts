@@ -22,8 +22,8 @@ export function relativePath(record: CgroupRecord, key: string): string {
   const path = record.paths[key]
   const mount = record.mounts[key]
   if (path === undefined || mount === undefined) throw new RuntsError(`no cgroup is recorded for the hierarchy "${key}"`)
-  if (path !== mount && !path.startsWith(mount + "/")) {
-    throw new RuntsError(`the recorded cgroup ${path} is not below its mount point ${mount}`)
+  if ((path !== mount && !path.startsWith(mount + "/")) || path.includes("/../") || path.endsWith("/..")) {
+    throw new RuntsError(`the recorded cgroup ${JSON.stringify(path)} is not below its mount point ${mount}`)
   }
   return path.slice(mount.length + 1)
 }

@@ -100,7 +100,8 @@ function applyLimit(record: CgroupRecord, row: LimitRow, value: number): void {
       const result = tryWriteControl(folder, file, text)
       if (result === 0 || (optional && result === -ERRNO.ENOENT)) continue
       if (result === -ERRNO.ENOENT) throw notAvailable(pointer, row.controller, path, folder, key)
-      throw sysError(`${pointer}: write "${text}" to "${path}/${file}"`, -result, { syscall: "write", pointer })
+      const what = `${pointer}: write "${text}" to ${JSON.stringify(path + "/" + file)}`
+      throw sysError(what, -result, { syscall: "write", pointer })
     }
   } finally {
     close(folder)

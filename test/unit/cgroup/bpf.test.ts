@@ -1,7 +1,7 @@
 import t from "tap"
 import {
-  ACCESS_ALL, ACCESS_MKNOD, ACCESS_READ, ACCESS_WRITE, ANY, deviceFilter, progLoadAttributes, progQueryAttributes, QUERY_BYTES,
-  QUERY_COUNT,
+  ACCESS_ALL, ACCESS_MKNOD, ACCESS_READ, ACCESS_WRITE, ANY, deviceFilter, LOAD_BYTES, LOAD_LICENSE,
+  progAttachAttributes, progIdAttributes, progLoadAttributes, progQueryAttributes, QUERY_BYTES, QUERY_COUNT, storeAddress,
 } from "../../../src/kernel/bpf.ts"
 import type { DeviceFilterRule } from "../../../src/kernel/bpf.ts"
 import { deviceFilterRules, deviceList } from "../../../src/host/cgroup/device-rules.ts"
@@ -95,11 +95,17 @@ t.test("deviceFilter: 1,000 rules stay within the reach of every jump", async (t
 })
 
 t.test("progLoadAttributes and progQueryAttributes: place addresses of 48 bits", async (t) => {
-  const load = new Uint32Array(progLoadAttributes(0x7fff_1234_5678, 104, 0x7abc_0000_0010).buffer)
-  t.same([...load.subarray(0, 6)], [15, 13, 0x12345678, 0x7fff, 0x10, 0x7abc])
+  const words = (bytes: Uint8Array): number[] => [...new Uint32Array(bytes.slice(0, bytes.length & -4).buffer)]
+  const attributes = progLoadAttributes(0x7fff_9234_5678, 104)
+  storeAddress(attributes, LOAD_LICENSE, 0x7abc_0000_0010)
+  const load = words(attributes)
+  t.same(load.slice(0, 6), [15, 13, 0x92345678, 0x7fff, 0x10, 0x7abc])
   t.equal(load[17], 6)
+  t.equal(Buffer.from(attributes.subarray(LOAD_BYTES)).toString(), "Apache-2.0\0")
   const bytes = progQueryAttributes(7, 0x7fff_1234_5678, 64)
-  const query = new Uint32Array(bytes.buffer)
+  const query = words(bytes)
   t.same([query[0], query[1], query[4], query[5], query[QUERY_COUNT / 4]], [7, 6, 0x12345678, 0x7fff, 64])
   t.ok(bytes.length >= QUERY_BYTES + 128, "kernels that write behind the structure stay within the buffer")
+  t.same(words(progAttachAttributes(300, 400, 6, 70000)), [300, 400, 6, 6, 70000, 0, 0, 0])
+  t.same(words(progIdAttributes(0xffff_fffe)), [0xffff_fffe, 0, 0])
 })

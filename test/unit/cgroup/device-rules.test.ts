@@ -8,8 +8,8 @@ const lines = (rules: readonly DeviceRule[] | undefined): string[] =>
 
 /** devices.list of a container of runc 1.1.5 whose config.json is the one of `runc spec`. */
 const RUNC = [
-  "b *:* m", "c *:* m", "c 1:3 rwm", "c 1:5 rwm", "c 1:7 rwm", "c 1:8 rwm", "c 1:9 rwm", "c 10:200 rwm", "c 136:* rwm", "c 5:0 rwm",
-  "c 5:2 rwm",
+  "b *:* m", "c *:* m", "c 1:3 rwm", "c 1:5 rwm", "c 1:7 rwm", "c 1:8 rwm", "c 1:9 rwm", "c 10:200 rwm", "c 136:* rwm",
+  "c 5:0 rwm", "c 5:2 rwm",
 ].sort()
 
 t.test("deviceFilterRules: no rules, and the rule of `runc spec`, give runc's list", async (t) => {
@@ -23,7 +23,8 @@ t.test("deviceFilterRules: missing parts of a rule mean all, but a missing acces
   t.same(deviceFilterRules([{ allow: false }])[0], { allow: false, type: "a", major: -1, minor: -1, access: 7 })
   t.same(deviceFilterRules([{ allow: true, type: "" }])[0], { allow: true, type: "a", major: -1, minor: -1, access: 7 })
   t.same(deviceFilterRules([{ allow: true, type: "c", major: 1 }])[0], { allow: true, type: "c", major: 1, minor: -1, access: 0 })
-  t.same(deviceFilterRules([{ allow: false, type: "b", major: 8, minor: -1 }])[0], { allow: false, type: "b", major: 8, minor: -1, access: 7 })
+  t.same(deviceFilterRules([{ allow: false, type: "b", major: 8, minor: -1 }])[0],
+    { allow: false, type: "b", major: 8, minor: -1, access: 7 })
   t.same(deviceFilterRules([{ allow: true, type: "b", major: 8, minor: 0, access: "mr" }])[0]?.access, 3)
 })
 
@@ -43,13 +44,13 @@ t.test("deviceFilterRules: names the faulty field", async (t) => {
 })
 
 t.test("deviceList: a rule for less takes an access off an entry, a rule for all clears the list", async (t) => {
-  t.same(lines([{ allow: true, type: "b", major: 8, minor: 1, access: "rwm" }, { allow: false, type: "b", major: 8, access: "w" }]),
-    [...RUNC, "b 8:1 rm"].sort())
-  t.same(lines([{ allow: true, type: "b", major: 8, minor: 1, access: "rwm" }, { allow: false, access: "rwm" }]), RUNC)
+  const allowed = { allow: true, type: "b", major: 8, minor: 1, access: "rwm" } as const
+  t.same(lines([allowed, { allow: false, type: "b", major: 8, access: "w" }]), [...RUNC, "b 8:1 rm"].sort())
+  t.same(lines([allowed, { allow: false, access: "rwm" }]), RUNC)
 })
 
 t.test("deviceList: allowing everything but some devices is a list of what is denied", async (t) => {
-  const list = deviceList(deviceFilterRules([{ allow: true, access: "rwm" }, { allow: false, type: "b", major: 8, access: "rwm" }]))
+  const list = deviceList(deviceFilterRules([{ allow: true }, { allow: false, type: "b", major: 8, access: "rwm" }]))
   t.equal(list.allow, true)
   // the defaults let every node be made, which is a part of b 8:* m
   t.throws(() => deviceList(deviceFilterRules([{ allow: true }, { allow: false, type: "c", major: 10, access: "rwm" }])), /hole/)
@@ -68,14 +69,17 @@ t.test("parseDeviceList: reads back what deviceLine writes", async (t) => {
   t.same([...list.exceptions].map(([name, { access }]) => deviceLine(name, access)).sort(), RUNC)
 })
 
+interface Config {
+  readonly linux?: { readonly resources?: { readonly devices?: DeviceRule[] | null } }
+}
+
 t.test("deviceList: every engine's rules can be written for v1", async (t) => {
   const folder = new URL("../../fixtures/engine-configs/", import.meta.url)
   const files = readdirSync(folder).filter((name) => name.includes("-config-"))
   t.ok(files.length > 0)
   for (const file of files) {
-    const config = JSON.parse(readFileSync(new URL(file, folder), "utf8")) as { linux?: { resources?: { devices?: DeviceRule[] | null } } }
-    const rules = config.linux?.resources?.devices ?? undefined
-    const list = deviceList(deviceFilterRules(rules))
+    const { linux } = JSON.parse(readFileSync(new URL(file, folder), "utf8")) as Config
+    const list = deviceList(deviceFilterRules(linux?.resources?.devices ?? undefined))
     t.ok(list.allow || list.exceptions.has("c 1:3"), file)
   }
 })

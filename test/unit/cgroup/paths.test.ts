@@ -8,7 +8,7 @@ const HYBRID = parseLayout([
   "31 23 0:28 / /sys/fs/cgroup rw,relatime - tmpfs tmpfs rw,mode=755",
   "40 31 0:29 / /sys/fs/cgroup/cpu,cpuacct rw,relatime shared:9 - cgroup cgroup rw,cpu,cpuacct",
   "41 31 0:30 / /sys/fs/cgroup/memory rw,relatime - cgroup cgroup rw,memory",
-  "42 31 0:31 / /sys/fs/cgroup/systemd rw,relatime - cgroup cgroup rw,xattr,release_agent=/lib/systemd/systemd-cgroups-agent,name=systemd",
+  "42 31 0:31 / /sys/fs/cgroup/systemd rw,relatime - cgroup cgroup rw,xattr,release_agent=/lib/agent,name=systemd",
   "43 31 0:32 / /sys/fs/cgroup/unified rw,relatime - cgroup2 cgroup2 rw,nsdelegate",
   "90 23 0:30 /x /srv/root/sys/fs/cgroup/memory rw,relatime - cgroup cgroup rw,memory",
 ].join("\n"), { "cpu,cpuacct": "/", memory: "/own/m", "name=systemd": "/user.slice", pids: "/", "": "/user.slice/a" })
@@ -29,20 +29,21 @@ t.test("parseLayout: tells v1, v2 and none apart, and reads escaped mount points
   t.match(parseLayout("1 0 0:1 / /cg\\040x rw - cgroup cgroup rw,pids", { pids: "/" }),
     { mode: "v1", unified: undefined, controllers: [{ name: "pids", mount: "/cg x", root: "/" }] })
   t.same(parseLayout("1 0 0:1 / / rw - ext4 /dev/x rw", {}).controllers, [])
-  t.equal(parseLayout("9 0 0:1 / /var/x/cg rw - cgroup a rw,pids\n8 0 0:1 / /sys/fs/cgroup/pids rw - cgroup a rw,pids", { pids: "/" })
-    .controllers[0]?.mount, "/sys/fs/cgroup/pids")
+  const twice = "9 0 0:1 / /var/x/cg rw - cgroup a rw,pids\n8 0 0:1 / /sys/fs/cgroup/pids rw - cgroup a rw,pids"
+  t.equal(parseLayout(twice, { pids: "/" }).controllers[0]?.mount, "/sys/fs/cgroup/pids")
 })
 
 t.test("parseCgroupFile: keeps colons of paths", async (t) => {
-  t.same(parseCgroupFile("4:cpu,cpuacct:/a:b:c\n1:name=systemd:/\n0::/x\n"), { "cpu,cpuacct": "/a:b:c", "name=systemd": "/", "": "/x" })
+  t.same(parseCgroupFile("4:cpu,cpuacct:/a:b:c\n1:name=systemd:/\n0::/x\n"),
+    { "cpu,cpuacct": "/a:b:c", "name=systemd": "/", "": "/x" })
 })
 
 const own = () => ({ "cpu,cpuacct": "/", memory: "/own/m", "name=systemd": "/user.slice", "": "/user.slice/a" })
 
 t.test("cgroupPaths: an absolute path lies below every mount", async (t) => {
   t.same(cgroupPaths(HYBRID, "/a/b", "id", () => t.fail("own cgroup does not matter") as never).paths, {
-    "cpu,cpuacct": "/sys/fs/cgroup/cpu,cpuacct/a/b", memory: "/sys/fs/cgroup/memory/a/b", "name=systemd": "/sys/fs/cgroup/systemd/a/b",
-    "": "/sys/fs/cgroup/unified/a/b",
+    "cpu,cpuacct": "/sys/fs/cgroup/cpu,cpuacct/a/b", memory: "/sys/fs/cgroup/memory/a/b",
+    "name=systemd": "/sys/fs/cgroup/systemd/a/b", "": "/sys/fs/cgroup/unified/a/b",
   })
   t.same(cgroupPaths(V2, "/a/b", "id", own).paths, { "": "/sys/fs/cgroup/a/b" })
 })
@@ -73,7 +74,9 @@ t.test("cgroupPaths: .. never leaves the mount, nor runts' own cgroup", async (t
 })
 
 t.test("cgroupPaths: refuses a path that is the mount or runts' own cgroup", async (t) => {
-  for (const path of ["/", "/..", "/a/..", ".", "..", "a/.."]) t.throws(() => cgroupPaths(V2, path, "id", own), /names no cgroup/, path)
+  for (const path of ["/", "/..", "/a/..", ".", "..", "a/.."]) {
+    t.throws(() => cgroupPaths(V2, path, "id", own), /names no cgroup/, path)
+  }
 })
 
 t.test("cgroupPaths: a container that sees a part of a hierarchy starts in that part", async (t) => {

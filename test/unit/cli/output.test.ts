@@ -5,7 +5,7 @@ import { print, write } from "../../../src/cli/output.ts"
 import { sys } from "../../../src/ffi/index.ts"
 import { close, open } from "../../../src/host/file.ts"
 import { NR } from "../../../src/kernel/syscalls.ts"
-import { O_NONBLOCK, O_RDONLY, O_WRONLY } from "../../../src/kernel/fs.ts"
+import { O_CLOEXEC, O_NONBLOCK, O_RDONLY, O_WRONLY } from "../../../src/kernel/fs.ts"
 import type { ContainerState } from "../../../src/lifecycle/requests.ts"
 import { capture } from "./capture.ts"
 
@@ -51,7 +51,7 @@ t.test("print() writes all of a text to stdout", async (t) => {
 
 t.test("write() waits for a full pipe and is quiet about a closed one", async (t) => {
   const pipe = Buffer.alloc(8)
-  t.equal(sys(NR.pipe2, pipe, O_NONBLOCK), 0)
+  t.equal(sys(NR.pipe2, pipe, O_NONBLOCK | O_CLOEXEC), 0)
   const [from, to] = [pipe.readInt32LE(0), pipe.readInt32LE(4)]
   // a reader in another process, since write() blocks this one
   const shell = `sleep 0.2; exec wc -c < /proc/${process.pid}/fd/${from}`
@@ -66,7 +66,7 @@ t.test("write() waits for a full pipe and is quiet about a closed one", async (t
   close(to)
   t.equal((await counted).trim(), "200000")
   close(from)
-  t.equal(sys(NR.pipe2, pipe, 0), 0)
+  t.equal(sys(NR.pipe2, pipe, O_CLOEXEC), 0)
   close(pipe.readInt32LE(0))
   t.equal(write(pipe.readInt32LE(4), "x"), 0, "EPIPE")
   close(pipe.readInt32LE(4))

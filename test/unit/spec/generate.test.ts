@@ -12,7 +12,7 @@ const ROOT = new URL("../../../", import.meta.url)
 const schema: Json = JSON.parse(readFileSync(new URL("schemas/config.schema.json", ROOT), "utf8"))
 
 t.test("generate(): the committed files are what the schemas make", (t) => {
-  const files = Object.entries(generate() as Record<string, string>)
+  const files = Object.entries(generate())
   t.equal(files.length, 5)
   for (const [path, text] of files) t.ok(readFileSync(new URL(path, ROOT), "utf8") === text, `${path} is current`)
   t.end()
@@ -26,10 +26,6 @@ t.test("schemas: are JSON Schema 2020-12, and without ajv's strict-mode complain
   t.end()
 })
 
-/** Every definition with members, by type name. */
-const records: [string, Json][] = [["Spec", schema], ...Object.entries(schema.$defs)]
-  .filter((entry): entry is [string, Json] => (entry[1] as Json).properties !== undefined)
-
 function resolve(node: Json): Json {
   return node.$ref === undefined ? node : { ...schema.$defs[node.$ref.slice("#/$defs/".length)], ...node }
 }
@@ -42,7 +38,8 @@ function sample(node: Json, full: boolean): Json {
   if (to.type === "boolean") return true
   if (to.type === "integer") return to.minimum > 0 ? to.minimum : 0
   if (to.type === "array") return [sample(to.items, full)]
-  if (to.properties === undefined) return to.additionalProperties === undefined ? {} : { x: sample(to.additionalProperties, full) }
+  const item = to.additionalProperties
+  if (to.properties === undefined) return item === undefined ? {} : { x: sample(item, full) }
   const keys: string[] = full ? Object.keys(to.properties) : (to.required ?? [])
   return Object.fromEntries(keys.map((key) => [key, sample(to.properties[key], full)]))
 }
@@ -50,6 +47,7 @@ function sample(node: Json, full: boolean): Json {
 t.test("isSpec, makeValidators().Spec: agree on every member of every object", (t) => {
   const { Spec } = makeValidators()
   const full = sample(schema, true)
+  t.equal(Object.keys(full.linux).length, 17, "the sample has all members of linux")
   t.ok(isSpec(full) && Spec(full), "a config with every member")
   t.ok(isSpec({ ociVersion: "x" }) && Spec({ ociVersion: "x" }), "the least config")
   let count = 0
@@ -106,7 +104,6 @@ t.test("schemaValues(): holds the enumerations and the hooks", (t) => {
   t.equal(values.MemoryPolicyMode.length, 7)
   t.ok(values.SeccompArch.includes("SCMP_ARCH_X86_64"))
   t.notOk((values.LinuxRootfsPropagation as readonly string[]).includes(""), "no empty name")
-  t.ok(records.length > 40, "the schema has all its objects")
   t.end()
 })
 

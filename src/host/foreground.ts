@@ -1,0 +1,68 @@
+import { SIGNALS } from "../kernel/signals.ts"
+import { POLLIN, poll, type Interest } from "./poll.ts"
+import { type ExitStatus, exitCode, pidfdSendSignal, reap, reapAny } from "./process.ts"
+import { catchSignals, type SignalPipe } from "./signals.ts"
+import { type TerminalEnds, TerminalRelay } from "./terminal.ts"
+
+export interface ForegroundOptions {
+  /** The container's process, a child of this one. */
+  readonly pid: number
+  readonly pidfd: number
+  /** Pass on the signals that this process gets (SIGWINCH resizes a relayed terminal instead). */
+  readonly forwardSignals: boolean
+  /** Relay this terminal. */
+  readonly terminal?: TerminalEnds
+}
+
+/**
+ * Waits for the container's process as its parent in the foreground: forwards signals, relays the terminal, and reaps other children
+ * (orphans that came to this process as their subreaper).
+ * @returns its exit code; 128 + n if signal n ended it
+ */
+export function waitForeground(options: ForegroundOptions): number {
+  const relay = options.terminal === undefined ? undefined : new TerminalRelay(options.terminal)
+  let signals: SignalPipe | undefined
+  try {
+    signals = options.forwardSignals ? catchSignals() : undefined
+    // a window that changed its size before the handler stood
+    relay?.resize()
+    const status = loop(options, relay, signals)
+    relay?.drain()
+    return exitCode(status)
+  } finally {
+    relay?.restore()
+    signals?.close()
+  }
+}
+
+function loop(options: ForegroundOptions, relay: TerminalRelay | undefined, signals: SignalPipe | undefined): ExitStatus {
+  const ended: Interest = { fd: options.pidfd, events: POLLIN, ready: 0 }
+  const signalled: Interest | undefined = signals === undefined ? undefined : { fd: signals.fd, events: POLLIN, ready: 0 }
+  for (;;) {
+    const moving = relay?.interests() ?? []
+    const all = [ended, ...moving]
+    if (signalled !== undefined) all.push(signalled)
+    poll(all, relay?.timeoutMs ?? -1)
+    relay?.move(moving)
+    if (signals !== undefined && signalled?.ready !== 0) {
+      for (const signal of signals.take()) {
+        // a SIGCHLD may stand for several children, and for the container's process
+        if (signal === SIGNALS.CHLD) {
+          const status = reapUntil(options.pid)
+          if (status !== undefined) return status
+        } else if (signal === SIGNALS.WINCH && relay !== undefined) relay.resize()
+        else pidfdSendSignal(options.pidfd, signal)
+      }
+    }
+    if (ended.ready !== 0) return reap(options.pid)
+  }
+}
+
+/** Reaps children that have ended. @returns the status of `pid` if it is among them */
+function reapUntil(pid: number): ExitStatus | undefined {
+  for (;;) {
+    const child = reapAny()
+    if (child === undefined) return undefined
+    if (child.pid === pid) return child.status
+  }
+}

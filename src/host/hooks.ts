@@ -1,0 +1,233 @@
+import { sys } from "../ffi/index.ts"
+import { RuntsError, sysError } from "../error.ts"
+import { ERRNO, errnoText } from "../kernel/errno.ts"
+import { O_NONBLOCK } from "../kernel/fs.ts"
+import { SIGNALS, signalName } from "../kernel/signals.ts"
+import { MSG_DONTWAIT } from "../kernel/socket.ts"
+import { HOST_ARCHITECTURE, NR } from "../kernel/syscalls.ts"
+import { close } from "./file.ts"
+import { POLLIN, POLLOUT, poll, type Interest } from "./poll.ts"
+import { type ExitStatus, pidfdOpen, reap } from "./process.ts"
+import { pipe, socketpair } from "./socket.ts"
+import { memfdExecutable, spawnImage } from "./spawn.ts"
+import { planHook } from "../plan/hook.ts"
+import { MESSAGE, type Planner } from "../plan/planner.ts"
+import { prelude } from "../prelude/prelude.ts"
+import { assemble } from "../program/assemble.ts"
+import type { Hook } from "../spec/types.gen.ts"
+
+export interface HookOptions {
+  /** Where config.json has the hook, as /hooks/createRuntime/1. */
+  readonly pointer: string
+  /**
+   * Working directory (as with runc: the bundle for hooks in the runtime's namespaces), entered after the namespaces are joined. If
+   * undefined, the runtime's own; the root folder of the mount namespace where one is joined.
+   */
+  readonly cwd?: string
+  /** Environment of a hook that has none of its own; the caller's if undefined. */
+  readonly environment?: readonly string[]
+  /** For hooks in the container's namespaces: a pidfd of its init and the CLONE_NEW... flags of those to join. */
+  readonly namespaces?: { readonly pidfd: number; readonly flags: number }
+}
+
+/** How much of a failed hook's output its error shows: the last bytes. */
+const OUTPUT_BYTES = 4096
+const READ_BYTES = 16384
+/** What a pipe holds (pipe(7)). */
+const PIPE_BYTES = 65536
+
+const F_SETFL = 4
+
+/**
+ * Runs a hook to its end: state JSON on its standard input, output kept for the error. A background process it leaves behind is not
+ * waited for, and loses its standard output and error.
+ * @throws RuntsError where it cannot be executed, exits with another code than 0, is killed, or takes longer than its timeout
+ * @see runtime-spec config.md, "POSIX-platform Hooks"
+ */
+export function runHook(hook: Hook, stateJson: string, options: HookOptions): void {
+  const stdin = pipe()
+  const output = pipe()
+  const [status, childStatus] = socketpair()
+  const theirs = [stdin.read, output.write, childStatus]
+  let pid = 0
+  let run: HookRun | undefined
+  try {
+    const planner = planHook({
+      path: hook.path,
+      args: hook.args === undefined || hook.args.length === 0 ? [hook.path] : hook.args,
+      env: hook.env ?? options.environment ?? prelude.callerEnvironment().strings(),
+      cwd: options.cwd,
+      stdin: stdin.read,
+      output: output.write,
+      status: childStatus,
+      nofile: prelude.callerNofile(),
+      namespaces: options.namespaces,
+      pointer: options.pointer,
+    })
+    pid = spawnHook(planner, theirs, options.namespaces?.pidfd)
+    while (theirs.length > 0) close(theirs.pop() as number)
+    run = new HookRun(pid, status, stdin.write, output.read, Buffer.from(stateJson, "utf8"))
+    const result = run.supervise(hook.timeout === undefined ? -1 : hook.timeout * 1000)
+    const why = failure(result, hook, planner, run)
+    if (why !== undefined) throw new RuntsError(`${hookName(options.pointer)} ${JSON.stringify(hook.path)}: ${why.text}`, { ...why.details, pointer: options.pointer })
+  } finally {
+    if (run === undefined && pid > 0) killAndReap(pid)
+    run?.end()
+    for (const fd of theirs) close(fd)
+    close(status)
+    close(output.read)
+    if (run === undefined || run.stdinOpen) close(stdin.write)
+  }
+}
+
+/** `hooks.createRuntime[1]` for /hooks/createRuntime/1. */
+function hookName(pointer: string): string {
+  const [, hooks, kind, index] = pointer.split("/")
+  return index === undefined ? pointer : `${hooks}.${kind}[${index}]`
+}
+
+function spawnHook(planner: Planner, channels: readonly number[], pidfd: number | undefined): number {
+  const image = assemble(planner.program, { architecture: HOST_ARCHITECTURE, statusCell: planner.statusCell })
+  const executable = memfdExecutable(image.bytes, "runts:hook")
+  try {
+    return spawnImage(executable, "runts:hook", { inherit: pidfd === undefined ? channels : [...channels, pidfd] })
+  } finally {
+    close(executable)
+  }
+}
+
+type HookResult = ExitStatus | "timeout"
+
+function failure(result: HookResult, hook: Hook, planner: Planner, run: HookRun): { text: string; details?: { errno: number } } | undefined {
+  const failed = run.failedStep
+  if (failed !== undefined) {
+    const step = planner.program.steps[failed.index]
+    const what = step === undefined || step.name === "execve" ? "" : step.text + ": "
+    return { text: what + errnoText(failed.errno), details: { errno: failed.errno } }
+  }
+  const printed = run.printed()
+  const output = printed === "" ? "" : `, output: ${JSON.stringify(printed)}`
+  if (result === "timeout") return { text: `hook timed out after ${hook.timeout}s${output}` }
+  if ("signal" in result) return { text: `killed by ${signalName(result.signal)}${output}` }
+  return result.code === 0 ? undefined : { text: `exit status ${result.code}${output}` }
+}
+
+/** A hook that runs: its channels and its process. */
+class HookRun {
+  failedStep: { readonly index: number; readonly errno: number } | undefined
+  stdinOpen = true
+  private pid: number
+  private pidfd: number
+  private reaped = false
+  private input: Uint8Array
+  private outputOpen = true
+  private statusOpen = true
+  private tail = Buffer.alloc(0)
+  private readonly status: number
+  private readonly stdin: number
+  private readonly output: number
+
+  constructor(pid: number, status: number, stdin: number, output: number, input: Uint8Array) {
+    this.pid = pid
+    this.status = status
+    this.stdin = stdin
+    this.output = output
+    this.input = input
+    // our ends only: the hook's have descriptions of their own
+    sys(NR.fcntl, stdin, F_SETFL, O_NONBLOCK)
+    sys(NR.fcntl, output, F_SETFL, O_NONBLOCK)
+    this.pidfd = pidfdOf(pid)
+  }
+
+  /** Feeds and reads until the process has ended. @param timeoutMs milliseconds; negative: no limit */
+  supervise(timeoutMs: number): HookResult {
+    const deadline = performance.now() + timeoutMs
+    const buffer = Buffer.alloc(READ_BYTES)
+    for (;;) {
+      const interests: Interest[] = [{ fd: this.pidfd, events: POLLIN, ready: 0 }]
+      if (this.statusOpen) interests.push({ fd: this.status, events: POLLIN, ready: 0 })
+      if (this.stdinOpen) interests.push({ fd: this.stdin, events: POLLOUT, ready: 0 })
+      if (this.outputOpen) interests.push({ fd: this.output, events: POLLIN, ready: 0 })
+      if (poll(interests, timeoutMs < 0 ? -1 : Math.max(0, deadline - performance.now())) === 0) return "timeout"
+      const ended = (interests[0] as Interest).ready !== 0 ? this.pid : 0
+      this.feed()
+      this.read(buffer)
+      this.listen(buffer)
+      // the launcher's end is not the hook's: then `listen` has gone over to the hook
+      if (ended === this.pid) {
+        const status = reap(this.pid)
+        this.reaped = true
+        this.read(buffer)
+        return status
+      }
+    }
+  }
+
+  /** What it printed, the last bytes of it. */
+  printed(): string {
+    return this.tail.toString("utf8").trim()
+  }
+
+  /** Kills what has not ended and lets go of it. */
+  end(): void {
+    if (!this.reaped) killAndReap(this.pid)
+    close(this.pidfd)
+  }
+
+  private feed(): void {
+    while (this.stdinOpen) {
+      const n = this.input.length === 0 ? 0 : sys(NR.write, this.stdin, this.input, this.input.length)
+      if (n === -ERRNO.EAGAIN) return
+      if (n > 0) this.input = this.input.subarray(n)
+      // a hook need not read its input (EPIPE)
+      if (n < 0 || this.input.length === 0) {
+        close(this.stdin)
+        this.stdinOpen = false
+      }
+    }
+  }
+
+  /** Takes what a full pipe can hold and no more: one who prints without end must not hold up the rest. */
+  private read(buffer: Buffer): void {
+    for (let taken = 0; this.outputOpen && taken < PIPE_BYTES; taken += READ_BYTES) {
+      const n = sys(NR.read, this.output, buffer, buffer.length)
+      if (n === -ERRNO.EAGAIN) return
+      if (n <= 0) this.outputOpen = false
+      else this.tail = Buffer.concat([this.tail, buffer.subarray(0, n)]).subarray(-OUTPUT_BYTES)
+    }
+  }
+
+  /** The program's messages (plan/planner.ts, MESSAGE); its end of the socket closes with execve. */
+  private listen(buffer: Buffer): void {
+    while (this.statusOpen) {
+      const n = sys(NR.recvfrom, this.status, buffer, 16, MSG_DONTWAIT, 0, 0)
+      if (n === -ERRNO.EAGAIN) return
+      if (n <= 0) this.statusOpen = false
+      else if (buffer.readUInt32LE(0) === MESSAGE.PID) this.follow(buffer.readInt32LE(8))
+      else if (buffer.readUInt32LE(0) === MESSAGE.FAILED) this.failedStep = { index: buffer.readUInt32LE(4), errno: buffer.readInt32LE(8) }
+    }
+  }
+
+  /** The hook is a child that the launcher made; the launcher ends. */
+  private follow(pid: number): void {
+    reap(this.pid)
+    close(this.pidfd)
+    this.pid = pid
+    this.pidfd = pidfdOf(pid)
+  }
+}
+
+/** Kills a hook and its process group. It is our child and not waited for, so its pid is nobody else's. */
+function killAndReap(pid: number): void {
+  // before setsid there is no group of that name
+  sys(NR.kill, -pid, SIGNALS.KILL)
+  sys(NR.kill, pid, SIGNALS.KILL)
+  reap(pid)
+}
+
+/** Of a child that was not waited for, so there is one, be it a zombie. */
+function pidfdOf(pid: number): number {
+  const pidfd = pidfdOpen(pid)
+  if (pidfd === undefined) throw sysError(`open a descriptor of hook process ${pid}`, ERRNO.ESRCH, { syscall: "pidfd_open" })
+  return pidfd
+}

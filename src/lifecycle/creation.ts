@@ -1,0 +1,314 @@
+import { RuntsError, sysError } from "../error.ts"
+import { sys } from "../ffi/index.ts"
+import { readLayout } from "../host/cgroup/layout.ts"
+import { applyDevices, applyLimits, cgroupPaths, createCgroups, killAll, openJoin, removeCgroups, type CgroupRecord } from "../host/cgroup/manager.ts"
+import { listenFds, preservedFds, standardDescriptors } from "../host/fds.ts"
+import { close, open, readFile, realPath, tryStat, writeFile } from "../host/file.ts"
+import { nanotimeUtc, processStartTime } from "../host/process.ts"
+import { connectUnixPath, listenUnix } from "../host/socket.ts"
+import { claim, type ContainerDir } from "../host/store.ts"
+import { STATE_SCHEMA, type StoredState } from "../host/stored-state.ts"
+import { ERRNO } from "../kernel/errno.ts"
+import { O_DIRECTORY, O_PATH } from "../kernel/fs.ts"
+import { RLIMITS } from "../kernel/process.ts"
+import { NR } from "../kernel/syscalls.ts"
+import { warn } from "../log.ts"
+import { planCreate } from "../plan/create.ts"
+import type { CreateFacts } from "../plan/facts.ts"
+import { statusDescriptor } from "../plan/process.ts"
+import { prelude } from "../prelude/prelude.ts"
+import { loadSpec } from "../spec/load.ts"
+import { checkRules } from "../spec/rules.ts"
+import type { Process, Spec } from "../spec/types.gen.ts"
+import { version } from "../version.ts"
+import { processEnvironment } from "./environment.ts"
+import { cgroupMounts, existingTargets, hostFacts, mountSources, openNamespaces, rootfsPath, sharedParent } from "./facts.ts"
+import { runCreationHooks, runPoststopHooks } from "./hooks.ts"
+import { compareMaps, idmapNamespaces, writeMaps } from "./id-maps.ts"
+import { Launch, lift, loadServe, statusSocket } from "./launch.ts"
+import type { CreateRequest, GlobalOptions } from "./requests.ts"
+
+/** A container that was created: its init waits for the last go. */
+export interface Created {
+  readonly container: ContainerDir
+  readonly spec: Spec
+  readonly launch: Launch
+  state: StoredState
+}
+
+export interface CreationOptions {
+  /** Init waits on start.sock for `start`; else on the status socket for this process. */
+  readonly startSocket: boolean
+  /** A socket of this process that takes the terminal's master, in place of --console-socket. */
+  readonly console?: number
+}
+
+/** Name of the socket in the container's folder on which init waits for `start`. */
+export const START_SOCKET = "start.sock"
+
+const CONFIG_BYTES_MAX = 64 * 1024 * 1024
+
+/** Undo steps of what was acquired, run backwards on failure; the first error is the one that counts. */
+class Undo {
+  private readonly steps: (() => void)[] = []
+  add(step: () => void): void {
+    this.steps.push(step)
+  }
+  run(): void {
+    for (let step = this.steps.pop(); step !== undefined; step = this.steps.pop()) {
+      try {
+        step()
+      } catch (error) {
+        warn(`clean up after a failure: ${error instanceof Error ? error.message : String(error)}`)
+      }
+    }
+  }
+}
+
+/** A bundle's folder and its config. */
+export interface Bundle {
+  /** Absolute, resolved path. */
+  readonly bundle: string
+  /** config.json as it stands there. */
+  readonly bytes: Uint8Array
+  readonly spec: Spec
+}
+
+/** Reads and checks a bundle's config.json. */
+export function loadBundle(path: string): Bundle {
+  const bundle = realPath(path)
+  const file = `${bundle}/config.json`
+  const status = tryStat(file)
+  if (status === undefined) {
+    throw new RuntsError(`JSON specification file config.json not found in ${bundle}`, { hint: "`runts spec` makes one, --bundle names another folder" })
+  }
+  if (status.type === "dir") throw new RuntsError(`${file} is a directory, not a file`)
+  if (status.size > CONFIG_BYTES_MAX) throw new RuntsError(`${file} has ${status.size} bytes; more than ${CONFIG_BYTES_MAX} are no config`)
+  const bytes = readFile(file)
+  const spec = loadSpec(bytes, "config.json")
+  checkRules(spec)
+  return { bundle, bytes, spec }
+}
+
+/**
+ * Creates a container: everything up to the point where only `start` is missing (runtime-spec runtime.md, "Lifecycle", steps 1 to 5).
+ * On failure nothing is left; if hooks had run already, poststop hooks run.
+ */
+export async function createContainer(globals: GlobalOptions, request: CreateRequest, loaded: Bundle, options: CreationOptions): Promise<Created> {
+  const { bundle, bytes, spec } = loaded
+  const process = spec.process as Process
+  refuseUnsupported(spec)
+  const undo = new Undo()
+  try {
+    const container = claim(globals, request.id)
+    undo.add(() => container.close())
+    undo.add(() => container.remove())
+    const record = cgroupPaths(readLayout(), spec.linux?.cgroupsPath, request.id)
+    const rootfs = rootfsPath(spec, bundle)
+    const state: StoredState = initialState(request, spec, bundle, rootfs, record)
+    container.writeConfig(bytes)
+    container.writeState(state)
+    createCgroups(record)
+    undo.add(() => {
+      killAll(record, 9)
+      removeCgroups(record)
+    })
+    applyDevices(record, spec.linux?.resources)
+    applyLimits(record, spec.linux?.resources)
+    return await launchInit({ globals, request, options, spec, process, bundle, container, record, state, undo })
+  } catch (error) {
+    undo.run()
+    throw error
+  }
+}
+
+/** Everything that is known when init is to be launched. */
+interface Creating {
+  readonly globals: GlobalOptions
+  readonly request: CreateRequest
+  readonly options: CreationOptions
+  readonly spec: Spec
+  readonly process: Process
+  readonly bundle: string
+  readonly container: ContainerDir
+  readonly record: CgroupRecord
+  readonly state: StoredState
+  readonly undo: Undo
+}
+
+async function launchInit(creating: Creating): Promise<Created> {
+  const { spec, process, container, record, undo, request, bundle } = creating
+  const listen = listenFds()
+  const preserved = preservedFds(request.preserveFds, listen.count)
+  const least = statusDescriptor(preserved.length) + 1
+  const opened: number[] = []
+  const keep = (fd: number): number => {
+    const lifted = lift(fd, least)
+    opened.push(lifted)
+    return lifted
+  }
+  undo.add(() => opened.forEach(close))
+  const { ours, theirs } = statusSocket(least)
+  undo.add(() => close(ours))
+  const start = creating.options.startSocket ? keep(listenUnix(container.fd, START_SOCKET)) : undefined
+  const console = consoleDescriptor(creating, keep)
+  const join = openJoin(record)
+  const intoCgroup = join.intoCgroup === undefined ? undefined : keep(join.intoCgroup)
+  const procs = join.procs.map(({ controller, fd }) => ({ controller, fd: keep(fd) }))
+  const namespaces = openNamespaces(spec)
+  for (const type of Object.keys(namespaces) as (keyof typeof namespaces)[]) namespaces[type] = keep(namespaces[type] as number)
+  if (namespaces.user !== undefined) compareMaps(spec, namespaces.user)
+  const idmaps = idmapNamespaces(spec, namespaces.user, least)
+  opened.push(...idmaps.values())
+  const rootFd = open(creating.state.rootfs, O_PATH | O_DIRECTORY)
+  let facts: CreateFacts
+  try {
+    facts = {
+      ...hostFacts(),
+      id: request.id,
+      bundle,
+      rootfs: creating.state.rootfs,
+      staging: container.path,
+      channel: { status: theirs, start, console },
+      cgroup: { intoCgroup, procs },
+      cgroupMounts: cgroupMounts(spec, readLayout(), record),
+      namespaces,
+      sources: mountSources(spec, bundle),
+      existing: existingTargets(spec, rootFd),
+      idmaps,
+      stdio: process.terminal === true ? [] : standardDescriptors(),
+      preservedFds: preserved.length,
+      rootfsParent: sharedParent(spec, creating.state.rootfs),
+      noPivot: request.noPivot,
+      noNewKeyring: request.noNewKeyring,
+      waitsForHooks: hasCreationHooks(spec),
+      env: processEnvironment(process.env ?? [], process.user.uid, rootFd, listen.environment),
+    }
+  } finally {
+    close(rootFd)
+  }
+  const planner = planCreate(spec, facts)
+  await loadServe(planner)
+  const launch = new Launch(planner, ours)
+  undo.add(() => launch.kill())
+  let hooksRan = false
+  undo.add(() => {
+    if (hooksRan) runPoststopHooks({ ...creating.state, pid: 0, status: "stopped" })
+  })
+  launch.run(theirs, [theirs, ...preserved, ...opened], {
+    pid: (pid) => applyFromOutside(pid, process),
+    maps: (pid) => {
+      const pointer = { uid: "/linux/uidMappings", gid: "/linux/gidMappings" }
+      writeMaps(pid, spec.linux?.uidMappings ?? [], spec.linux?.gidMappings ?? [], pointer)
+    },
+    hooks: (pid) => {
+      hooksRan = true
+      runCreationHooks(spec, { ...creating.state, pid }, launch.pidfd)
+    },
+  })
+  opened.forEach(close)
+  opened.length = 0
+  const state: StoredState = {
+    ...creating.state, pid: launch.pid, startTime: processStartTime(launch.pid) ?? "", status: "created", cgroup: { ...record },
+  }
+  container.writeState(state)
+  return { container, spec, launch, state }
+}
+
+function hasCreationHooks(spec: Spec): boolean {
+  const { prestart, createRuntime, createContainer } = spec.hooks ?? {}
+  return (prestart?.length ?? 0) + (createRuntime?.length ?? 0) + (createContainer?.length ?? 0) > 0
+}
+
+/** The descriptor that takes the terminal's master: --console-socket, or a socket of this process. */
+function consoleDescriptor({ process, options, request }: Creating, keep: (fd: number) => number): number | undefined {
+  if (process.terminal !== true) return undefined
+  if (options.console !== undefined) return keep(options.console)
+  return keep(connectUnixPath(request.consoleSocket as string))
+}
+
+/** What the runtime does to init from outside its namespaces: the oom score, and limits. */
+export function applyFromOutside(pid: number, process: Process): void {
+  if (process.oomScoreAdj !== undefined) {
+    try {
+      writeFile(`/proc/${pid}/oom_score_adj`, String(process.oomScoreAdj))
+    } catch (error) {
+      throw withPointer(error, "/process/oomScoreAdj")
+    }
+  }
+  const rlimits = process.rlimits ?? []
+  rlimits.forEach((limit, index) => setLimit(pid, limit, `/process/rlimits/${index}`))
+  if (!rlimits.some((limit) => limit.type === "RLIMIT_NOFILE")) {
+    // the engine raised its own: the container has its caller's (KERNEL: inherited over fork and execve)
+    const { soft, hard } = prelude.callerNofile()
+    setLimit(pid, { type: "RLIMIT_NOFILE", soft, hard }, "")
+  }
+}
+
+function withPointer(error: unknown, pointer: string): unknown {
+  return error instanceof RuntsError ? new RuntsError(error.message, { ...error.details, pointer }) : error
+}
+
+function setLimit(pid: number, limit: { type: string; soft: number | bigint; hard: number | bigint }, pointer: string): void {
+  const resource = (RLIMITS as Readonly<Record<string, number>>)[limit.type]
+  if (resource === undefined) throw new RuntsError(`process.rlimits: ${limit.type} is not known`, { pointer })
+  const value = Buffer.alloc(16)
+  writeLimit(value, 0, limit.soft)
+  writeLimit(value, 8, limit.hard)
+  const result = sys(NR.prlimit64, pid, resource, value, 0)
+  if (result >= 0 || result === -ERRNO.ESRCH) return
+  throw sysError(`set ${limit.type} to ${limit.soft}:${limit.hard}`, -result, {
+    syscall: "prlimit64",
+    pointer,
+    ...(result === -ERRNO.EPERM ? { hint: "raising a hard limit takes CAP_SYS_RESOURCE" } : {}),
+  })
+}
+
+/** rlim_t: 2^64 - 1 is RLIM_INFINITY; a double cannot hold the numbers next to it. */
+function writeLimit(buffer: Buffer, offset: number, limit: number | bigint): void {
+  if (typeof limit === "number" && limit >= 2 ** 64) buffer.writeBigUInt64LE(0xffffffffffffffffn, offset)
+  else buffer.writeBigUInt64LE(BigInt(limit), offset)
+}
+
+function initialState(request: CreateRequest, spec: Spec, bundle: string, rootfs: string, record: CgroupRecord): StoredState {
+  const namespaces: Record<string, string> = {}
+  for (const { type, path } of spec.linux?.namespaces ?? []) namespaces[type] = path === undefined || path === "" ? "new" : path
+  return {
+    schema: STATE_SCHEMA,
+    runts: version,
+    id: request.id,
+    bundle,
+    rootfs,
+    created: nanotimeUtc(),
+    ociVersion: spec.ociVersion,
+    pid: 0,
+    startTime: "",
+    status: "creating",
+    owner: sys(NR.geteuid),
+    ...(spec.annotations === undefined ? {} : { annotations: spec.annotations }),
+    cgroup: { ...record },
+    systemdCgroup: false,
+    rootless: false,
+    ...(spec.hooks === undefined ? {} : { hooks: spec.hooks as NonNullable<StoredState["hooks"]> }),
+    namespaces,
+    noPivot: request.noPivot,
+  }
+}
+
+/** What the config asks for and this version cannot give is refused: a container must never have less isolation than asked for. */
+function refuseUnsupported(spec: Spec): void {
+  const { process, linux } = spec
+  const refuse = (pointer: string, what: string): never => {
+    throw new RuntsError(`${what} is not supported yet`, { pointer, hint: "leave it out of config.json" })
+  }
+  if (linux?.seccomp !== undefined) refuse("/linux/seccomp", "linux.seccomp")
+  if (process?.apparmorProfile) refuse("/process/apparmorProfile", "process.apparmorProfile")
+  if (process?.selinuxLabel) refuse("/process/selinuxLabel", "process.selinuxLabel")
+  if (linux?.mountLabel) refuse("/linux/mountLabel", "linux.mountLabel")
+  if (!linux?.namespaces?.some((namespace) => namespace.type === "mount")) {
+    throw new RuntsError("linux.namespaces has no mount namespace, so the container would change the host's mounts", {
+      pointer: "/linux/namespaces", hint: 'add {"type": "mount"}',
+    })
+  }
+}
+

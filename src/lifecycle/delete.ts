@@ -1,0 +1,50 @@
+import { RuntsError } from "../error.ts"
+import type { StoredState } from "../host/stored-state.ts"
+import { openContainer, type ContainerDir } from "../host/store.ts"
+import { ERRNO } from "../kernel/errno.ts"
+import { warn } from "../log.ts"
+import { statusOf } from "./container.ts"
+import { destroy, killAndWait } from "./destroy.ts"
+import type { GlobalOptions } from "./requests.ts"
+
+/**
+ * `delete`: a stopped or created container; with `force` any, and silently none. What a killed runts left half-made is removed
+ * too: without force it still is an error, as there was no container.
+ */
+export function remove(globals: GlobalOptions, id: string, force: boolean): void {
+  let container: ContainerDir
+  try {
+    container = openContainer(globals, id, { lock: "exclusive" })
+  } catch (error) {
+    if (force && error instanceof RuntsError && error.details.errno === ERRNO.ENOENT) return
+    throw error
+  }
+  try {
+    const state = readState(container, force)
+    if (state === undefined) {
+      container.remove()
+      if (!force) throw new RuntsError(`container does not exist: ${JSON.stringify(id)} was never fully created; what was left of it is removed`)
+      return
+    }
+    const status = statusOf(state)
+    if ((status === "running" || status === "paused") && !force) {
+      throw new RuntsError(`cannot delete container ${id} that is not stopped: ${status}`, { hint: "kill it first, or use --force" })
+    }
+    // no other runts works on it, as this one holds its lock: a container that is "creating" was given up
+    if (status !== "stopped") killAndWait(state)
+    destroy(container, state)
+  } finally {
+    container.close()
+  }
+}
+
+/** With force, a state that cannot be read is as good as none: the folder goes, and what it named is warned of. */
+function readState(container: ContainerDir, force: boolean): StoredState | undefined {
+  try {
+    return container.readState()
+  } catch (error) {
+    if (!force) throw error
+    warn(`${error instanceof Error ? error.message : String(error)}; its cgroups and processes, if any, are left`)
+    return undefined
+  }
+}

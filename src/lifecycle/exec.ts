@@ -1,0 +1,173 @@
+import { RuntsError, sysError } from "../error.ts"
+import { sys } from "../ffi/index.ts"
+import { ownCgroup } from "../host/cgroup/layout.ts"
+import { openJoin, type CgroupRecord } from "../host/cgroup/manager.ts"
+import { listenFds, preservedFds, standardDescriptors } from "../host/fds.ts"
+import { close, open, readFile } from "../host/file.ts"
+import { waitForeground } from "../host/foreground.ts"
+import { connectUnixPath, recvFd, socketpair } from "../host/socket.ts"
+import type { StoredState } from "../host/stored-state.ts"
+import { ERRNO } from "../kernel/errno.ts"
+import { O_DIRECTORY, O_PATH } from "../kernel/fs.ts"
+import { CLONE } from "../kernel/process.ts"
+import { NR } from "../kernel/syscalls.ts"
+import { planExec } from "../plan/exec.ts"
+import type { ExecFacts } from "../plan/facts.ts"
+import { statusDescriptor } from "../plan/process.ts"
+import type { Process } from "../spec/types.gen.ts"
+import { cgroupOf, openInit, openWithState, statusOf } from "./container.ts"
+import { applyFromOutside } from "./creation.ts"
+import { processEnvironment } from "./environment.ts"
+import { execProcess } from "./exec-process.ts"
+import { hostFacts } from "./facts.ts"
+import { differingNamespaces } from "./hooks.ts"
+import { Launch, lift, loadServe, statusSocket } from "./launch.ts"
+import { writePidFile } from "./pid-file.ts"
+import type { ExecRequest, GlobalOptions } from "./requests.ts"
+
+const TERMINAL_TIMEOUT_MS = 10_000
+
+/** `exec`: one more process in a running or created container. @returns the exit code: the process's in the foreground, else 0 */
+export async function exec(globals: GlobalOptions, request: ExecRequest): Promise<number> {
+  const { container, state } = openWithState(globals, request.id, "none")
+  let process: Process
+  try {
+    const status = statusOf(state)
+    if (status === "paused" && !request.ignorePaused) {
+      throw new RuntsError("cannot exec in a paused container (use --ignore-paused to override)")
+    }
+    if (status === "stopped" || status === "creating") throw new RuntsError(`cannot exec in a ${status} container`)
+    process = execProcess(request, request.process === undefined ? undefined : readFile(request.process), () => container.readConfigBytes())
+  } finally {
+    container.close()
+  }
+  checkConsole(process, request)
+  const terminal = process.terminal === true && !request.detach ? socketpair() : undefined
+  const pidfd = openInit(state)
+  const { launch } = await launchExec(request, process, state, pidfd, terminal?.[1])
+  close(pidfd)
+  let master: number | undefined
+  try {
+    if (terminal !== undefined) master = recvFd(terminal[0], TERMINAL_TIMEOUT_MS).fd
+    const { pid } = launch
+    launch.start()
+    writePidFile(request.pidFile, pid)
+  } catch (error) {
+    launch.kill()
+    throw error
+  }
+  close(launch.socket)
+  if (request.detach) return 0
+  return waitForeground({
+    pid: launch.pid,
+    pidfd: launch.pidfd,
+    forwardSignals: true,
+    ...(master === undefined ? {} : { terminal: { master, stdin: 0, stdout: 1 } }),
+  })
+}
+
+function checkConsole(process: Process, request: ExecRequest): void {
+  if (process.terminal === true && request.detach && request.consoleSocket === undefined) {
+    throw new RuntsError("cannot allocate tty if runts will detach without setting console socket", { hint: "give --console-socket" })
+  }
+  if (request.consoleSocket !== undefined && !(process.terminal === true && request.detach)) {
+    throw new RuntsError("cannot use console socket if runts will not detach or allocate tty", { hint: "leave --console-socket out" })
+  }
+}
+
+/** The container's cgroups, or those below them that --cgroup names. */
+function joinedCgroups(record: CgroupRecord, wanted: readonly string[]): CgroupRecord {
+  if (wanted.length === 0) return record
+  const paths: Record<string, string> = { ...record.paths }
+  for (const item of wanted) {
+    const colon = item.indexOf(":")
+    const below = colon < 0 ? item : item.slice(colon + 1)
+    const parts = below.split("/").filter((part) => part !== "" && part !== ".")
+    if (parts.includes("..")) throw new RuntsError(`--cgroup ${JSON.stringify(item)}: it must stay below the container's cgroup`)
+    const keys = colon < 0 ? Object.keys(paths) : Object.keys(paths).filter((key) => item.slice(0, colon).split(",").some((name) => key.split(",").includes(name)))
+    if (keys.length === 0) throw new RuntsError(`--cgroup ${JSON.stringify(item)}: the container has no cgroup with such a controller`)
+    for (const key of keys) paths[key] = [record.paths[key], ...parts].join("/")
+  }
+  return { ...record, paths }
+}
+
+/** The cgroups init is in now: where it moved, its first one may take no processes any more (v2, "no internal processes"). */
+function currentCgroups(record: CgroupRecord, pid: number): CgroupRecord {
+  const paths: Record<string, string> = {}
+  for (const [key, path] of Object.entries(ownCgroup(pid))) if (record.mounts[key] !== undefined) paths[key] = record.mounts[key] + path
+  return { ...record, paths }
+}
+
+async function launchExec(
+  request: ExecRequest, process: Process, state: StoredState, pidfd: number, terminal: number | undefined,
+): Promise<{ launch: Launch }> {
+  const record = cgroupOf(state)
+  const cgroups = record === undefined ? undefined : joinedCgroups(record, request.cgroup)
+  try {
+    return await launchOnce(request, process, state, pidfd, terminal, cgroups)
+  } catch (error) {
+    const busy = error instanceof RuntsError && error.details.errno === ERRNO.EBUSY && error.details.syscall === "clone3"
+    if (!busy || record === undefined || request.cgroup.length > 0 || terminal !== undefined) throw error
+    return await launchOnce(request, process, state, pidfd, terminal, currentCgroups(record, state.pid))
+  }
+}
+
+async function launchOnce(
+  request: ExecRequest, process: Process, state: StoredState, pidfd: number, terminal: number | undefined, cgroups: CgroupRecord | undefined,
+): Promise<{ launch: Launch }> {
+  const listen = listenFds()
+  const preserved = preservedFds(request.preserveFds, listen.count)
+  const least = statusDescriptor(preserved.length) + 1
+  const opened: number[] = []
+  const keep = (fd: number): number => {
+    const lifted = lift(fd, least)
+    opened.push(lifted)
+    return lifted
+  }
+  const { ours, theirs } = statusSocket(least)
+  try {
+    const join = cgroups === undefined ? { intoCgroup: undefined, procs: [] } : openJoin(cgroups)
+    const intoCgroup = join.intoCgroup === undefined ? undefined : keep(join.intoCgroup)
+    const procs = join.procs.map(({ controller, fd }) => ({ controller, fd: keep(fd) }))
+    let console: number | undefined
+    if (process.terminal === true) console = keep(terminal ?? connectUnixPath(request.consoleSocket as string))
+    const flags = differingNamespaces(state.pid)
+    const rootFd = open(`/proc/${state.pid}/root`, O_PATH | O_DIRECTORY)
+    const inherited = keep(pidfdCopy(pidfd))
+    let facts: ExecFacts
+    try {
+      facts = {
+        ...hostFacts(),
+        id: request.id,
+        channel: { status: theirs, start: undefined, console },
+        cgroup: { intoCgroup, procs },
+        pidfd: inherited,
+        namespaceFlags: flags,
+        joinsUser: (flags & CLONE.NEWUSER) !== 0,
+        stdio: process.terminal === true ? [] : standardDescriptors(),
+        preservedFds: preserved.length,
+        env: processEnvironment(process.env ?? [], process.user.uid, rootFd, listen.environment),
+      }
+    } finally {
+      close(rootFd)
+    }
+    const planner = planExec(process, facts)
+    await loadServe(planner)
+    const launch = new Launch(planner, ours)
+    launch.run(theirs, [theirs, ...preserved, ...opened], { pid: (pid) => applyFromOutside(pid, process) })
+    return { launch }
+  } catch (error) {
+    close(ours)
+    throw error
+  } finally {
+    opened.forEach(close)
+  }
+}
+
+/** A descriptor of its own for the launcher. */
+function pidfdCopy(pidfd: number): number {
+  const F_DUPFD_CLOEXEC = 1030
+  const copy = sys(NR.fcntl, pidfd, F_DUPFD_CLOEXEC, 3)
+  if (copy < 0) throw sysError("duplicate a descriptor", -copy, { syscall: "fcntl" })
+  return copy
+}

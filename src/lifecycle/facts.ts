@@ -1,0 +1,143 @@
+import { RuntsError } from "../error.ts"
+import { sys } from "../ffi/index.ts"
+import type { CgroupLayout } from "../host/cgroup/layout.ts"
+import type { CgroupRecord } from "../host/cgroup/record.ts"
+import { close, readText, realPath, tryStat } from "../host/file.ts"
+import { mountPointOf, openNamespace } from "../host/procfs.ts"
+import { O_CLOEXEC, O_PATH, RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS } from "../kernel/fs.ts"
+import { SUPER_MAGIC } from "../kernel/mount.ts"
+import type { NamespaceType } from "../kernel/process.ts"
+import { HOST_ARCHITECTURE, NR } from "../kernel/syscalls.ts"
+import type { CgroupMountFacts, HostFacts, MountSourceFacts } from "../plan/facts.ts"
+import { absoluteSource } from "../plan/mounts.ts"
+import { belowRoot } from "../plan/targets.ts"
+import type { Mount, Spec } from "../spec/types.gen.ts"
+
+const UTSNAME_FIELD = 65
+/** The oldest kernel with all that every container needs: mount_setattr(2), clone3(2), openat2(2), close_range(2). */
+const OLDEST_KERNEL = [5, 14] as const
+
+/** Facts of the machine that hold for all containers. */
+export function hostFacts(): HostFacts {
+  const uname = Buffer.alloc(6 * UTSNAME_FIELD)
+  sys(NR.uname, uname)
+  const release = uname.toString("latin1", 2 * UTSNAME_FIELD, 3 * UTSNAME_FIELD)
+  const major = parseInt(release, 10)
+  const minor = parseInt(release.slice(release.indexOf(".") + 1), 10)
+  if (major < OLDEST_KERNEL[0] || (major === OLDEST_KERNEL[0] && minor < OLDEST_KERNEL[1])) {
+    throw new RuntsError(`Linux ${major}.${minor} is too old: runts needs ${OLDEST_KERNEL.join(".")} or later (mount_setattr, clone3, openat2, close_range)`)
+  }
+  return { architecture: HOST_ARCHITECTURE, kernel: [major, minor], lastCapability: parseInt(readText("/proc/sys/kernel/cap_last_cap"), 10) }
+}
+
+/** The root filesystem's absolute path. @throws RuntsError where it is missing, no folder, or reached through a symlink */
+export function rootfsPath(spec: Spec, bundle: string): string {
+  const given = spec.root?.path ?? ""
+  const path = cleanAbsolute(given.startsWith("/") ? given : `${bundle}/${given}`)
+  const details = { pointer: "/root/path" }
+  const status = tryStat(path)
+  if (status === undefined) {
+    throw new RuntsError(`root.path: the root filesystem ${JSON.stringify(path)} does not exist`, { ...details, hint: "unpack an image there" })
+  }
+  if (status.type !== "dir") throw new RuntsError(`root.path: the root filesystem ${JSON.stringify(path)} is not a directory`, details)
+  const real = realPath(path)
+  if (real !== path) {
+    throw new RuntsError(`root.path: invalid rootfs: ${JSON.stringify(path)} is not an absolute path, or a symlink`, {
+      ...details, hint: `name the folder itself: ${JSON.stringify(real)}`,
+    })
+  }
+  return path
+}
+
+function cleanAbsolute(path: string): string {
+  return "/" + belowRoot(path)
+}
+
+/** Opens all namespaces that are joined by path. */
+export function openNamespaces(spec: Spec): Partial<Record<NamespaceType, number>> {
+  const opened: Partial<Record<NamespaceType, number>> = {}
+  try {
+    for (const [index, namespace] of (spec.linux?.namespaces ?? []).entries()) {
+      if (namespace.path === undefined || namespace.path === "") continue
+      const type = namespace.type as NamespaceType
+      try {
+        opened[type] = openNamespace(namespace.path, type)
+      } catch (error) {
+        if (!(error instanceof RuntsError)) throw error
+        throw new RuntsError(error.message, { ...error.details, pointer: `/linux/namespaces/${index}/path` })
+      }
+    }
+  } catch (error) {
+    for (const fd of Object.values(opened)) close(fd)
+    throw error
+  }
+  return opened
+}
+
+/** Whether options make a mount a bind. */
+function isBind(mount: Mount): boolean {
+  return mount.type === "bind" || (mount.options?.some((option) => option === "bind" || option === "rbind") ?? false)
+}
+
+/** Looks at the sources of all bind mounts. @throws RuntsError for one that is missing */
+export function mountSources(spec: Spec, bundle: string): Map<number, MountSourceFacts> {
+  const sources = new Map<number, MountSourceFacts>()
+  const mounts = spec.mounts ?? []
+  for (let index = 0; index < mounts.length; index++) {
+    const mount = mounts[index] as Mount
+    if (!isBind(mount) || mount.options?.includes("remount") === true) continue
+    const source = absoluteSource(bundle, mount.source ?? "")
+    const status = mount.source === undefined || mount.source === "" ? undefined : tryStat(source)
+    if (status === undefined) {
+      throw new RuntsError(`mounts[${index}] (${mount.destination}): bind source ${JSON.stringify(source)}: no such file or directory`, {
+        errno: 2, pointer: `/mounts/${index}/source`,
+      })
+    }
+    const isProcfs = belowRoot(mount.destination) === "proc" && fileSystemOf(source) === SUPER_MAGIC.PROC
+    sources.set(index, { isDirectory: status.type === "dir", isProcfs })
+  }
+  return sources
+}
+
+function fileSystemOf(path: string): number {
+  const statfs = Buffer.alloc(120)
+  return sys(NR.statfs, path, statfs) < 0 ? 0 : statfs.readUInt32LE(0)
+}
+
+/** Mount targets that are in the rootfs already. What an earlier mount covers cannot be known from here and counts as missing. */
+export function existingTargets(spec: Spec, rootFd: number): Set<number> {
+  const existing = new Set<number>()
+  const covered: string[] = []
+  const how = Buffer.alloc(24)
+  how.writeUInt32LE(O_PATH | O_CLOEXEC, 0)
+  how.writeUInt32LE(RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS, 16)
+  const mounts = spec.mounts ?? []
+  for (let index = 0; index < mounts.length; index++) {
+    const path = belowRoot((mounts[index] as Mount).destination)
+    if (!covered.some((other) => path.startsWith(other + "/"))) {
+      const fd = sys(NR.openat2, rootFd, path === "" ? "." : path, how, 24)
+      if (fd >= 0) {
+        existing.add(index)
+        close(fd)
+      }
+    }
+    covered.push(path)
+  }
+  return existing
+}
+
+/** What a mount of type cgroup shows; undefined where the spec has none. */
+export function cgroupMounts(spec: Spec, layout: CgroupLayout, record: CgroupRecord): CgroupMountFacts | undefined {
+  if (!(spec.mounts ?? []).some((mount) => mount.type === "cgroup" || mount.type === "cgroup2")) return undefined
+  const hierarchies = layout.controllers
+    .filter((hierarchy) => hierarchy.name !== "" && record.paths[hierarchy.name] !== undefined)
+    .map(({ name, mount }) => ({ name, mount, folder: record.paths[name] as string }))
+  return { mode: layout.mode, hierarchies, unified: record.paths[""] }
+}
+
+/** The mount that must be private so that mounts of the container do not spread, where the container's mounts are shared ones. */
+export function sharedParent(spec: Spec, rootfs: string): string | undefined {
+  const word = spec.linux?.rootfsPropagation
+  return word === "shared" || word === "rshared" ? mountPointOf(rootfs) : undefined
+}
+

@@ -1,0 +1,134 @@
+import { RuntsError } from "../error.ts"
+import { close, open, readText, writeFile } from "../host/file.ts"
+import { reap } from "../host/process.ts"
+import { recv, send } from "../host/socket.ts"
+import { memfdExecutable, spawnImage } from "../host/spawn.ts"
+import { O_RDONLY } from "../kernel/fs.ts"
+import { HOST_ARCHITECTURE } from "../kernel/syscalls.ts"
+import { MESSAGE, type Planner } from "../plan/planner.ts"
+import { mountRequest } from "../plan/mount-request.ts"
+import { planUserNamespace, planUserNamespaceMember } from "../plan/user-namespace.ts"
+import { assemble } from "../program/assemble.ts"
+import type { IdMapping, Spec } from "../spec/types.gen.ts"
+import { lift, statusSocket } from "./launch.ts"
+
+/** Descriptors of short-lived programs start here. */
+const LEAST = 8
+
+/** The lines of /proc/PID/uid_map (user_namespaces(7)). */
+function mapLines(mappings: readonly IdMapping[]): string {
+  return mappings.map(({ containerID, hostID, size }) => `${containerID} ${hostID} ${size}\n`).join("")
+}
+
+/** Gives a new user namespace its maps: the process in it waits for them. */
+export function writeMaps(pid: number, uids: readonly IdMapping[], gids: readonly IdMapping[], pointer: { uid: string; gid: string }): void {
+  writeMap(`/proc/${pid}/uid_map`, uids, pointer.uid)
+  writeMap(`/proc/${pid}/gid_map`, gids, pointer.gid)
+}
+
+function writeMap(path: string, mappings: readonly IdMapping[], pointer: string): void {
+  if (mappings.length === 0) return
+  try {
+    writeFile(path, mapLines(mappings))
+  } catch (error) {
+    if (!(error instanceof RuntsError)) throw error
+    throw new RuntsError(`write the id mappings: ${error.message}`, {
+      ...error.details, pointer, hint: "ranges must not overlap, and at most 340 of them fit",
+    })
+  }
+}
+
+/** Runs one of the short programs of plan/user-namespace.ts; `use` is called while its process is in the namespace. */
+function withMember<T>(makePlan: (status: number) => Planner, inherit: readonly number[], use: (pid: number) => T): T {
+  const { ours, theirs } = statusSocket(LEAST)
+  try {
+    const planner = makePlan(theirs)
+    const image = assemble(planner.program, { architecture: HOST_ARCHITECTURE, statusCell: planner.statusCell })
+    const memfd = memfdExecutable(image.bytes, "runts:userns")
+    let pid: number
+    try {
+      pid = spawnImage(memfd, "runts:userns", { inherit: [theirs, ...inherit] })
+    } finally {
+      close(memfd)
+      close(theirs)
+    }
+    try {
+      const message = Buffer.alloc(272)
+      const length = recv(ours, message)
+      if (length === 0 || message.readUInt32LE(0) !== MESSAGE.READY) {
+        const errno = length === 0 ? 0 : Math.abs(Number(message.readBigInt64LE(8)))
+        throw new RuntsError("make or join a user namespace: not allowed here", { errno, hint: "see sysctl user.max_user_namespaces" })
+      }
+      return use(pid)
+    } finally {
+      try {
+        send(ours, new Uint8Array(1))
+      } catch {
+        // it has ended already
+      }
+      reap(pid)
+    }
+  } finally {
+    close(ours)
+  }
+}
+
+/** A new user namespace with these maps. @returns a close-on-exec descriptor */
+function makeUserNamespace(uids: readonly IdMapping[], gids: readonly IdMapping[], pointer: string): number {
+  return withMember(planUserNamespace, [], (pid) => {
+    writeMaps(pid, uids, gids, { uid: `${pointer}/uidMappings`, gid: `${pointer}/gidMappings` })
+    return open(`/proc/${pid}/ns/user`, O_RDONLY)
+  })
+}
+
+/** A copy that may be closed on its own. */
+function dup(fd: number): number {
+  return open(`/proc/self/fd/${fd}`, O_RDONLY)
+}
+
+/**
+ * User namespaces for the idmapped mounts of a spec, by the mount's index: the mount's own mappings, else the container's.
+ * @param least numbers of the descriptors begin here
+ */
+export function idmapNamespaces(spec: Spec, joinedUser: number | undefined, least: number): Map<number, number> {
+  const found = new Map<number, number>()
+  try {
+    for (const [index, mount] of (spec.mounts ?? []).entries()) {
+      if ((mount.uidMappings?.length ?? 0) === 0 && !(mount.options?.some((option) => option === "idmap" || option === "ridmap") ?? false)) continue
+      if (mountRequest(mount, index).idmap === undefined) continue
+      const own = (mount.uidMappings?.length ?? 0) > 0
+      const uids = own ? mount.uidMappings : spec.linux?.uidMappings
+      const gids = own ? mount.gidMappings : spec.linux?.gidMappings
+      if ((uids?.length ?? 0) === 0 && joinedUser === undefined) {
+        throw new RuntsError(`mounts[${index}] (${mount.destination}): idmap without mappings, and the container has no user namespace`, {
+          pointer: `/mounts/${index}/options`, hint: "give the mount uidMappings and gidMappings",
+        })
+      }
+      const fd = (uids?.length ?? 0) === 0 ? dup(joinedUser as number) : makeUserNamespace(uids ?? [], gids ?? [], own ? `/mounts/${index}` : "/linux")
+      found.set(index, lift(fd, least))
+    }
+  } catch (error) {
+    for (const fd of found.values()) close(fd)
+    throw error
+  }
+  return found
+}
+
+/** A joined user namespace must have the mappings that the config names beside its path (engines send both). */
+export function compareMaps(spec: Spec, namespace: number): void {
+  const { uidMappings, gidMappings } = spec.linux ?? {}
+  if ((uidMappings?.length ?? 0) === 0 && (gidMappings?.length ?? 0) === 0) return
+  withMember((status) => planUserNamespaceMember(status, namespace), [namespace], (pid) => {
+    compareMap(readText(`/proc/${pid}/uid_map`), uidMappings ?? [], "/linux/uidMappings")
+    compareMap(readText(`/proc/${pid}/gid_map`), gidMappings ?? [], "/linux/gidMappings")
+  })
+}
+
+function compareMap(text: string, wanted: readonly IdMapping[], pointer: string): void {
+  const found = text.trim().split("\n").map((line) => line.trim().split(/\s+/).join(" ")).sort()
+  const asked = mapLines(wanted).trim().split("\n").sort()
+  if (found.join() === asked.join()) return
+  throw new RuntsError(`the user namespace to join has the mappings ${JSON.stringify(found)}, but the config names ${JSON.stringify(asked)}`, {
+    pointer, hint: "leave the mappings out, or make them equal",
+  })
+}

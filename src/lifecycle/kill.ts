@@ -1,0 +1,34 @@
+import { RuntsError } from "../error.ts"
+import { freeze, isFrozen, killAll } from "../host/cgroup/manager.ts"
+import { close } from "../host/file.ts"
+import { pidfdSendSignal } from "../host/process.ts"
+import { cgroupOf, openInit, openWithState, statusOf } from "./container.ts"
+import type { GlobalOptions } from "./requests.ts"
+
+const SIGKILL = 9
+
+/**
+ * `kill`: sends a signal to init; with `all`, to every process of the container's cgroup. SIGKILL reaches all processes of a container
+ * that shares its pid namespace, even when its init has ended, and wakes a paused one.
+ */
+export function kill(globals: GlobalOptions, id: string, signal: number, all: boolean): void {
+  const { container, state } = openWithState(globals, id, "none")
+  container.close()
+  const cgroup = cgroupOf(state)
+  const sharesPids = state.namespaces.pid !== "new"
+  if (all || (sharesPids && signal === SIGKILL)) {
+    const status = statusOf(state)
+    if (cgroup !== undefined) killAll(cgroup, signal)
+    if (signal === SIGKILL && cgroup !== undefined && status === "paused") freeze(cgroup, false)
+    // runc: all processes of a stopped container are none, which is no error when all are meant
+    if (!all && status === "stopped") throw new RuntsError("container not running")
+    return
+  }
+  const pidfd = openInit(state)
+  try {
+    if (!pidfdSendSignal(pidfd, signal)) throw new RuntsError("container not running")
+    if (signal === SIGKILL && cgroup !== undefined && isFrozen(cgroup)) freeze(cgroup, false)
+  } finally {
+    close(pidfd)
+  }
+}

@@ -1,0 +1,242 @@
+import { RuntsError } from "../error.ts"
+import { close } from "../host/file.ts"
+import { pidfdOpen, pidfdSendSignal, reap, type ExitStatus } from "../host/process.ts"
+import { recv, send, socketpair } from "../host/socket.ts"
+import { memfdExecutable, spawnImage } from "../host/spawn.ts"
+import { sys } from "../ffi/index.ts"
+import { ERRNO, errnoText } from "../kernel/errno.ts"
+import { HOST_ARCHITECTURE, NR } from "../kernel/syscalls.ts"
+import { MESSAGE, type Planner } from "../plan/planner.ts"
+import { assemble } from "../program/assemble.ts"
+import type { Step } from "../program/program.ts"
+
+const F_DUPFD_CLOEXEC = 1030
+const SIGKILL = 9
+const MESSAGE_BYTES = 16
+const LOG_BYTES = 256
+
+/** What the runtime does when a program reports; each is called at most once. */
+export interface LaunchEvents {
+  /** The container's process exists; it may already run its first steps. */
+  pid?(pid: number): void
+  /** It waits for its id mappings. */
+  maps?(pid: number): void
+  /** Mounts are done; hooks of creation are to be run. */
+  hooks?(pid: number): void
+}
+
+/** A descriptor's copy with a number that no descriptor of the process will have; close-on-exec. */
+export function lift(fd: number, least: number): number {
+  const lifted = sys(NR.fcntl, fd, F_DUPFD_CLOEXEC, least)
+  if (lifted < 0) throw new RuntsError(`duplicate descriptor ${fd}: ${errnoText(-lifted)}`, { errno: -lifted, syscall: "fcntl" })
+  close(fd)
+  return lifted
+}
+
+/** The two ends of the talk with a program: the runtime's, and the one its launcher inherits, numbered from `least` up. */
+export function statusSocket(least: number): { readonly ours: number; readonly theirs: number } {
+  const [ours, theirs] = socketpair()
+  return { ours, theirs: lift(theirs, least) }
+}
+
+/** A program that runs: its process, and the socket on which it waits for the runtime's go. */
+export class Launch {
+  readonly planner: Planner
+  readonly socket: number
+  pid = 0
+  pidfd = -1
+  private log = ""
+
+  constructor(planner: Planner, socket: number) {
+    this.planner = planner
+    this.socket = socket
+  }
+
+  /**
+   * Starts the program and answers it until it reports READY.
+   * @param inherit descriptors the launcher keeps; the status socket's other end among them, which is closed here
+   * @throws RuntsError of the step that failed; the process is gone then
+   */
+  run(theirs: number, inherit: readonly number[], events: LaunchEvents): void {
+    const image = assemble(this.planner.program, { architecture: HOST_ARCHITECTURE, statusCell: this.planner.statusCell })
+    const memfd = memfdExecutable(image.bytes, "runts:init")
+    let launcher = 0
+    try {
+      launcher = spawnImage(memfd, "runts:init", { inherit })
+    } finally {
+      close(memfd)
+      close(theirs)
+    }
+    try {
+      this.untilReady(launcher, events)
+    } catch (error) {
+      this.kill()
+      throw error
+    }
+  }
+
+  /** Lets the program go on. */
+  go(): void {
+    send(this.socket, new Uint8Array(1))
+  }
+
+  /** Answers the program until READY. */
+  private untilReady(launcher: number, events: LaunchEvents): void {
+    const message = Buffer.alloc(MESSAGE_BYTES + LOG_BYTES)
+    let reaped = false
+    for (;;) {
+      const length = recv(this.socket, message)
+      const kind = length === 0 ? 0 : message.readUInt32LE(0)
+      const number = message.readUInt32LE(4)
+      if (kind === MESSAGE.PID) {
+        this.pid = Number(message.readBigInt64LE(8))
+        reap(launcher)
+        reaped = true
+        this.pidfd = pidfdOpen(this.pid) ?? -1
+        events.pid?.(this.pid)
+      } else if (kind === MESSAGE.MAPS) {
+        events.maps?.(this.pid)
+        this.go()
+      } else if (kind === MESSAGE.HOOKS) {
+        events.hooks?.(this.pid)
+        this.go()
+      } else if (kind === MESSAGE.SERVE) this.serve(number)
+      else if (kind === MESSAGE.LOG) this.log = kernelLog(message)
+      else if (kind === MESSAGE.READY) return
+      else {
+        if (!reaped) {
+          const status = reap(launcher)
+          if (kind === 0) throw diedEarly("the launcher", status)
+        }
+        if (kind === MESSAGE.FAILED) throw this.failure(number, Number(message.readBigInt64LE(8)))
+        throw diedEarly("the container's init", this.reapInit())
+      }
+    }
+  }
+
+  private serve(number: number): void {
+    const request = this.planner.requests[number]
+    if (request === undefined) throw new Error(`the program asks for request ${number}, which is not planned`)
+    // loaded when it is needed: few containers ask
+    serveModule().serve(this.socket, this.planner, request)
+  }
+
+  /** After READY: the last go, and whether the user's program runs. End of file after STARTED is success. */
+  start(): void {
+    this.go()
+    awaitStarted(this.socket, this.planner, () => this.reapInit())
+  }
+
+  /** The error of a step that reported its failure. */
+  failure(index: number, value: number): RuntsError {
+    const error = stepFailure(this.planner, index, value, this.log)
+    return error
+  }
+
+  private reapInit(): ExitStatus | undefined {
+    if (this.pid === 0) return undefined
+    const status = reap(this.pid)
+    this.pid = 0
+    return status
+  }
+
+  /** Ends the process if it still is there, and frees its pid. */
+  kill(): void {
+    if (this.pidfd >= 0) {
+      pidfdSendSignal(this.pidfd, SIGKILL)
+      close(this.pidfd)
+      this.pidfd = -1
+    }
+    this.reapInit()
+  }
+}
+
+type ServeModule = typeof import("./serve.ts")
+let loadedServe: ServeModule | undefined
+
+/** Makes the serve module available; to be awaited before a launch whose plan may ask. */
+export async function loadServe(planner: Planner): Promise<void> {
+  if (planner.requests.length > 0) loadedServe ??= await import("./serve.ts")
+}
+
+function serveModule(): ServeModule {
+  if (loadedServe === undefined) throw new Error("serve was not loaded")
+  return loadedServe
+}
+
+/**
+ * Reads what a program reports at its end: STARTED, then end of file, means that the user's program runs; a failure after it names
+ * the step (a missing interpreter, say).
+ * @param socket the status socket of `run` and `exec`, or the connection of `start`
+ * @param planner the program's plan; undefined where it was made by another call (`start`): then only the errno is known
+ */
+export function awaitStarted(socket: number, planner: Planner | undefined, exitStatus: () => ExitStatus | undefined): void {
+  const message = Buffer.alloc(MESSAGE_BYTES + LOG_BYTES)
+  let started = false
+  for (;;) {
+    const length = recv(socket, message.subarray(0, MESSAGE_BYTES))
+    if (length === 0) {
+      if (started) return
+      throw diedEarly("the container's init", exitStatus())
+    }
+    const kind = message.readUInt32LE(0)
+    if (kind === MESSAGE.STARTED) started = true
+    else if (kind === MESSAGE.FAILED) {
+      const value = Number(message.readBigInt64LE(8))
+      exitStatus()
+      throw planner === undefined ? executionFailure("", Math.abs(value)) : stepFailure(planner, message.readUInt32LE(4), value, "")
+    }
+  }
+}
+
+function kernelLog(message: Buffer): string {
+  const text = message.subarray(MESSAGE_BYTES)
+  const end = text.indexOf(0)
+  return text.toString("utf8", 0, end < 0 ? text.length : end).trim()
+}
+
+function stepFailure(planner: Planner, index: number, value: number, log: string): RuntsError {
+  const errno = Math.abs(value)
+  const step = planner.program.steps[index] as Step | undefined
+  if (step === undefined) return new RuntsError(`setting up the container failed: ${errnoText(errno)}`, { errno })
+  if (step.pointer === "/process/args/0" && planner.lookup !== undefined) {
+    return step.name === "execve" ? executionFailure(planner.lookup, errno) : lookupFailure(planner.lookup, errno)
+  }
+  // the kernel's log of a mount begins with a letter for its severity: "e overlay: Unknown parameter"
+  const why = log === "" ? errnoText(errno) : `${errnoText(errno)} (the kernel says: ${log.replace(/^[ewi] /gm, "").replaceAll("\n", "; ")})`
+  return new RuntsError(`${step.text === "" ? (step.name ?? step.kind) : step.text}: ${why}`, {
+    errno,
+    ...(step.pointer === "" ? {} : { pointer: step.pointer }),
+    ...(step.name === undefined ? {} : { syscall: step.name }),
+  })
+}
+
+/** The texts that engines look for (Go's os/exec): exit codes 126 and 127 hang on them. */
+function lookupFailure(name: string, errno: number): RuntsError {
+  const quoted = JSON.stringify(name)
+  const details = { errno, pointer: "/process/args/0" }
+  if (errno === ERRNO.ENOENT) {
+    if (!name.includes("/")) return new RuntsError(`exec: ${quoted}: executable file not found in $PATH`, details)
+    return new RuntsError(`exec: ${quoted}: stat ${name}: no such file or directory`, details)
+  }
+  return new RuntsError(`exec: ${quoted}: ${errnoText(errno)}`, details)
+}
+
+/** execve(2) itself failed: the file is there and executable. */
+function executionFailure(name: string, errno: number): RuntsError {
+  const what = name === "" ? "exec" : `exec ${name}`
+  const hint =
+    errno === ERRNO.ENOENT
+      ? "the file is there: its interpreter (the #! line, or the ELF loader) is missing in the root filesystem"
+      : errno === ERRNO.ENOEXEC
+        ? "it is no script with a #! line and no executable of this architecture"
+        : undefined
+  return new RuntsError(`${what}: ${errnoText(errno)}`, { errno, pointer: "/process/args/0", ...(hint === undefined ? {} : { hint }) })
+}
+
+function diedEarly(who: string, status: ExitStatus | undefined): RuntsError {
+  const how = status === undefined ? "" : "code" in status ? ` with exit code ${status.code}` : `, killed by signal ${status.signal}`
+  return new RuntsError(`${who} ended${how} while the container was being set up`, {
+    hint: "if its memory or pids limit is small, it may have been too small for the set-up",
+  })
+}

@@ -1,0 +1,72 @@
+import { close } from "../host/file.ts"
+import { waitForeground } from "../host/foreground.ts"
+import { setSubreaper } from "../host/process.ts"
+import { recvFd, socketpair } from "../host/socket.ts"
+import { abandon, checkConsole } from "./create.ts"
+import { createContainer, loadBundle, type Created } from "./creation.ts"
+import { destroy } from "./destroy.ts"
+import { writePidFile } from "./pid-file.ts"
+import type { GlobalOptions, RunRequest } from "./requests.ts"
+import { poststart, startWith } from "./start.ts"
+
+const TERMINAL_TIMEOUT_MS = 10_000
+
+/** `run`: create and start in one call. @returns the exit code: the container's in the foreground, 0 if it goes on detached */
+export async function run(globals: GlobalOptions, request: RunRequest): Promise<number> {
+  const bundle = loadBundle(request.bundle)
+  checkConsole(bundle, request, request.detach)
+  const foreground = !request.detach
+  const terminal = foreground && bundle.spec.process?.terminal === true ? socketpair() : undefined
+  if (foreground && !request.noSubreaper) setSubreaper(true)
+  const created = await createContainer(globals, request, bundle, {
+    startSocket: false,
+    ...(terminal === undefined ? {} : { console: terminal[1] }),
+  })
+  let master: number | undefined
+  let started = created.state
+  try {
+    if (terminal !== undefined) master = recvFd(terminal[0], TERMINAL_TIMEOUT_MS).fd
+    created.launch.go()
+    started = await startWith(created.container, created.state, created.launch.pidfd, () => created.launch.start())
+    created.container.writeState(started)
+    writePidFile(request.pidFile, started.pid)
+  } catch (error) {
+    abandon(created)
+    throw error
+  }
+  close(created.launch.socket)
+  try {
+    poststart(created.container, started)
+  } finally {
+    if (created.container.fd < 0) created.launch.kill()
+  }
+  if (!foreground) {
+    created.container.close()
+    return 0
+  }
+  return attend(created, request, master)
+}
+
+/** Waits for the container in the foreground, then deletes it unless it is to be kept. */
+function attend(created: Created, request: RunRequest, master: number | undefined): number {
+  const { container, launch } = created
+  container.unlock()
+  const { pid, pidfd } = launch
+  const code = waitForeground({
+    pid,
+    pidfd,
+    forwardSignals: true,
+    ...(master === undefined ? {} : { terminal: { master, stdin: 0, stdout: 1 } }),
+  })
+  launch.pid = 0
+  if (request.keep) {
+    container.close()
+    return code
+  }
+  // another command may have deleted it meanwhile
+  container.lock("exclusive")
+  if (!container.isRemoved()) destroy(container, { ...created.state, status: "stopped", pid: 0 })
+  else container.close()
+  return code
+}
+

@@ -1,0 +1,75 @@
+import { RuntsError } from "../error.ts"
+import { close } from "../host/file.ts"
+import { send, tryConnectUnix } from "../host/socket.ts"
+import type { ContainerDir } from "../host/store.ts"
+import type { StoredState } from "../host/stored-state.ts"
+import { errnoText } from "../kernel/errno.ts"
+import { openInit, openWithState, statusOf } from "./container.ts"
+import { START_SOCKET } from "./creation.ts"
+import { destroy, killAndWait } from "./destroy.ts"
+import { runPoststartHooks, runStartContainerHooks } from "./hooks.ts"
+import { awaitStarted } from "./launch.ts"
+import type { GlobalOptions } from "./requests.ts"
+
+const START_BYTE = 0x53
+
+/** Why a container that is not `created` cannot be started, in the words that runc's users know. */
+function refusal(status: string): RuntsError {
+  if (status === "stopped") return new RuntsError("cannot start a container that has stopped")
+  if (status === "running") return new RuntsError("cannot start an already running container")
+  return new RuntsError(`cannot start a container in the ${status} state`)
+}
+
+/** `start`: the user's program runs when it returns (runtime-spec runtime.md, "Lifecycle", steps 6 to 9). */
+export async function start(globals: GlobalOptions, id: string): Promise<void> {
+  const { container, state } = openWithState(globals, id, "exclusive")
+  const status = statusOf(state)
+  if (status !== "created") {
+    container.close()
+    throw refusal(status)
+  }
+  const pidfd = openInit(state)
+  const started = await startWith(container, state, pidfd, () => letGo(container))
+  close(pidfd)
+  container.writeState(started)
+  poststart(container, started)
+  container.close()
+}
+
+/** Runs startContainer hooks, then `go`. A hook that fails ends the container, which is destroyed. */
+export async function startWith(container: ContainerDir, state: StoredState, pidfd: number, go: () => void): Promise<StoredState> {
+  try {
+    runStartContainerHooks(state, pidfd)
+  } catch (error) {
+    killAndWait(state)
+    destroy(container, state)
+    throw error
+  }
+  go()
+  return { ...state, status: "running" }
+}
+
+/** poststart hooks; one that fails stops the container, which is destroyed (spec 1.3.0: "continue the lifecycle at step 12"). */
+export function poststart(container: ContainerDir, state: StoredState): void {
+  try {
+    runPoststartHooks(state)
+  } catch (error) {
+    killAndWait(state)
+    destroy(container, state)
+    throw error
+  }
+}
+
+/** Connects to the waiting init, tells it to go, and hears whether the user's program runs. */
+function letGo(container: ContainerDir): void {
+  const connection = tryConnectUnix(container.fd, START_SOCKET)
+  if (connection < 0) {
+    throw new RuntsError(`the container's init does not wait for start any more: ${errnoText(-connection)}`, { errno: -connection, syscall: "connect" })
+  }
+  try {
+    send(connection, new Uint8Array([START_BYTE]))
+    awaitStarted(connection, undefined, () => undefined)
+  } finally {
+    close(connection)
+  }
+}

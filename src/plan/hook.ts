@@ -1,0 +1,63 @@
+import { CLONE, RLIMITS } from "../kernel/process.ts"
+import { becomeRoot, cleanProcess, cloneInto, undumpable } from "./launcher.ts"
+import { Planner } from "./planner.ts"
+
+/** A hook and what its process is given. Descriptor numbers are those that the program inherits, all above 2. */
+export interface HookRequest {
+  /** Absolute path of the executable. */
+  readonly path: string
+  /** argv, argv[0] included; not empty. */
+  readonly args: readonly string[]
+  readonly env: readonly string[]
+  readonly cwd: string | undefined
+  /** Becomes standard input. */
+  readonly stdin: number
+  /** Becomes standard output and error. */
+  readonly output: number
+  /** A SOCK_SEQPACKET socket; takes the pid of the hook where that is not the program's own, and failures. */
+  readonly status: number
+  /** RLIMIT_NOFILE of the caller; Infinity for RLIM_INFINITY. */
+  readonly nofile: { readonly soft: number; readonly hard: number }
+  /** Namespaces to join before: those of the process behind `pidfd` that `flags` (CLONE_NEW...) name. */
+  readonly namespaces: { readonly pidfd: number; readonly flags: number } | undefined
+  /** config.json pointer, as /hooks/prestart/0. */
+  readonly pointer: string
+}
+
+const CLOSE_RANGE_CLOEXEC = 4
+const FD_MAX = 0xffffffff
+const RLIM_INFINITY = 0xffffffffffffffffn
+
+/**
+ * The program that becomes a hook: joins the container's namespaces if asked, leads a session of its own (so that all of it can be
+ * killed), has the caller's limits, default signals and nothing open but 0, 1 and 2. The last step is execve.
+ */
+export function planHook(request: HookRequest): Planner {
+  const planner = new Planner(request.status).at(request.pointer)
+  const p = planner.program
+  const { namespaces } = request
+  if (namespaces !== undefined) undumpable(planner)
+  cleanProcess(planner)
+  if (namespaces !== undefined) enterNamespaces(planner, namespaces)
+  p.call("setsid").says("lead a session")
+  if (request.cwd !== undefined) p.call("chdir", request.cwd).says(`change to ${request.cwd}`)
+  const limit = (value: number): number | bigint => (value === Infinity ? RLIM_INFINITY : value)
+  p.call("prlimit64", 0, RLIMITS.RLIMIT_NOFILE, p.words([limit(request.nofile.soft), limit(request.nofile.hard)]), 0).says("restore the caller's limit of open files")
+  p.call("dup3", request.stdin, 0, 0).says("standard input")
+  p.call("dup3", request.output, 1, 0).says("standard output")
+  p.call("dup3", request.output, 2, 0).says("standard error")
+  p.call("close_range", 3, FD_MAX, CLOSE_RANGE_CLOEXEC).says("close all other descriptors at execve")
+  p.call("execve", request.path, p.stringArray(request.args), p.stringArray(request.env)).says(`execute ${request.path}`)
+  return planner
+}
+
+function enterNamespaces(planner: Planner, namespaces: { readonly pidfd: number; readonly flags: number }): void {
+  planner.program.call("setns", namespaces.pidfd, namespaces.flags).says("join the container's namespaces")
+  if ((namespaces.flags & CLONE.NEWUSER) !== 0) {
+    undumpable(planner)
+    becomeRoot(planner)
+    undumpable(planner)
+  }
+  // a pid namespace is entered by children only (pid_namespaces(7))
+  if ((namespaces.flags & CLONE.NEWPID) !== 0) cloneInto(planner, 0, { intoCgroup: undefined, procs: [] })
+}

@@ -1,0 +1,151 @@
+import { errnoName } from "../kernel/errno.ts"
+import { type Arg, Datum, type Label, Load, Pointer, PointerArray, type Program, Step, WordArray } from "./program.ts"
+
+/**
+ * Names an argument where its number means something: flags, constants.
+ * @param name the system call
+ * @param index of the argument, from 0
+ * @returns `MS_RDONLY|MS_NOSUID`; undefined: print the number
+ */
+export type DecodeArgument = (name: string, index: number, value: number | bigint) => string | undefined
+
+export interface PrintOptions {
+  /** `text`: sentence and pointer above each call; `strace`: a call a line, as strace(1) prints them. */
+  readonly format?: "text" | "strace"
+  readonly decode?: DecodeArgument | undefined
+}
+
+/** A step, for people. */
+export interface StepDescription {
+  /** The sentence; empty where the plan gave none. */
+  readonly text: string
+  /** The config.json pointer that asked for it; empty where none did. */
+  readonly pointer: string
+  /** `fsopen("proc", 1)`; in words where the step is no system call. */
+  readonly call: string
+}
+
+/**
+ * Describes one step, as error reports name it.
+ * @param index of the step, from 0; a failure report has it
+ * @throws Error where the program has no such step
+ */
+export function describeStep(program: Program, index: number, decode?: DecodeArgument): StepDescription {
+  const step = program.steps[index]
+  if (step === undefined) throw new Error(`the program has ${program.steps.length} steps; there is no step ${index}`)
+  return { text: step.text, pointer: step.pointer, call: new Printer(program, decode).operation(step) }
+}
+
+/** The whole program as text, one step after another, steps numbered from 0. */
+export function printProgram(program: Program, options: PrintOptions = {}): string {
+  const printer = new Printer(program, options.decode)
+  const width = String(program.steps.length).length
+  let text = ""
+  program.steps.forEach((step, index) => {
+    const number = String(index).padStart(width)
+    text += options.format === "strace" ? printer.straceLine(step, number) : printer.textLines(step, number)
+  })
+  return text
+}
+
+class Printer {
+  private readonly numbers = new Map<Step, number>()
+  private readonly owners = new Map<Datum, Step>()
+  private readonly program: Program
+  private readonly decode: DecodeArgument | undefined
+  constructor(program: Program, decode: DecodeArgument | undefined) {
+    this.program = program
+    this.decode = decode
+    program.steps.forEach((step, index) => {
+      this.numbers.set(step, index)
+      if (step.cell !== undefined) this.owners.set(step.cell, step)
+    })
+  }
+
+  textLines(step: Step, number: string): string {
+    const indent = " ".repeat(number.length + 2)
+    const pointer = step.pointer === "" ? "" : `  [${step.pointer}]`
+    const head = `${number}  ${step.text === "" ? "-" : step.text}${pointer}\n${indent}${this.operation(step)}\n`
+    const branches = this.branches(step)
+    return branches === "" ? head : `${head}${indent}${branches}\n`
+  }
+
+  straceLine(step: Step, number: string): string {
+    const result = step.cell === undefined ? "" : ` = step ${number.trim()}`
+    const notes = [step.text, step.pointer, this.branches(step)].filter((note) => note !== "").join("; ")
+    return `${number}  ${this.operation(step)}${result}${notes === "" ? "" : `  # ${notes}`}\n`
+  }
+
+  /** What the step does. */
+  operation(step: Step): string {
+    const [first, second, third] = step.args
+    switch (step.kind) {
+      case "call":
+        return `${step.name}(${step.args.map((arg, index) => this.argument(arg, step.name, index)).join(", ")})`
+      case "test":
+        return `if (${this.memory(first)} & ${this.argument(second)}) ${step.comparison} ${this.argument(third)} ${this.goTo(step.target)}`
+      case "copy4":
+        return `${this.memory(first)} = 4 bytes of ${this.memory(second)}`
+      case "copy8":
+        return `${this.memory(first)} = 8 bytes of ${this.memory(second)}`
+      case "add":
+        return `${this.memory(first)} += ${this.argument(second)}`
+      case "jump":
+        return step.target === undefined ? `go to rows at ${this.argument(first)}` : this.goTo(step.target)
+      case "fail":
+        return `fail with ${typeof first === "number" ? errnoName(first) : this.argument(first)}`
+    }
+  }
+
+  private branches(step: Step): string {
+    return (step.branches ?? [])
+      .map(({ errno, to }) => `on ${errno === "any" ? "any other error" : errno} ${to === "continue" ? "continue" : this.goTo(to)}`)
+      .join(", ")
+  }
+
+  private goTo(label: Label | undefined): string {
+    return `go to ${label?.index} (${label?.name})`
+  }
+
+  private argument(arg: Arg | undefined, name?: string, index = 0): string {
+    if (typeof arg === "number" || typeof arg === "bigint") {
+      return (name === undefined ? undefined : this.decode?.(name, index, arg)) ?? printNumber(arg)
+    }
+    if (arg instanceof Step) return this.stepName(arg)
+    if (arg instanceof Load) return `*${this.place(arg.from)}`
+    if (arg instanceof Pointer || arg instanceof Datum) return this.place(arg)
+    return String(arg)
+  }
+
+  /** Memory that a step reads or writes: the result of a step goes by the step's name. */
+  private memory(arg: Arg | undefined): string {
+    const owner = arg instanceof Datum ? this.owners.get(arg) : undefined
+    return owner === undefined ? `*${this.argument(arg)}` : this.stepName(owner)
+  }
+
+  private stepName(step: Step): string {
+    return `step ${this.numbers.get(step)}`
+  }
+
+  /** An address. */
+  private place(where: Datum | Pointer): string {
+    if (where instanceof Pointer) return where.offset === 0 ? this.place(where.datum) : `(${this.place(where.datum)} + ${where.offset})`
+    if (typeof where.bytes === "string") return JSON.stringify(where.bytes)
+    if (where instanceof PointerArray) return `[${[...where.items.map((item) => this.argument(item)), "NULL"].join(", ")}]`
+    if (where instanceof WordArray) return `{${where.items.map((item) => this.argument(item)).join(", ")}}`
+    const owner = this.owners.get(where)
+    if (owner !== undefined) return `&${this.stepName(owner)}`
+    if (where.bytes.length > 0) return `bytes ${this.program.blocks.indexOf(where)} <${hex(where.bytes)}>`
+    return `buffer ${this.program.zeros.indexOf(where)}[${where.size}]`
+  }
+}
+
+/** Small numbers and negative ones as people count, others as flags are written. */
+function printNumber(value: number | bigint): string {
+  return value < 1024 ? String(value) : `0x${value.toString(16)}`
+}
+
+function hex(bytes: Uint8Array): string {
+  const shown = Buffer.from(bytes.subarray(0, 32)).toString("hex")
+  return bytes.length > 32 ? `${shown}... ${bytes.length} bytes` : shown
+}
