@@ -19,6 +19,9 @@ const TARGETS = {
 /** Nothing of the folder the binary is started in may change what it does. */
 const AUTOLOAD_OFF = ["dotenv", "bunfig", "tsconfig", "package-json"].map((what) => `--no-compile-autoload-${what}`)
 
+/** Runs are so short that compiling to machine code, and the threads for it, cost more than they save (some 0.5 ms). */
+const JIT_POLICY = "--compile-jit-policy=100"
+
 const { values } = parseArgs({
   options: {
     entry: { type: "string", default: join(root, "src/main.ts") },
@@ -54,7 +57,7 @@ function compile(arch, entry, out) {
   }
   // bytecode is CommonJS, which has no import.meta; yargs names it for configuration files, which runts has none of
   defines["import.meta.resolve"] = "String"
-  const args = ["build", "--compile", "--minify", "--bytecode", ...AUTOLOAD_OFF]
+  const args = ["build", "--compile", "--minify", "--bytecode", JIT_POLICY, ...AUTOLOAD_OFF]
   for (const [name, value] of Object.entries(defines)) args.push("--define", `${name}=${value}`)
   if (arch !== process.arch) args.push(`--target=${TARGETS[arch].target}`, `--compile-executable-path=${bunOf(arch)}`)
   // an empty environment: no variable of the builder's may change the binary

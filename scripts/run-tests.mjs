@@ -179,6 +179,9 @@ function run(argv, limit, env = {}) {
     }, limit * 1000)
     const end = (/** @type {number} */ code) => {
       clearTimeout(timer)
+      // a process that a test left behind may hold these open for ever
+      child.stdout.destroy()
+      child.stderr.destroy()
       settle({ code, output, seconds: (performance.now() - start) / 1000 })
     }
     child.on("error", (error) => ((output += error.message), end(127)))

@@ -1,19 +1,26 @@
 import { RuntsError, sysError } from "../error.ts"
+import { sys } from "../ffi/index.ts"
+import { readLayout } from "../host/cgroup/layout.ts"
 import { close, tryOpenAt, writeAll } from "../host/file.ts"
 import { ERRNO } from "../kernel/errno.ts"
 import { AT_FDCWD, O_CREAT, O_EXCL, O_WRONLY } from "../kernel/fs.ts"
-import { defaultSpec } from "../spec/default.ts"
+import { NR } from "../kernel/syscalls.ts"
+import { defaultRootlessSpec, defaultSpec } from "../spec/default.ts"
 import type { Call } from "./table.ts"
 
 /** `runts spec` */
 export function main(call: Call<"spec">): number {
   const bundle = call.flags.bundle || "."
   const path = bundle === "." ? "config.json" : bundle + "/config.json"
+  const facts = { cgroup2: readLayout().mode === "v2" }
+  const spec = call.flags.rootless
+    ? defaultRootlessSpec(facts, { uid: sys(NR.geteuid), gid: sys(NR.getegid) })
+    : defaultSpec(facts)
   const fd = tryOpenAt(AT_FDCWD, path, O_WRONLY | O_CREAT | O_EXCL, 0o666)
   if (fd === -ERRNO.EEXIST) throw new RuntsError(`File ${path} exists. Remove it first`)
   if (fd < 0) throw sysError(`create ${JSON.stringify(path)}`, -fd, { syscall: "openat" })
   try {
-    writeAll(fd, JSON.stringify(defaultSpec(call.flags.rootless), null, "\t") + "\n")
+    writeAll(fd, JSON.stringify(spec, null, "\t") + "\n")
   } finally {
     close(fd)
   }

@@ -1,6 +1,7 @@
 import { CAPABILITIES } from "../kernel/capabilities.ts"
 import { mountOptionNames } from "../kernel/mount-options.ts"
 import { NAMESPACES } from "../kernel/process.ts"
+import { OCI_VERSION, OCI_VERSION_MIN } from "../spec/version.ts"
 import type { Features } from "../spec/types.gen.ts"
 
 /**
@@ -9,8 +10,8 @@ import type { Features } from "../spec/types.gen.ts"
  */
 export function features(): Features {
   return {
-    ociVersionMin: "1.0.0",
-    ociVersionMax: "1.3.0",
+    ociVersionMin: OCI_VERSION_MIN,
+    ociVersionMax: OCI_VERSION,
     hooks: ["prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"],
     mountOptions: mountOptionNames(),
     linux: {

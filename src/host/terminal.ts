@@ -158,6 +158,19 @@ function withoutBlocking(fd: number): number {
   return again < 0 ? fd : again
 }
 
+/** The first of this process's standard descriptors that is a terminal. */
+export function callerTerminal(): number | undefined {
+  const settings = Buffer.alloc(TERMIOS_BYTES)
+  return [0, 1, 2].find((fd) => sys(NR.ioctl, fd, TCGETS, settings) === 0)
+}
+
+/** Gives a terminal the size of the caller's. */
+export function copyWindowSize(master: number): void {
+  const tty = callerTerminal()
+  const size = Buffer.alloc(WINSIZE_BYTES)
+  if (tty !== undefined && sys(NR.ioctl, tty, TIOCGWINSZ, size) === 0) sys(NR.ioctl, master, TIOCSWINSZ, size)
+}
+
 /** Relays a terminal until a process ends, then what is left of its output. @param ends.pidfd of that process */
 export function relayTerminal(ends: TerminalEnds & { readonly pidfd: number }): void {
   const relay = new TerminalRelay(ends)

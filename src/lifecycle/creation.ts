@@ -1,7 +1,7 @@
 import { RuntsError, sysError } from "../error.ts"
 import { sys } from "../ffi/index.ts"
 import { readLayout } from "../host/cgroup/layout.ts"
-import { applyDevices, applyLimits, cgroupPaths, createCgroups, killAll, openJoin, removeCgroups, type CgroupRecord } from "../host/cgroup/manager.ts"
+import { applyDevices, applyLimits, cgroupPaths, checkCgroups, createCgroups, killAll, openJoin, removeCgroups, type CgroupRecord } from "../host/cgroup/manager.ts"
 import { listenFds, preservedFds, standardDescriptors } from "../host/fds.ts"
 import { close, open, readFile, realPath, tryStat, writeFile } from "../host/file.ts"
 import { nanotimeUtc, processStartTime } from "../host/process.ts"
@@ -106,9 +106,12 @@ export async function createContainer(globals: GlobalOptions, request: CreateReq
     const record = cgroupPaths(readLayout(), spec.linux?.cgroupsPath, request.id)
     const rootfs = rootfsPath(spec, bundle)
     const state: StoredState = initialState(request, spec, bundle, rootfs, record)
+    // before anything of it is written down: what is recorded as the container's may be killed and removed
+    checkCgroups(record)
     container.writeConfig(bytes)
     container.writeState(state)
     createCgroups(record)
+    container.writeState({ ...state, cgroup: { ...record } })
     undo.add(() => {
       killAll(record, 9)
       removeCgroups(record)

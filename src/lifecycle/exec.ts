@@ -5,7 +5,7 @@ import { openJoin, type CgroupRecord } from "../host/cgroup/manager.ts"
 import { listenFds, preservedFds, standardDescriptors } from "../host/fds.ts"
 import { close, open, readFile } from "../host/file.ts"
 import { waitForeground } from "../host/foreground.ts"
-import { connectUnixPath, recvFd, socketpair } from "../host/socket.ts"
+import { connectUnixPath } from "../host/socket.ts"
 import type { StoredState } from "../host/stored-state.ts"
 import { ERRNO } from "../kernel/errno.ts"
 import { O_DIRECTORY, O_PATH } from "../kernel/fs.ts"
@@ -21,11 +21,10 @@ import { processEnvironment } from "./environment.ts"
 import { execProcess } from "./exec-process.ts"
 import { hostFacts } from "./facts.ts"
 import { differingNamespaces } from "./hooks.ts"
+import { foregroundTerminal, receiveTerminal } from "./foreground-terminal.ts"
 import { Launch, lift, loadServe, statusSocket } from "./launch.ts"
 import { writePidFile } from "./pid-file.ts"
 import type { ExecRequest, GlobalOptions } from "./requests.ts"
-
-const TERMINAL_TIMEOUT_MS = 10_000
 
 /** `exec`: one more process in a running or created container. @returns the exit code: the process's in the foreground, else 0 */
 export async function exec(globals: GlobalOptions, request: ExecRequest): Promise<number> {
@@ -42,13 +41,13 @@ export async function exec(globals: GlobalOptions, request: ExecRequest): Promis
     container.close()
   }
   checkConsole(process, request)
-  const terminal = process.terminal === true && !request.detach ? socketpair() : undefined
+  const terminal = process.terminal === true && !request.detach ? foregroundTerminal() : undefined
   const pidfd = openInit(state)
-  const { launch } = await launchExec(request, process, state, pidfd, terminal?.[1])
+  const launch = await launchExec(request, process, state, pidfd, terminal?.[1])
   close(pidfd)
   let master: number | undefined
   try {
-    if (terminal !== undefined) master = recvFd(terminal[0], TERMINAL_TIMEOUT_MS).fd
+    if (terminal !== undefined) master = receiveTerminal(terminal)
     const { pid } = launch
     launch.start()
     writePidFile(request.pidFile, pid)
@@ -100,7 +99,7 @@ function currentCgroups(record: CgroupRecord, pid: number): CgroupRecord {
 
 async function launchExec(
   request: ExecRequest, process: Process, state: StoredState, pidfd: number, terminal: number | undefined,
-): Promise<{ launch: Launch }> {
+): Promise<Launch> {
   const record = cgroupOf(state)
   const cgroups = record === undefined ? undefined : joinedCgroups(record, request.cgroup)
   try {
@@ -114,7 +113,7 @@ async function launchExec(
 
 async function launchOnce(
   request: ExecRequest, process: Process, state: StoredState, pidfd: number, terminal: number | undefined, cgroups: CgroupRecord | undefined,
-): Promise<{ launch: Launch }> {
+): Promise<Launch> {
   const listen = listenFds()
   const preserved = preservedFds(request.preserveFds, listen.count)
   const least = statusDescriptor(preserved.length) + 1
@@ -155,7 +154,7 @@ async function launchOnce(
     await loadServe(planner)
     const launch = new Launch(planner, ours)
     launch.run(theirs, [theirs, ...preserved, ...opened], { pid: (pid) => applyFromOutside(pid, process) })
-    return { launch }
+    return launch
   } catch (error) {
     close(ours)
     throw error

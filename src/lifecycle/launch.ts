@@ -80,37 +80,57 @@ export class Launch {
     send(this.socket, new Uint8Array(1))
   }
 
-  /** Answers the program until READY. */
+  /**
+   * Answers the program until READY. The clone and its launcher run side by side: what init reports before the launcher has told its
+   * pid is held back until then.
+   */
   private untilReady(launcher: number, events: LaunchEvents): void {
-    const message = Buffer.alloc(MESSAGE_BYTES + LOG_BYTES)
-    let reaped = false
+    const held: Buffer[] = []
     for (;;) {
+      const message = Buffer.alloc(MESSAGE_BYTES + LOG_BYTES)
       const length = recv(this.socket, message)
       const kind = length === 0 ? 0 : message.readUInt32LE(0)
-      const number = message.readUInt32LE(4)
       if (kind === MESSAGE.PID) {
         this.pid = Number(message.readBigInt64LE(8))
         reap(launcher)
-        reaped = true
         this.pidfd = pidfdOpen(this.pid) ?? -1
         events.pid?.(this.pid)
-      } else if (kind === MESSAGE.MAPS) {
+        for (const item of held) if (this.answer(item, events)) return
+      } else if (kind === 0) {
+        if (this.pid !== 0) throw diedEarly("the container's init", this.reapInit())
+        const status = reap(launcher)
+        for (const item of held) this.answer(item, events)
+        throw diedEarly("the launcher", status)
+      } else if (this.pid === 0) held.push(message)
+      else if (this.answer(message, events)) return
+    }
+  }
+
+  /** @returns true for READY */
+  private answer(message: Buffer, events: LaunchEvents): boolean {
+    const kind = message.readUInt32LE(0)
+    const number = message.readUInt32LE(4)
+    switch (kind) {
+      case MESSAGE.MAPS:
         events.maps?.(this.pid)
         this.go()
-      } else if (kind === MESSAGE.HOOKS) {
+        return false
+      case MESSAGE.HOOKS:
         events.hooks?.(this.pid)
         this.go()
-      } else if (kind === MESSAGE.SERVE) this.serve(number)
-      else if (kind === MESSAGE.LOG) this.log = kernelLog(message)
-      else if (kind === MESSAGE.READY) return
-      else {
-        if (!reaped) {
-          const status = reap(launcher)
-          if (kind === 0) throw diedEarly("the launcher", status)
-        }
-        if (kind === MESSAGE.FAILED) throw this.failure(number, Number(message.readBigInt64LE(8)))
-        throw diedEarly("the container's init", this.reapInit())
-      }
+        return false
+      case MESSAGE.SERVE:
+        this.serve(number)
+        return false
+      case MESSAGE.LOG:
+        this.log = kernelLog(message)
+        return false
+      case MESSAGE.FAILED:
+        throw stepFailure(this.planner, number, Number(message.readBigInt64LE(8)), this.log)
+      case MESSAGE.READY:
+        return true
+      default:
+        throw new Error(`the program sent a message of unknown kind ${kind}`)
     }
   }
 
@@ -125,12 +145,6 @@ export class Launch {
   start(): void {
     this.go()
     awaitStarted(this.socket, this.planner, () => this.reapInit())
-  }
-
-  /** The error of a step that reported its failure. */
-  failure(index: number, value: number): RuntsError {
-    const error = stepFailure(this.planner, index, value, this.log)
-    return error
   }
 
   private reapInit(): ExitStatus | undefined {

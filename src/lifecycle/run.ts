@@ -1,22 +1,20 @@
 import { close } from "../host/file.ts"
 import { waitForeground } from "../host/foreground.ts"
 import { setSubreaper } from "../host/process.ts"
-import { recvFd, socketpair } from "../host/socket.ts"
 import { abandon, checkConsole } from "./create.ts"
 import { createContainer, loadBundle, type Created } from "./creation.ts"
 import { destroy } from "./destroy.ts"
 import { writePidFile } from "./pid-file.ts"
+import { foregroundTerminal, receiveTerminal } from "./foreground-terminal.ts"
 import type { GlobalOptions, RunRequest } from "./requests.ts"
 import { poststart, startWith } from "./start.ts"
-
-const TERMINAL_TIMEOUT_MS = 10_000
 
 /** `run`: create and start in one call. @returns the exit code: the container's in the foreground, 0 if it goes on detached */
 export async function run(globals: GlobalOptions, request: RunRequest): Promise<number> {
   const bundle = loadBundle(request.bundle)
   checkConsole(bundle, request, request.detach)
   const foreground = !request.detach
-  const terminal = foreground && bundle.spec.process?.terminal === true ? socketpair() : undefined
+  const terminal = foreground && bundle.spec.process?.terminal === true ? foregroundTerminal() : undefined
   if (foreground && !request.noSubreaper) setSubreaper(true)
   const created = await createContainer(globals, request, bundle, {
     startSocket: false,
@@ -25,7 +23,7 @@ export async function run(globals: GlobalOptions, request: RunRequest): Promise<
   let master: number | undefined
   let started = created.state
   try {
-    if (terminal !== undefined) master = recvFd(terminal[0], TERMINAL_TIMEOUT_MS).fd
+    if (terminal !== undefined) master = receiveTerminal(terminal)
     created.launch.go()
     started = await startWith(created.container, created.state, created.launch.pidfd, () => created.launch.start())
     created.container.writeState(started)

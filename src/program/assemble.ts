@@ -35,7 +35,9 @@ export function assemble(program: Program, options: AssembleOptions): Image {
   const branches = encodeRows(program, architecture, rows, branchesAddress)
 
   const tableSize = branchesAddress + branches.length * 4 - TABLE_ADDRESS
-  if (TABLE_ADDRESS + tableSize > ZERO_ADDRESS) throw new Error(`the program takes ${tableSize} bytes, more than fit below its zeroed memory`)
+  if (TABLE_ADDRESS + tableSize > ZERO_ADDRESS) {
+    throw new Error(`the program takes ${tableSize} bytes, more than fit below its zeroed memory`)
+  }
   if (statusCell.placedIn !== program) throw new Error("the status cell belongs to another program")
   const bytes = Buffer.alloc(TABLE_OFFSET + tableSize) // never of Node's pool, so its first byte is aligned
   const words = new Int32Array(bytes.buffer, 0, bytes.length / 4)

@@ -1,5 +1,5 @@
 import { ERRNO } from "../kernel/errno.ts"
-import { type Architecture, syscalls } from "../kernel/syscalls.ts"
+import { type Architecture, syscallNumbers } from "../kernel/syscalls.ts"
 import { COMPARISON, ERRNO_ANY, ERRNO_END, KIND, ROWS_ADDRESS, ROW_SIZE } from "./layout.ts"
 import { Datum, type ErrnoBranch, type Label, Load, Pointer, type Program, Step } from "./program.ts"
 
@@ -16,8 +16,7 @@ const ROW_WORDS = ROW_SIZE / 4
  */
 export function encodeRows(program: Program, architecture: Architecture, words: Int32Array, branchesAddress: number): number[] {
   const steps = program.steps
-  const column = architecture === "x64" ? 0 : 1
-  const numbers = syscalls()
+  const numbers = syscallNumbers(architecture)
   const branches: number[] = []
   let row = 0
   for (let i = 0; i < steps.length; i++) {
@@ -47,8 +46,8 @@ export function encodeRows(program: Program, architecture: Architecture, words: 
       else writeWord(words, at, arg as bigint)
     }
     if (step.kind === "call") {
-      const number = numbers[step.name!]?.[column] ?? -1
-      if (number < 0) throw new Error(`step ${i}: ${architecture} has no system call ${step.name}`)
+      const number = numbers.get(step.name!)
+      if (number === undefined) throw new Error(`step ${i}: ${architecture} has no system call ${step.name}`)
       words[row] = number
       if (loads !== 0) words[row + 1] = loads
     } else encodeOther(words, row, step, loads, i)
@@ -60,7 +59,7 @@ export function encodeRows(program: Program, architecture: Architecture, words: 
     }
     row += ROW_WORDS
   }
-  words[row] = numbers.exit_group[column]
+  words[row] = numbers.get("exit_group")!
   return branches
 }
 

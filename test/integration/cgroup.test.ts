@@ -9,7 +9,8 @@ import { attachedPrograms } from "../../src/host/cgroup/devices.ts"
 import { openCgroup, tryOpenBeneath } from "../../src/host/cgroup/folder.ts"
 import { ownCgroup, readLayout } from "../../src/host/cgroup/layout.ts"
 import {
-  applyDevices, applyLimits, cgroupPaths, createCgroups, freeze, isFrozen, killAll, openJoin, processes, removeCgroups,
+  applyDevices, applyLimits, cgroupPaths, checkCgroups, createCgroups, freeze, isFrozen, killAll, openJoin, processes,
+  removeCgroups,
 } from "../../src/host/cgroup/manager.ts"
 import type { CgroupRecord } from "../../src/host/cgroup/manager.ts"
 import { processesIn } from "../../src/host/cgroup/processes.ts"
@@ -163,6 +164,8 @@ t.test(`${view}: createCgroups() refuses a cgroup with processes, below it too, 
   const { pid } = await startIn(inner, "sleep 60")
   t.throws(() => createCgroups(record("occupied")), { message: "container's cgroup is not empty: 1 process(es) found" })
   t.throws(() => createCgroups(record("occupied/inner")), { message: "container's cgroup is not empty: 1 process(es) found" })
+  t.throws(() => checkCgroups(record("occupied")), { message: "container's cgroup is not empty: 1 process(es) found" })
+  t.doesNotThrow(() => checkCgroups(record("not there")))
   t.same(processes(outer), [pid])
   for (const folder of folders(inner)) t.ok(existsSync(folder), folder)
 })
@@ -171,6 +174,7 @@ t.test(`${view}: createCgroups() refuses a frozen cgroup and one below a frozen 
   const frozen = made(t, "frozen")
   freeze(frozen, true)
   t.throws(() => createCgroups(record("frozen")), { message: "container's cgroup unexpectedly frozen" })
+  t.throws(() => checkCgroups(record("frozen")), { message: "container's cgroup unexpectedly frozen" })
   const below = record("frozen/a/b")
   t.throws(() => createCgroups(below), { message: "container's cgroup unexpectedly frozen" })
   for (const folder of folders(frozen)) t.notOk(existsSync(folder + "/a"), folder)

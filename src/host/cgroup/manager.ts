@@ -5,7 +5,9 @@ import { ERRNO } from "../../kernel/errno.ts"
 import { AT_FDCWD, AT_REMOVEDIR, O_DIRECTORY, O_PATH, O_WRONLY } from "../../kernel/fs.ts"
 import { NR } from "../../kernel/syscalls.ts"
 import { close, tryUnlinkAt } from "../file.ts"
-import { mountFd, openCgroup, sleep, subCgroups, tryOpenBeneath, tryReadControl, tryWriteControl } from "./folder.ts"
+import {
+  mountFd, openCgroup, sleep, subCgroups, tryOpenBeneath, tryOpenCgroup, tryReadControl, tryWriteControl,
+} from "./folder.ts"
 import { stopsMembers } from "./freezer.ts"
 import { processesIn } from "./processes.ts"
 import { controllerKey, relativePath, UNIFIED } from "./record.ts"
@@ -27,6 +29,23 @@ export interface CreateOptions {
    * rootless containers that asked for no cgroup of a certain name and no limits.
    */
   readonly tolerateDenied?: boolean
+}
+
+/**
+ * Refuses cgroups that are there and hold processes or are frozen. For the moment before the state names them: whoever deletes
+ * a container, after a crash too, kills what is in its cgroups.
+ */
+export function checkCgroups(record: CgroupRecord): void {
+  for (const key in record.paths) {
+    const folder = tryOpenCgroup(record, key)
+    if (folder < 0) continue
+    try {
+      refuseOccupied(record, key)
+      refuseFrozen(record, key, folder)
+    } finally {
+      close(folder)
+    }
+  }
 }
 
 /**
@@ -77,11 +96,7 @@ function createCgroup(record: CgroupRecord, key: string, { created, adopted }: F
       // empty and without sub-cgroups: an interrupted create left it, or an engine made it for this container
       if (subCgroups(folder).length === 0) adopted.push(record.paths[key] as string)
     }
-    if ((key === UNIFIED || controllerKey(record, "freezer") === key) && stopsMembers(folder, key)) {
-      throw new RuntsError("container's cgroup unexpectedly frozen", {
-        hint: `thaw ${record.paths[key]} and what is above it, or choose another linux.cgroupsPath`,
-      })
-    }
+    refuseFrozen(record, key, folder)
     if (key.split(",").includes("cpuset")) fillCpuset(mountFd(mount), relative)
   } finally {
     close(folder)
@@ -96,6 +111,14 @@ function refuseOccupied(record: CgroupRecord, key: string): void {
   if (count === 0) return
   throw new RuntsError(`container's cgroup is not empty: ${count} process(es) found`, {
     hint: `end the processes of ${record.paths[key]}, or choose another linux.cgroupsPath`,
+  })
+}
+
+function refuseFrozen(record: CgroupRecord, key: string, folder: number): void {
+  if (key !== UNIFIED && key !== controllerKey(record, "freezer")) return
+  if (!stopsMembers(folder, key)) return
+  throw new RuntsError("container's cgroup unexpectedly frozen", {
+    hint: `thaw ${record.paths[key]} and what is above it, or choose another linux.cgroupsPath`,
   })
 }
 

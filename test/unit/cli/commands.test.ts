@@ -90,3 +90,27 @@ t.test("spec writes config.json once", async (t) => {
   const missing = await runts("spec", "--bundle", folder + "/none")
   t.match(missing, { result: 1, stderr: /no such file or directory/ })
 })
+
+t.test("spec --rootless maps the caller to root", async (t) => {
+  const bundle = mkdtempSync(join(folder, "rootless-"))
+  t.equal((await runts("spec", "--rootless", "-b", bundle)).result, 0)
+  const config = JSON.parse(readFileSync(join(bundle, "config.json"), "utf8"))
+  t.strictSame(config.linux.uidMappings, [{ containerID: 0, hostID: process.getuid?.(), size: 1 }])
+})
+
+t.test("list, state and delete find no container below an empty root", async (t) => {
+  const root = mkdtempSync(join(folder, "root-"))
+  t.strictSame(await runts("--root", root, "list"), {
+    result: 0, stdout: "ID          PID         STATUS      BUNDLE      CREATED     OWNER\n", stderr: "",
+  })
+  t.strictSame(await runts("--root", root, "list", "--format", "json"), { result: 0, stdout: "null\n", stderr: "" })
+  t.strictSame(await runts("--root", root, "list", "-q"), { result: 0, stdout: "", stderr: "" })
+  for (const argv of [["state", "c"], ["delete", "c"], ["kill", "c"], ["start", "c"], ["pause", "c"], ["ps", "c"]]) {
+    t.match(await runts("--root", root, ...argv), { result: 1, stdout: "", stderr: /^runts: [^\n]*does not exist[^\n]*\n$/ }, argv.join(" "))
+  }
+  t.match(await runts("--root", root, "exec", "c", "ls"), { result: 255, stderr: /does not exist/ })
+  t.strictSame(await runts("--root", root, "delete", "--force", "c"), { result: 0, stdout: "", stderr: "" })
+  t.match(await runts("--root", root, "kill", "c", "BOGUS"), { result: 1, stderr: /unknown signal "BOGUS"/ })
+  t.match(await runts("--root", root, "exec", "c"), { result: 255, stderr: /no command given/ })
+  t.match(await runts("--root", root, "exec", "-e", "=x", "c", "ls"), { result: 255, stderr: /has not the form NAME=VALUE/ })
+})

@@ -22,11 +22,13 @@ t.test("errnoName(): the first name of a number", async (t) => {
 
 t.test("errnoText(): strerror's words in lower case", async (t) => {
   const known: readonly (readonly [keyof typeof ERRNO, string])[] = [
-    ["EPERM", "operation not permitted"], ["ENOENT", "no such file or directory"], ["EACCES", "permission denied"], ["EIO", "input/output error"],
+    ["EPERM", "operation not permitted"], ["ENOENT", "no such file or directory"], ["EACCES", "permission denied"],
+    ["EIO", "input/output error"],
     ["EBUSY", "device or resource busy"], ["EEXIST", "file exists"], ["ENOTDIR", "not a directory"], ["EISDIR", "is a directory"],
     ["EINVAL", "invalid argument"], ["ENOSYS", "function not implemented"], ["ELOOP", "too many levels of symbolic links"],
     ["ENOEXEC", "exec format error"], ["EAGAIN", "resource temporarily unavailable"], ["EOPNOTSUPP", "operation not supported"],
-    ["ENODEV", "no such device"], ["EMFILE", "too many open files"], ["E2BIG", "argument list too long"], ["EHWPOISON", "memory page has hardware error"],
+    ["ENODEV", "no such device"], ["EMFILE", "too many open files"], ["E2BIG", "argument list too long"],
+    ["EHWPOISON", "memory page has hardware error"],
     ["EDOTDOT", "RFS specific error"],
   ]
   for (const [name, text] of known) t.equal(errnoText(ERRNO[name]), text)
@@ -34,7 +36,8 @@ t.test("errnoText(): strerror's words in lower case", async (t) => {
   for (const number of [0, -1, 41, 58, 134, 999]) t.equal(errnoText(number), `errno ${number}`)
 })
 
-t.test("errnoText(): what the C library says, but for the first letter", { skip: !existsSync("/usr/bin/python3") && "needs python3" }, async (t) => {
+const noPython = !existsSync("/usr/bin/python3") && "needs python3"
+t.test("errnoText(): what the C library says, but for the first letter", { skip: noPython }, async (t) => {
   const script = "import os\nfor i in range(1, 134): print(os.strerror(i))"
   const texts = spawnSync("/usr/bin/python3", ["-c", script], { encoding: "utf8", env: { LC_ALL: "C" } }).stdout.trim().split("\n")
   t.equal(texts.length, 133)

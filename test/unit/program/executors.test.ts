@@ -23,7 +23,7 @@ interface Case {
   readonly report?: readonly [step: number, errno: keyof typeof ERRNO]
 }
 
-/** Writes one character on standard output. */
+/** Writes on standard output. */
 const say = (p: Program, text: string) => p.call("write", 1, text, Buffer.byteLength(text))
 
 const u64 = (...values: (number | bigint)[]): Buffer => {
@@ -32,7 +32,8 @@ const u64 = (...values: (number | bigint)[]): Buffer => {
   return bytes
 }
 
-const COMPARED: readonly (readonly [value: bigint, mask: number | bigint, comparison: Comparison, with_: number | bigint, holds: boolean])[] = [
+type Compared = readonly [value: bigint, mask: number | bigint, comparison: Comparison, constant: number | bigint, holds: boolean]
+const COMPARED: readonly Compared[] = [
   [5n, -1, "==", 5, true], [5n, -1, "==", 6, false],
   [5n, -1, "!=", 5, false], [5n, -1, "!=", 6, true],
   [5n, -1, "<", 6, true], [5n, -1, "<", 5, false], [5n, -1, "<", 4, false],
