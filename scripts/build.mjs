@@ -55,9 +55,8 @@ function compile(arch, entry, out) {
     // lets the bundler choose the architecture's numbers
     "process.arch": JSON.stringify(arch),
   }
-  // bytecode is CommonJS, which has no import.meta; yargs names it for configuration files, which runts has none of
-  defines["import.meta.resolve"] = "String"
-  const args = ["build", "--compile", "--minify", "--bytecode", JIT_POLICY, ...AUTOLOAD_OFF]
+  // modules with splitting: what is imported only when it is needed stays out of the chunk that every call loads
+  const args = ["build", "--compile", "--minify", "--bytecode", "--format=esm", "--splitting", JIT_POLICY, ...AUTOLOAD_OFF]
   for (const [name, value] of Object.entries(defines)) args.push("--define", `${name}=${value}`)
   if (arch !== process.arch) args.push(`--target=${TARGETS[arch].target}`, `--compile-executable-path=${bunOf(arch)}`)
   // an empty environment: no variable of the builder's may change the binary

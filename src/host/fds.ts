@@ -14,7 +14,7 @@ export interface ListenFds {
 }
 
 /** LISTEN_FDS counts only where LISTEN_PID names this very process: engines leave the variables set for others. */
-export function listenFds(environment: Readonly<Record<string, string | undefined>> = process.env): ListenFds {
+export function listenFds(environment: NodeJS.ProcessEnv = process.env): ListenFds {
   const text = environment.LISTEN_FDS
   if (text === undefined || environment.LISTEN_PID !== String(sys(NR.getpid))) return { count: 0, environment: [] }
   const count = /^[0-9]{1,4}$/.test(text) ? Number(text) : 0
@@ -37,7 +37,8 @@ export function preservedFds(count: number, listen: number): number[] {
   for (let fd = FIRST; fd < FIRST + listen + count; fd++) {
     if (!prelude.wasOpen(fd)) {
       const option = fd < FIRST + listen ? `LISTEN_FDS=${listen}` : `--preserve-fds ${count}`
-      throw new RuntsError(`${option}: descriptor ${fd} is not open`, { hint: `pass descriptors ${FIRST} to ${FIRST + listen + count - 1} open` })
+      const last = FIRST + listen + count - 1
+      throw new RuntsError(`${option}: descriptor ${fd} is not open`, { hint: `pass descriptors ${FIRST} to ${last} open` })
     }
     fds.push(fd)
   }

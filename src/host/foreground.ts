@@ -1,31 +1,30 @@
 import { SIGNALS } from "../kernel/signals.ts"
 import { POLLIN, poll, type Interest } from "./poll.ts"
 import { type ExitStatus, exitCode, pidfdSendSignal, reap, reapAny } from "./process.ts"
-import { catchSignals, type SignalPipe } from "./signals.ts"
+import type { SignalPipe } from "./signals.ts"
 import { type TerminalEnds, TerminalRelay } from "./terminal.ts"
 
 export interface ForegroundOptions {
   /** The container's process, a child of this one. */
   readonly pid: number
   readonly pidfd: number
-  /** Pass on the signals that this process gets (SIGWINCH resizes a relayed terminal instead). */
-  readonly forwardSignals: boolean
+  /** Signals that this process gets, to be passed on (SIGWINCH resizes a relayed terminal instead); closed at the end. */
+  readonly signals?: SignalPipe | undefined
   /** Relay this terminal. */
   readonly terminal?: TerminalEnds
 }
 
 /**
- * Waits for the container's process as its parent in the foreground: forwards signals, relays the terminal, and reaps other children
- * (orphans that came to this process as their subreaper).
+ * Waits for the container's process as its parent in the foreground: forwards signals, relays the terminal, and reaps other
+ * children (orphans that came to this process as their subreaper).
  * @returns its exit code; 128 + n if signal n ended it
  */
 export function waitForeground(options: ForegroundOptions): number {
-  const relay = options.terminal === undefined ? undefined : new TerminalRelay(options.terminal)
-  let signals: SignalPipe | undefined
+  // first the signals: one that killed this process now would leave the caller's terminal raw, or the size behind
+  const { signals } = options
+  let relay: TerminalRelay | undefined
   try {
-    signals = options.forwardSignals ? catchSignals() : undefined
-    // a window that changed its size before the handler stood
-    relay?.resize()
+    if (options.terminal !== undefined) relay = new TerminalRelay(options.terminal)
     const status = loop(options, relay, signals)
     relay?.drain()
     return exitCode(status)

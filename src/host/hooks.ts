@@ -20,8 +20,8 @@ export interface HookOptions {
   /** Where config.json has the hook, as /hooks/createRuntime/1. */
   readonly pointer: string
   /**
-   * Working directory (as with runc: the bundle for hooks in the runtime's namespaces), entered after the namespaces are joined. If
-   * undefined, the runtime's own; the root folder of the mount namespace where one is joined.
+   * Working directory (as with runc: the bundle for hooks in the runtime's namespaces), entered after the namespaces are
+   * joined. If undefined, the runtime's own; the root folder of the mount namespace where one is joined.
    */
   readonly cwd?: string
   /** Environment of a hook that has none of its own; the caller's if undefined. */
@@ -39,8 +39,8 @@ const PIPE_BYTES = 65536
 const F_SETFL = 4
 
 /**
- * Runs a hook to its end: state JSON on its standard input, output kept for the error. A background process it leaves behind is not
- * waited for, and loses its standard output and error.
+ * Runs a hook to its end: state JSON on its standard input, output kept for the error. A background process it leaves behind
+ * is not waited for, and loses its standard output and error.
  * @throws RuntsError where it cannot be executed, exits with another code than 0, is killed, or takes longer than its timeout
  * @see runtime-spec config.md, "POSIX-platform Hooks"
  */
@@ -69,7 +69,10 @@ export function runHook(hook: Hook, stateJson: string, options: HookOptions): vo
     run = new HookRun(pid, status, stdin.write, output.read, Buffer.from(stateJson, "utf8"))
     const result = run.supervise(hook.timeout === undefined ? -1 : hook.timeout * 1000)
     const why = failure(result, hook, planner, run)
-    if (why !== undefined) throw new RuntsError(`${hookName(options.pointer)} ${JSON.stringify(hook.path)}: ${why.text}`, { ...why.details, pointer: options.pointer })
+    if (why !== undefined) {
+      const what = `${hookName(options.pointer)} ${JSON.stringify(hook.path)}`
+      throw new RuntsError(`${what}: ${why.text}`, { ...why.details, pointer: options.pointer })
+    }
   } finally {
     if (run === undefined && pid > 0) killAndReap(pid)
     run?.end()
@@ -98,7 +101,12 @@ function spawnHook(planner: Planner, channels: readonly number[], pidfd: number 
 
 type HookResult = ExitStatus | "timeout"
 
-function failure(result: HookResult, hook: Hook, planner: Planner, run: HookRun): { text: string; details?: { errno: number } } | undefined {
+interface HookFailure {
+  readonly text: string
+  readonly details?: { readonly errno: number }
+}
+
+function failure(result: HookResult, hook: Hook, planner: Planner, run: HookRun): HookFailure | undefined {
   const failed = run.failedStep
   if (failed !== undefined) {
     const step = planner.program.steps[failed.index]
@@ -204,7 +212,9 @@ class HookRun {
       if (n === -ERRNO.EAGAIN) return
       if (n <= 0) this.statusOpen = false
       else if (buffer.readUInt32LE(0) === MESSAGE.PID) this.follow(buffer.readInt32LE(8))
-      else if (buffer.readUInt32LE(0) === MESSAGE.FAILED) this.failedStep = { index: buffer.readUInt32LE(4), errno: buffer.readInt32LE(8) }
+      else if (buffer.readUInt32LE(0) === MESSAGE.FAILED) {
+        this.failedStep = { index: buffer.readUInt32LE(4), errno: buffer.readInt32LE(8) }
+      }
     }
   }
 

@@ -15,12 +15,12 @@ const SA_RESTART = 0x10000000
 const SIG_DFL = 0
 
 /**
- * Not forwarded: they cannot be caught, or tell of this process itself. With a handler for TTIN or TTOU, a read from the terminal in the
- * background would be restarted for ever instead of stopping this process.
+ * Not forwarded: they cannot be caught, or tell of this process itself. With a handler for TTIN or TTOU, a read from the
+ * terminal in the background would be restarted for ever instead of stopping this process.
  */
 const OWN = new Set<number>([
-  SIGNALS.KILL, SIGNALS.STOP, SIGNALS.PIPE, SIGNALS.URG, SIGNALS.ILL, SIGNALS.TRAP, SIGNALS.BUS, SIGNALS.FPE, SIGNALS.SEGV, SIGNALS.SYS,
-  SIGNALS.ABRT, SIGNALS.TTIN, SIGNALS.TTOU,
+  SIGNALS.KILL, SIGNALS.STOP, SIGNALS.PIPE, SIGNALS.URG, SIGNALS.ILL, SIGNALS.TRAP, SIGNALS.BUS, SIGNALS.FPE, SIGNALS.SEGV,
+  SIGNALS.SYS, SIGNALS.ABRT, SIGNALS.TTIN, SIGNALS.TTOU,
 ])
 
 /** Signals that this process gets, as numbers in a pipe. */
@@ -34,9 +34,9 @@ export interface SignalPipe {
 }
 
 /**
- * Catches every signal that has its default disposition: what the caller ignores stays ignored, what the engine handles (its garbage
- * collector does) stays with it. The handler is machine code of the prelude, so it works while JavaScript waits in a system call, on
- * whichever thread.
+ * Catches every signal that has its default disposition: what the caller ignores stays ignored, what the engine handles (its
+ * garbage collector does) stays with it. The handler is machine code of the prelude, so it works while JavaScript waits in a
+ * system call, on whichever thread.
  * @returns undefined where there is no such handler (Node)
  */
 export function catchSignals(): SignalPipe | undefined {

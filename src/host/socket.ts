@@ -182,5 +182,6 @@ export function recvFd(socket: number, timeoutMs = -1): { readonly fd: number; r
   if (fds.length === 1 && !truncated) return { fd: fds[0] as number, payload: messagePayload(message).subarray(0, n) }
   for (const fd of fds) close(fd)
   if (n === 0) throw new RuntsError("receive a descriptor from a socket: the other end was closed")
-  throw new RuntsError(`receive a descriptor from a socket: the message holds ${truncated ? "too many" : fds.length} of them, not one`)
+  const count = truncated ? "too many" : fds.length
+  throw new RuntsError(`receive a descriptor from a socket: the message holds ${count} of them, not one`)
 }

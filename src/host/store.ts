@@ -2,12 +2,13 @@ import { sys } from "../ffi/index.ts"
 import { RuntsError, sysError } from "../error.ts"
 import { ERRNO } from "../kernel/errno.ts"
 import {
-  AT_EMPTY_PATH, AT_FDCWD, AT_REMOVEDIR, AT_SYMLINK_NOFOLLOW, O_CREAT, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_TRUNC, O_WRONLY,
+  AT_EMPTY_PATH, AT_FDCWD, AT_REMOVEDIR, AT_SYMLINK_NOFOLLOW, O_CREAT, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_TRUNC,
+  O_WRONLY,
 } from "../kernel/fs.ts"
 import { NR } from "../kernel/syscalls.ts"
 import {
-  absolutePath, close, getcwd, listDir, mkdirAll, openAt, readAll, removeTreeAt, stat, tryOpenAt, tryReadText, tryStat, tryUnlinkAt,
-  writeAll, writeFileAtomically,
+  absolutePath, close, getcwd, listDir, mkdirAll, openAt, readAll, removeTreeAt, stat, tryOpenAt, tryReadText, tryStat,
+  tryUnlinkAt, writeAll, writeFileAtomically,
 } from "./file.ts"
 import { sleep } from "./poll.ts"
 import { parseState, removal, type StoredState } from "./stored-state.ts"
@@ -20,8 +21,8 @@ import { parseState, removal, type StoredState } from "./stored-state.ts"
  *   start.sock   made by lifecycle; where init waits for `start`
  *
  * Who changes a container holds an exclusive lock on its folder (flock(2) on the folder's descriptor, so that a killed runts
- * unlocks, and that the lock goes with the folder). A folder without state.json is half-made: its maker still works on it, or was
- * killed; whoever gets the lock knows which.
+ * unlocks, and that the lock goes with the folder). A folder without state.json is half-made: its maker still works on it, or
+ * was killed; whoever gets the lock knows which.
  */
 
 export type LockKind = "none" | "shared" | "exclusive"
@@ -69,7 +70,9 @@ export function stateRoot(globals: StoreOptions): StateRoot {
     return { path: absolutePath(given, given.startsWith("/") ? "/" : getcwd()), explicit: true, sticky: false }
   }
   const runtimeDir = process.env.XDG_RUNTIME_DIR
-  if (runtimeDir === undefined || runtimeDir === "" || !usesRuntimeDir()) return { path: DEFAULT_ROOT, explicit: false, sticky: false }
+  if (runtimeDir === undefined || runtimeDir === "" || !usesRuntimeDir()) {
+    return { path: DEFAULT_ROOT, explicit: false, sticky: false }
+  }
   return { path: absolutePath(runtimeDir + "/runts", "/"), explicit: false, sticky: true }
 }
 
@@ -98,9 +101,9 @@ function isId(id: string): boolean {
   if (id.length > ID_BYTES_MAX || id === "." || id === "..") return false
   for (let i = 0; i < id.length; i++) {
     const c = id.charCodeAt(i)
-    const ok =
-      (c >= 97 && c <= 122) || (c >= 65 && c <= 90) || (c >= 48 && c <= 57) || c === 95 /* _ */ || c === 43 /* + */ || c === 45 /* - */ || c === 46 /* . */
-    if (!ok) return false
+    const letter = (c >= 97 && c <= 122) || (c >= 65 && c <= 90)
+    const digit = c >= 48 && c <= 57
+    if (!letter && !digit && c !== 95 /* _ */ && c !== 43 /* + */ && c !== 45 /* - */ && c !== 46 /* . */) return false
   }
   return id.length > 0
 }
@@ -120,7 +123,9 @@ export function claim(globals: StoreOptions, id: string): ContainerDir {
     result = sys(NR.mkdirat, AT_FDCWD, path, 0o700)
   }
   if (result === -ERRNO.EEXIST) {
-    throw new RuntsError(`container with given ID already exists: ${quote(id)} in ${root.path}`, { hint: "choose another id, or delete that container" })
+    throw new RuntsError(`container with given ID already exists: ${quote(id)} in ${root.path}`, {
+      hint: "choose another id, or delete that container",
+    })
   }
   if (result < 0) throw sysError(`create the container's folder ${quote(path)}`, -result, { syscall: "mkdirat" })
   const fd = openFolder(path)
@@ -142,13 +147,18 @@ function openFolder(path: string): number {
   return tryOpenAt(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
 }
 
+export interface LockOptions {
+  /** "none" sees the container at one instant; "shared" keeps others from changing it; "exclusive" may change it. */
+  readonly lock: LockKind
+  /** How long to wait for the lock, in milliseconds. */
+  readonly timeoutMs?: number
+}
+
 /**
  * Opens a container's folder.
- * @param options.lock "none" sees the container at one instant; "shared" keeps others from changing it; "exclusive" may change it
- * @param options.timeoutMs how long to wait for the lock, in milliseconds
  * @throws RuntsError "container does not exist"
  */
-export function openContainer(globals: StoreOptions, id: string, options: { readonly lock: LockKind; readonly timeoutMs?: number }): ContainerDir {
+export function openContainer(globals: StoreOptions, id: string, options: LockOptions): ContainerDir {
   checkId(id)
   const path = stateRoot(globals).path + "/" + id
   for (;;) {
@@ -202,7 +212,9 @@ export class ContainerDir {
     for (;;) {
       const result = sys(NR.flock, this.fd, operation)
       if (result === 0) return
-      if (result !== -ERRNO.EAGAIN && result !== -ERRNO.EINTR) throw sysError(`lock ${quote(this.path)}`, -result, { syscall: "flock" })
+      if (result !== -ERRNO.EAGAIN && result !== -ERRNO.EINTR) {
+        throw sysError(`lock ${quote(this.path)}`, -result, { syscall: "flock" })
+      }
       const now = performance.now()
       if (deadline === 0) deadline = now + timeoutMs
       else if (now >= deadline) {
@@ -234,7 +246,8 @@ export class ContainerDir {
    */
   readState(): StoredState | undefined {
     const bytes = this.read(STATE_FILE)
-    return bytes === undefined ? undefined : parseState(Buffer.from(bytes).toString("utf8"), this.id, this.path + "/" + STATE_FILE)
+    if (bytes === undefined) return undefined
+    return parseState(Buffer.from(bytes).toString("utf8"), this.id, this.path + "/" + STATE_FILE)
   }
 
   /** The config.json of `create`; undefined where the container is half-made. */
@@ -274,8 +287,8 @@ export class ContainerDir {
   }
 
   /**
-   * Removes everything in the folder, then the folder. state.json goes last, so that a removal that was interrupted leaves a container
-   * that can be deleted again. Symbolic links are removed, not followed.
+   * Removes everything in the folder, then the folder. state.json goes last, so that a removal that was interrupted leaves a
+   * container that can be deleted again. Symbolic links are removed, not followed.
    */
   remove(): void {
     // a descriptor of its own: reading a folder moves its position
@@ -287,7 +300,9 @@ export class ContainerDir {
     }
     removeTreeAt(this.fd, STATE_FILE, this.path + "/" + STATE_FILE)
     const result = tryUnlinkAt(AT_FDCWD, this.path, AT_REMOVEDIR)
-    if (result < 0 && result !== -ERRNO.ENOENT) throw sysError(`remove the container's folder ${quote(this.path)}`, -result, { syscall: "unlinkat" })
+    if (result < 0 && result !== -ERRNO.ENOENT) {
+      throw sysError(`remove the container's folder ${quote(this.path)}`, -result, { syscall: "unlinkat" })
+    }
   }
 
   /** Closes the folder, which unlocks it. */

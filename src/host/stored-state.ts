@@ -62,7 +62,9 @@ const STATUSES: readonly string[] = ["creating", "created", "running", "stopped"
  * @throws RuntsError that says what is wrong with which file and what to do
  */
 export function parseState(text: string, id: string, where: string): StoredState {
-  const damaged = (why: string): RuntsError => new RuntsError(`state of container ${JSON.stringify(id)} in ${where} ${why}`, removal(id))
+  const damaged = (why: string): RuntsError => {
+    return new RuntsError(`state of container ${JSON.stringify(id)} in ${where} ${why}`, removal(id))
+  }
   let found: Record<string, unknown>
   try {
     found = JSON.parse(text) as Record<string, unknown>
@@ -71,7 +73,8 @@ export function parseState(text: string, id: string, where: string): StoredState
   }
   if (found === null || typeof found !== "object" || Array.isArray(found)) throw damaged("is damaged: not a JSON object")
   if (found.schema !== STATE_SCHEMA) {
-    throw damaged(`has schema ${JSON.stringify(found.schema) ?? "none"}, this runts knows ${STATE_SCHEMA}: another version made the container`)
+    const schema = JSON.stringify(found.schema) ?? "none"
+    throw damaged(`has schema ${schema}, this runts knows ${STATE_SCHEMA}: another version made the container`)
   }
   for (const name in REQUIRED) {
     const value = found[name]

@@ -71,11 +71,10 @@ const OTHERS: Readonly<Record<string, MountOption>> = {
 
 /** The meaning of one word, or undefined: then it is data for the file system. */
 export function mountOption(word: string): MountOption | undefined {
-  const other = OTHERS[word]
-  if (other !== undefined) return other
-  const plain = ATTRIBUTES[word]
+  if (Object.hasOwn(OTHERS, word)) return OTHERS[word]
+  const plain = Object.hasOwn(ATTRIBUTES, word) ? ATTRIBUTES[word] : undefined
   if (plain !== undefined) return { kind: "attr", set: plain[0], clear: plain[1], recursive: false }
-  if (word.startsWith("r")) {
+  if (word.startsWith("r") && Object.hasOwn(ATTRIBUTES, word.slice(1))) {
     const recursive = ATTRIBUTES[word.slice(1)]
     if (recursive !== undefined) return { kind: "attr", set: recursive[0], clear: recursive[1], recursive: true }
   }
@@ -90,7 +89,7 @@ export function mountOptionNames(): string[] {
 
 /** rootfsPropagation and propagation words (config-linux.md, "Rootfs Mount Propagation"). */
 export function propagationFlags(word: string): number | undefined {
-  const option = OTHERS[word]
+  const option = Object.hasOwn(OTHERS, word) ? OTHERS[word] : undefined
   if (option?.kind !== "propagation") return undefined
   return option.type | (option.recursive ? MS.REC : 0)
 }

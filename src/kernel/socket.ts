@@ -77,7 +77,8 @@ export function decodeRights(message: Buffer): { readonly fds: number[]; readonl
   const fds: number[] = []
   const truncated = (message.readInt32LE(48) & MSG_CTRUNC) !== 0
   const used = message.readUInt32LE(40)
-  if (used >= CMSG_HEADER_BYTES && message.readInt32LE(CONTROL + 8) === SOL_SOCKET && message.readInt32LE(CONTROL + 12) === SCM_RIGHTS) {
+  const isRights = message.readInt32LE(CONTROL + 8) === SOL_SOCKET && message.readInt32LE(CONTROL + 12) === SCM_RIGHTS
+  if (used >= CMSG_HEADER_BYTES && isRights) {
     const end = CONTROL + Math.min(message.readUInt32LE(CONTROL), CONTROL_BYTES)
     for (let at = CONTROL + CMSG_HEADER_BYTES; at + 4 <= end; at += 4) fds.push(message.readInt32LE(at))
   }

@@ -5,6 +5,7 @@ import { openJoin, type CgroupRecord } from "../host/cgroup/manager.ts"
 import { listenFds, preservedFds, standardDescriptors } from "../host/fds.ts"
 import { close, open, readFile } from "../host/file.ts"
 import { waitForeground } from "../host/foreground.ts"
+import { catchSignals, type SignalPipe } from "../host/signals.ts"
 import { connectUnixPath } from "../host/socket.ts"
 import type { StoredState } from "../host/stored-state.ts"
 import { ERRNO } from "../kernel/errno.ts"
@@ -46,9 +47,12 @@ export async function exec(globals: GlobalOptions, request: ExecRequest): Promis
   const launch = await launchExec(request, process, state, pidfd, terminal?.[1])
   close(pidfd)
   let master: number | undefined
+  let signals: SignalPipe | undefined
   try {
     if (terminal !== undefined) master = receiveTerminal(terminal)
     const { pid } = launch
+    // from here on what comes for runts is for the process: it waits in the pipe until the process runs
+    if (!request.detach) signals = catchSignals()
     launch.start()
     writePidFile(request.pidFile, pid)
   } catch (error) {
@@ -60,7 +64,7 @@ export async function exec(globals: GlobalOptions, request: ExecRequest): Promis
   return waitForeground({
     pid: launch.pid,
     pidfd: launch.pidfd,
-    forwardSignals: true,
+    signals,
     ...(master === undefined ? {} : { terminal: { master, stdin: 0, stdout: 1 } }),
   })
 }

@@ -1,5 +1,6 @@
 import { close } from "../host/file.ts"
 import { waitForeground } from "../host/foreground.ts"
+import { catchSignals, type SignalPipe } from "../host/signals.ts"
 import { setSubreaper } from "../host/process.ts"
 import { abandon, checkConsole } from "./create.ts"
 import { createContainer, loadBundle, type Created } from "./creation.ts"
@@ -22,9 +23,12 @@ export async function run(globals: GlobalOptions, request: RunRequest): Promise<
   })
   let master: number | undefined
   let started = created.state
+  let signals: SignalPipe | undefined
   try {
     if (terminal !== undefined) master = receiveTerminal(terminal)
     created.launch.go()
+    // from here on what comes for runts is for the program: it waits in the pipe until the program runs
+    if (foreground) signals = catchSignals()
     started = await startWith(created.container, created.state, created.launch.pidfd, () => created.launch.start())
     created.container.writeState(started)
     writePidFile(request.pidFile, started.pid)
@@ -42,18 +46,18 @@ export async function run(globals: GlobalOptions, request: RunRequest): Promise<
     created.container.close()
     return 0
   }
-  return attend(created, request, master)
+  return attend(created, request, master, signals)
 }
 
 /** Waits for the container in the foreground, then deletes it unless it is to be kept. */
-function attend(created: Created, request: RunRequest, master: number | undefined): number {
+function attend(created: Created, request: RunRequest, master: number | undefined, signals: SignalPipe | undefined): number {
   const { container, launch } = created
   container.unlock()
   const { pid, pidfd } = launch
   const code = waitForeground({
     pid,
     pidfd,
-    forwardSignals: true,
+    signals,
     ...(master === undefined ? {} : { terminal: { master, stdin: 0, stdout: 1 } }),
   })
   launch.pid = 0

@@ -1,5 +1,5 @@
 import type { Namespace, Spec } from "../spec/types.gen.ts"
-import { AT_FDCWD, AT_RECURSIVE, O_CLOEXEC, O_WRONLY } from "../kernel/fs.ts"
+import { AT_FDCWD, AT_RECURSIVE, O_CLOEXEC, O_DIRECTORY, O_PATH, O_WRONLY } from "../kernel/fs.ts"
 import { MNT_DETACH, MOUNT_ATTR, MOVE_MOUNT_F_EMPTY_PATH, MS, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE } from "../kernel/mount.ts"
 import { propagationFlags } from "../kernel/mount-options.ts"
 import { CLONE, IOCTL, NAMESPACES, type NamespaceType } from "../kernel/process.ts"
@@ -270,9 +270,13 @@ function planPivot(creation: Creation, root: Step): void {
     p.call("move_mount", root, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH).says("move it over the old root")
     p.call("chroot", ".").says("make it the root of this process")
   } else {
+    const old = p.call("openat", AT_FDCWD, "/", O_PATH | O_CLOEXEC | O_DIRECTORY, 0).says("hold the old root")
     p.call("pivot_root", ".", ".").says("make it the root of the mount namespace, the old one on top")
+    // by name "." would still be the new root below
+    p.call("fchdir", old).says("change to the old root")
     p.call("mount", 0, ".", 0, MS.REC | MS.SLAVE, 0).says("let no unmount reach the host")
     p.call("umount2", ".", MNT_DETACH).says("let go of the host's tree")
+    p.call("close", old)
   }
   p.call("chdir", "/").says("change to the root")
   p.call("close", root)

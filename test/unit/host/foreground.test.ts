@@ -33,7 +33,7 @@ t.test("waitForeground() gives the exit code, or 128 + the signal, and leaves no
   const childrenBefore = children()
   for (const [script, code] of [["exit 0", 0], ["sleep 0.1; exit 7", 7], ["kill -9 $$", 137], ["kill -15 $$", 143]] as const) {
     const process = start(script)
-    t.equal(waitForeground({ ...process, forwardSignals: true }), code, script)
+    t.equal(waitForeground(process), code, script)
     close(process.pidfd)
   }
   t.strictSame(children(), childrenBefore)
@@ -44,7 +44,7 @@ t.test("waitForeground() does not wait for orphans that came to this process", a
   setSubreaper(true)
   const process = start("sleep 30 & echo $! > /dev/null; exit 4")
   const before = performance.now()
-  t.equal(waitForeground({ ...process, forwardSignals: true }), 4)
+  t.equal(waitForeground(process), 4)
   t.ok(performance.now() - before < 5000)
   setSubreaper(false)
   close(process.pidfd)
@@ -58,7 +58,7 @@ t.test("waitForeground() relays a terminal and gives the exit code", async (t) =
   const stdout = open(out, O_WRONLY | O_CREAT, 0o600)
   const process = start("tty; test -t 0 && test -t 1 && seq 1 1000; exit 9", terminal.slave)
   close(terminal.slave)
-  t.equal(waitForeground({ ...process, forwardSignals: true, terminal: { master: terminal.master, stdin, stdout } }), 9)
+  t.equal(waitForeground({ ...process, terminal: { master: terminal.master, stdin, stdout } }), 9)
   const expected = terminal.path + "\r\n" + Array.from({ length: 1000 }, (_, i) => `${i + 1}\r\n`).join("")
   t.equal(readFileSync(out, "utf8"), expected)
   for (const fd of [stdin, stdout, process.pidfd, terminal.master]) close(fd)
