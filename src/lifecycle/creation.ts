@@ -77,6 +77,7 @@ export interface Bundle {
 /** Reads and checks a bundle's config.json. */
 export function loadBundle(path: string): Bundle {
   const bundle = realPath(path)
+  if (tryStat(bundle)?.type !== "dir") throw sysError(`bundle ${JSON.stringify(path)}`, ERRNO.ENOTDIR)
   const file = `${bundle}/config.json`
   const status = tryStat(file)
   if (status === undefined) {

@@ -1,5 +1,5 @@
 import { RuntsError } from "../error.ts"
-import { runHook } from "../host/hooks.ts"
+import { runHook } from "./run-hook.ts"
 import { namespaceOf } from "../host/procfs.ts"
 import type { StoredState } from "../host/stored-state.ts"
 import { NAMESPACES, type NamespaceType } from "../kernel/process.ts"
@@ -25,31 +25,51 @@ export function differingNamespaces(pid: number): number {
   return flags
 }
 
-function runAll(kind: keyof Hooks, hooks: readonly Hook[] | undefined, state: string, namespaces?: { pidfd: number; flags: number }): void {
-  hooks?.forEach((hook, index) => {
-    runHook(hook, state, { pointer: `/hooks/${kind}/${index}`, ...(namespaces === undefined ? {} : { namespaces }) })
-  })
+/** Where hooks of a kind run: the working directory, and the container's namespaces if not the runtime's. */
+interface Place {
+  readonly cwd: string
+  /** What a hook without an environment of its own gets, if not the caller's. */
+  readonly environment?: readonly string[]
+  readonly namespaces?: { readonly pidfd: number; readonly flags: number }
+}
+
+function runAll(kind: keyof Hooks, hooks: readonly Hook[] | undefined, state: string, place: Place): void {
+  hooks?.forEach((hook, index) => runHook(hook, state, { pointer: `/hooks/${kind}/${index}`, ...place }))
 }
 
 /** prestart and createRuntime in the runtime's namespaces, then createContainer in the container's, before its root is pivoted to. */
 export function runCreationHooks(spec: Spec, state: StoredState, pidfd: number): void {
   const text = hookState(state, "creating")
-  runAll("prestart", spec.hooks?.prestart, text)
-  runAll("createRuntime", spec.hooks?.createRuntime, text)
+  runAll("prestart", spec.hooks?.prestart, text, { cwd: state.bundle })
+  runAll("createRuntime", spec.hooks?.createRuntime, text, { cwd: state.bundle })
   if ((spec.hooks?.createContainer?.length ?? 0) === 0) return
-  runAll("createContainer", spec.hooks?.createContainer, text, { pidfd, flags: differingNamespaces(state.pid) })
+  runAll("createContainer", spec.hooks?.createContainer, text, {
+    cwd: state.rootfs,
+    // as with runc: no variable of the host comes into the container
+    environment: [],
+    namespaces: { pidfd, flags: differingNamespaces(state.pid) },
+  })
 }
 
-/** startContainer: in the container, its root included, before the user's program runs. */
-export function runStartContainerHooks(state: StoredState, pidfd: number): void {
+/**
+ * startContainer: in the container, its root included, before the user's program runs.
+ * @param environment that of the container's process, for hooks without one
+ */
+export function runStartContainerHooks(state: StoredState, pidfd: number, environment: () => readonly string[]): void {
   const hooks = state.hooks?.startContainer as readonly Hook[] | undefined
   if ((hooks?.length ?? 0) === 0) return
-  runAll("startContainer", hooks, hookState(state, "created"), { pidfd, flags: differingNamespaces(state.pid) })
+  runAll("startContainer", hooks, hookState(state, "created"), {
+    cwd: "/",
+    environment: environment(),
+    namespaces: { pidfd, flags: differingNamespaces(state.pid) },
+  })
 }
 
 /** poststart: in the runtime's namespaces, when the user's program runs. */
 export function runPoststartHooks(state: StoredState): void {
-  runAll("poststart", state.hooks?.poststart as readonly Hook[] | undefined, hookState(state, "running"))
+  runAll("poststart", state.hooks?.poststart as readonly Hook[] | undefined, hookState(state, "running"), {
+    cwd: state.bundle,
+  })
 }
 
 /** poststop, when the container is gone: a failure is only warned of, and the next one runs all the same. */
@@ -58,7 +78,7 @@ export function runPoststopHooks(state: StoredState): void {
   const hooks = state.hooks?.poststop as readonly Hook[] | undefined
   hooks?.forEach((hook, index) => {
     try {
-      runHook(hook, text, { pointer: `/hooks/poststop/${index}` })
+      runHook(hook, text, { pointer: `/hooks/poststop/${index}`, cwd: state.bundle })
     } catch (error) {
       warn(error instanceof RuntsError ? error.message : String(error))
     }

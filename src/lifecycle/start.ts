@@ -4,6 +4,7 @@ import { send, tryConnectUnix } from "../host/socket.ts"
 import type { ContainerDir } from "../host/store.ts"
 import type { StoredState } from "../host/stored-state.ts"
 import { errnoText } from "../kernel/errno.ts"
+import { loadSpec } from "../spec/load.ts"
 import { openInit, openWithState, statusOf } from "./container.ts"
 import { START_SOCKET } from "./creation.ts"
 import { destroy, killAndWait } from "./destroy.ts"
@@ -39,7 +40,7 @@ export async function start(globals: GlobalOptions, id: string): Promise<void> {
 /** Runs startContainer hooks, then `go`. A hook that fails ends the container, which is destroyed. */
 export async function startWith(container: ContainerDir, state: StoredState, pidfd: number, go: () => void): Promise<StoredState> {
   try {
-    runStartContainerHooks(state, pidfd)
+    runStartContainerHooks(state, pidfd, () => processEnvironmentOf(container))
   } catch (error) {
     killAndWait(state)
     destroy(container, state)
@@ -47,6 +48,12 @@ export async function startWith(container: ContainerDir, state: StoredState, pid
   }
   go()
   return { ...state, status: "running" }
+}
+
+/** The environment that config.json gives the process. */
+function processEnvironmentOf(container: ContainerDir): readonly string[] {
+  const bytes = container.readConfigBytes()
+  return bytes === undefined ? [] : (loadSpec(bytes, "config.json").process?.env ?? [])
 }
 
 /** poststart hooks; one that fails stops the container, which is destroyed (spec 1.3.0: "continue the lifecycle at step 12"). */

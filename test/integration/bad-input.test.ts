@@ -31,7 +31,7 @@ boxTest("bundle: a folder that is missing, or a file", (t, box) => {
   for (const bundle of [`${box.folder}/none`, "/etc/passwd"]) {
     const result = box.call(["create", "--bundle", bundle, box.id])
     t.not(result.code, 0)
-    t.match(result.stderr, /no such file|not a directory/)
+    t.match(result.stderr, /no such file|not a directory|not found/)
   }
 })
 
@@ -70,7 +70,6 @@ boxTest("config.json: wrong values", { skipFor: { runc: "1.1 takes several of th
     ["no args", { process: { ...box.config.process, args: [] } }],
     ["an unknown namespace", { linux: { ...box.config.linux, namespaces: [{ type: "mount" }, { type: "nonsense" }] } }],
     ["a NUL in an argument", { process: { ...box.config.process, args: ["/bin/true", "a\0b"] } }],
-    ["an environment entry without =", { process: { ...box.config.process, env: ["NOTHING"] } }],
   ] as const) {
     box.write({ ...(JSON.parse(base) as object), ...change })
     refused(t, box, what)
