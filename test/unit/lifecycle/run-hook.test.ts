@@ -10,7 +10,7 @@ import { runHook, type HookOptions } from "../../../src/lifecycle/run-hook.ts"
 import { pidfdOpen, processState } from "../../../src/host/process.ts"
 import { planHook } from "../../../src/plan/hook.ts"
 import { assemble } from "../../../src/program/assemble.ts"
-import { children, messageOf, openDescriptors, temporaryFolder } from "./helpers.ts"
+import { children, messageOf, openDescriptors, temporaryFolder } from "../host/helpers.ts"
 
 const folder = temporaryFolder()
 const options: HookOptions = { pointer: "/hooks/createRuntime/1", cwd: folder }
