@@ -106,7 +106,6 @@ function createCgroup(record: CgroupRecord, key: string, { created, adopted }: F
 
 /** Only where the container's processes are counted, as with runc: engines keep helpers in other hierarchies. */
 function refuseOccupied(record: CgroupRecord, key: string): void {
-  if (record.mode !== "v2" && key !== (controllerKey(record, "devices") ?? key)) return
   const count = processesIn(record, key).length
   if (count === 0) return
   throw new RuntsError(`container's cgroup is not empty: ${count} process(es) found`, {
