@@ -8,11 +8,13 @@ import type { MountRequest } from "./mount-request.ts"
 import { fileSystem, type MountContext } from "./mounts.ts"
 import { belowRoot, IN_ROOT, openTarget, refuseProcfs, resultCell } from "./targets.ts"
 
+/** Where cgroup2 is mounted when it is all there is (host/cgroup/layout.ts). */
+const HOST_ROOT = "/sys/fs/cgroup"
 const ATTACH = MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH
 
 /**
- * A mount of type `cgroup`: what the host's cgroup version has. v2: cgroup2, or a bind of the container's own folder where the kernel
- * refuses. v1: a tmpfs with a folder a hierarchy, and links for controllers that share one.
+ * A mount of type `cgroup`: what the host's cgroup version has. v2: cgroup2 in a cgroup namespace of its own, else a bind of the host's;
+ * where the kernel refuses, a bind of the container's own folder. v1: a tmpfs with a folder a hierarchy, and links for controllers that share one.
  */
 export function planCgroupMount(context: MountContext, request: MountRequest, newNamespace: boolean): void {
   const facts = context.facts.cgroupMounts
@@ -35,6 +37,13 @@ function unified(context: MountContext, request: MountRequest, facts: CgroupMoun
   const p = planner.program
   const { step: target, path } = place(context, request)
   const attributes = request.set | request.recursiveSet
+  // In the runtime's own cgroup namespace a fresh mount shows what the host's mount shows, but making one resets the hierarchy's
+  // mount options for all the machine, and waits some 10 ms for the kernel to settle that (KERNEL: apply_cgroup_root_flags).
+  if (facts.mode === "v2" && !newNamespace && request.data.length === 0) {
+    const tree = bindUnified(context, HOST_ROOT, path, attributes)
+    attachUnified(context, request, tree, target, path)
+    return
+  }
   const opened = p.call("fsopen", "cgroup2", FSOPEN_CLOEXEC).says(`mount cgroup2 at /${path}: open the file system type`)
   const bind = p.label("bind the cgroup")
   const done = p.label("cgroup mounted")
@@ -47,20 +56,31 @@ function unified(context: MountContext, request: MountRequest, facts: CgroupMoun
   p.call("close", opened)
   const kept = resultCell(planner, mount)
   p.here(done)
-  p.call("move_mount", mount, "", target, "", ATTACH).says(`attach it at /${path}`)
-  p.call("close", target)
-  for (const { type, recursive } of request.propagation) planner.setAttributes(mount, { propagation: type }, recursive ? AT_RECURSIVE : 0)
-  p.call("close", mount)
+  attachUnified(context, request, mount, target, path)
   const pointer = p.pointer
   planner.later(() => {
     p.pointer = pointer
     p.here(bind)
-    const from = newNamespace && facts.unified !== undefined ? facts.unified : "/sys/fs/cgroup"
-    const tree = p.call("open_tree", AT_FDCWD, from, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE).says(`bind ${from} to /${path}`)
-    planner.setAttributes(tree, { set: attributes & ~MOUNT_ATTR.ATIME_MASK }, AT_RECURSIVE).says(`set the attributes of /${path}`)
-    p.store(kept, tree, 8)
+    const from = newNamespace && facts.unified !== undefined ? facts.unified : HOST_ROOT
+    p.store(kept, bindUnified(context, from, path, attributes), 8)
     p.jump(done)
   })
+}
+
+/** A detached clone of a folder of the host's cgroup2 mount. */
+function bindUnified({ planner }: MountContext, from: string, path: string, attributes: number): Step {
+  const flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE
+  const tree = planner.program.call("open_tree", AT_FDCWD, from, flags).says(`bind ${from} to /${path}`)
+  planner.setAttributes(tree, { set: attributes & ~MOUNT_ATTR.ATIME_MASK }, AT_RECURSIVE).says(`set the attributes of /${path}`)
+  return tree
+}
+
+function attachUnified({ planner }: MountContext, request: MountRequest, mount: Step, target: Step, path: string): void {
+  const p = planner.program
+  p.call("move_mount", mount, "", target, "", ATTACH).says(`attach it at /${path}`)
+  p.call("close", target)
+  for (const { type, recursive } of request.propagation) planner.setAttributes(mount, { propagation: type }, recursive ? AT_RECURSIVE : 0)
+  p.call("close", mount)
 }
 
 function hierarchies(context: MountContext, request: MountRequest, facts: CgroupMountFacts, newNamespace: boolean): void {
