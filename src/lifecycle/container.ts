@@ -3,8 +3,13 @@ import { isFrozen, type CgroupRecord } from "../host/cgroup/manager.ts"
 import { isAlive, pidfdOpen } from "../host/process.ts"
 import { openContainer, type ContainerDir, type LockKind } from "../host/store.ts"
 import type { StoredState } from "../host/stored-state.ts"
-import { close } from "../host/file.ts"
+import { close, tryReadLink } from "../host/file.ts"
+import { AT_FDCWD } from "../kernel/fs.ts"
 import type { ContainerStatus, GlobalOptions } from "./requests.ts"
+import { workerIsGone } from "./worker.ts"
+
+/** Name of a container's first program until it becomes the user's: what /proc/PID/exe shows. */
+export const INIT_NAME = "runts:init"
 
 /** A container that was opened with its state. */
 export interface Opened {
@@ -16,7 +21,7 @@ export interface Opened {
 export function openWithState(globals: GlobalOptions, id: string, lock: LockKind): Opened {
   const container = openContainer(globals, id, { lock })
   try {
-    const state = container.readState()
+    const state = readSettled(container)
     if (state === undefined) {
       throw new RuntsError(`container does not exist: ${JSON.stringify(id)} was never fully created`, {
         hint: `\`runts delete --force ${id}\` removes what is left of it`,
@@ -27,6 +32,15 @@ export function openWithState(globals: GlobalOptions, id: string, lock: LockKind
     container.close()
     throw error
   }
+}
+
+/** The state; where its creator is gone, that of a container that has stopped. */
+function readSettled(container: ContainerDir): StoredState | undefined {
+  const first = container.readState()
+  if (first?.status !== "creating" || !workerIsGone(first)) return first
+  // it may have finished, and only then ended, between the reading and the look at it
+  const state = container.readState()
+  return state?.status === "creating" ? { ...state, status: "stopped" } : state
 }
 
 export function cgroupOf(state: StoredState): CgroupRecord | undefined {
@@ -48,7 +62,15 @@ export function statusOf(state: StoredState): ContainerStatus {
   if (state.status === "stopped") return "stopped"
   const cgroup = cgroupOf(state)
   if (cgroup !== undefined && isFrozen(cgroup)) return "paused"
+  // a `start` that was killed at the wrong moment could not write down that the program runs
+  if (state.status === "created" && isExecuted(state.pid)) return "running"
   return state.status
+}
+
+/** Whether init has become the user's program; false where that cannot be seen (ptrace(2), "access mode checking"). */
+function isExecuted(pid: number): boolean {
+  const executable = tryReadLink(AT_FDCWD, `/proc/${pid}/exe`)
+  return typeof executable === "string" && !executable.includes(INIT_NAME)
 }
 
 /** A descriptor of init. @throws RuntsError "container not running" if it is gone */

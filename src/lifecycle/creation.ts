@@ -14,7 +14,7 @@ import { RLIMITS } from "../kernel/process.ts"
 import { NR } from "../kernel/syscalls.ts"
 import { warn } from "../log.ts"
 import { planCreate } from "../plan/create.ts"
-import type { CreateFacts } from "../plan/facts.ts"
+import type { CreateFacts, LimitFacts } from "../plan/facts.ts"
 import { statusDescriptor } from "../plan/process.ts"
 import { prelude } from "../prelude/prelude.ts"
 import { loadSpec } from "../spec/load.ts"
@@ -27,6 +27,7 @@ import { runCreationHooks, runPoststopHooks } from "./hooks.ts"
 import { compareMaps, idmapNamespaces, writeMaps } from "./id-maps.ts"
 import { Launch, lift, loadServe, statusSocket } from "./launch.ts"
 import type { CreateRequest, GlobalOptions } from "./requests.ts"
+import { thisWorker } from "./worker.ts"
 
 /** A container that was created: its init waits for the last go. */
 export interface Created {
@@ -107,12 +108,13 @@ export async function createContainer(globals: GlobalOptions, request: CreateReq
     const record = cgroupPaths(readLayout(), spec.linux?.cgroupsPath, request.id)
     const rootfs = rootfsPath(spec, bundle)
     const state: StoredState = initialState(request, spec, bundle, rootfs, record)
+    const creating: StoredState = { ...state, worker: thisWorker() }
     // before anything of it is written down: what is recorded as the container's may be killed and removed
     checkCgroups(record)
     container.writeConfig(bytes)
-    container.writeState(state)
+    container.writeState(creating)
     createCgroups(record)
-    container.writeState({ ...state, cgroup: { ...record } })
+    container.writeState({ ...creating, cgroup: { ...record } })
     undo.add(() => {
       killAll(record, 9)
       removeCgroups(record)
@@ -165,6 +167,8 @@ async function launchInit(creating: Creating): Promise<Created> {
   const idmaps = idmapNamespaces(spec, namespaces.user, least)
   opened.push(...idmaps.values())
   const rootFd = open(creating.state.rootfs, O_PATH | O_DIRECTORY)
+  const limits = resourceLimits(process)
+  const outside = spec.linux?.namespaces?.some(({ type }) => type === "user") === true
   let facts: CreateFacts
   try {
     facts = {
@@ -182,6 +186,7 @@ async function launchInit(creating: Creating): Promise<Created> {
       idmaps,
       stdio: process.terminal === true ? [] : standardDescriptors(),
       preservedFds: preserved.length,
+      limits: outside ? [] : limits,
       rootfsParent: sharedParent(spec, creating.state.rootfs),
       noPivot: request.noPivot,
       noNewKeyring: request.noNewKeyring,
@@ -194,13 +199,13 @@ async function launchInit(creating: Creating): Promise<Created> {
   const planner = planCreate(spec, facts)
   await loadServe(planner)
   const launch = new Launch(planner, ours)
-  undo.add(() => launch.kill())
   let hooksRan = false
   undo.add(() => {
     if (hooksRan) runPoststopHooks({ ...creating.state, pid: 0, status: "stopped" })
   })
+  undo.add(() => launch.kill())
   launch.run(theirs, [theirs, ...preserved, ...opened], {
-    pid: (pid) => applyFromOutside(pid, process),
+    pid: (pid) => applyFromOutside(pid, process, outside ? limits : []),
     maps: (pid) => {
       const pointer = { uid: "/linux/uidMappings", gid: "/linux/gidMappings" }
       writeMaps(pid, spec.linux?.uidMappings ?? [], spec.linux?.gidMappings ?? [], pointer)
@@ -231,8 +236,11 @@ function consoleDescriptor({ process, options, request }: Creating, keep: (fd: n
   return keep(connectUnixPath(request.consoleSocket as string))
 }
 
-/** What the runtime does to init from outside its namespaces: the oom score, and limits. */
-export function applyFromOutside(pid: number, process: Process): void {
+/**
+ * What the runtime does to a process from outside its namespaces: the oom score, and the limits of one in a user namespace, which has
+ * no right to raise its own.
+ */
+export function applyFromOutside(pid: number, process: Process, limits: readonly LimitFacts[]): void {
   if (process.oomScoreAdj !== undefined) {
     try {
       writeFile(`/proc/${pid}/oom_score_adj`, String(process.oomScoreAdj))
@@ -240,28 +248,36 @@ export function applyFromOutside(pid: number, process: Process): void {
       throw withPointer(error, "/process/oomScoreAdj")
     }
   }
+  for (const limit of limits) setLimit(pid, limit)
+}
+
+/** The limits of config.json, and the caller's own of open files, which the engine raised. */
+export function resourceLimits(process: Process): LimitFacts[] {
   const rlimits = process.rlimits ?? []
-  rlimits.forEach((limit, index) => setLimit(pid, limit, `/process/rlimits/${index}`))
+  const limits = rlimits.map((limit, index) => limitFacts(limit, `/process/rlimits/${index}`))
   if (!rlimits.some((limit) => limit.type === "RLIMIT_NOFILE")) {
-    // the engine raised its own: the container has its caller's (KERNEL: inherited over fork and execve)
-    const { soft, hard } = prelude.callerNofile()
-    setLimit(pid, { type: "RLIMIT_NOFILE", soft, hard }, "")
+    limits.push(limitFacts({ type: "RLIMIT_NOFILE", ...prelude.callerNofile() }, ""))
   }
+  return limits
 }
 
 function withPointer(error: unknown, pointer: string): unknown {
   return error instanceof RuntsError ? new RuntsError(error.message, { ...error.details, pointer }) : error
 }
 
-function setLimit(pid: number, limit: { type: string; soft: number | bigint; hard: number | bigint }, pointer: string): void {
+function limitFacts(limit: { type: string; soft: number | bigint; hard: number | bigint }, pointer: string): LimitFacts {
   const resource = (RLIMITS as Readonly<Record<string, number>>)[limit.type]
   if (resource === undefined) throw new RuntsError(`process.rlimits: ${limit.type} is not known`, { pointer })
   const value = Buffer.alloc(16)
   writeLimit(value, 0, limit.soft)
   writeLimit(value, 8, limit.hard)
+  return { resource, value, pointer, text: `${limit.type} to ${limit.soft}:${limit.hard}` }
+}
+
+function setLimit(pid: number, { resource, value, text, pointer }: LimitFacts): void {
   const result = sys(NR.prlimit64, pid, resource, value, 0)
   if (result >= 0 || result === -ERRNO.ESRCH) return
-  throw sysError(`set ${limit.type} to ${limit.soft}:${limit.hard}`, -result, {
+  throw sysError(`set ${text}`, -result, {
     syscall: "prlimit64",
     pointer,
     ...(result === -ERRNO.EPERM ? { hint: "raising a hard limit takes CAP_SYS_RESOURCE" } : {}),

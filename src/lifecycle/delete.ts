@@ -6,6 +6,10 @@ import { warn } from "../log.ts"
 import { statusOf } from "./container.ts"
 import { destroy, killAndWait } from "./destroy.ts"
 import type { GlobalOptions } from "./requests.ts"
+import { endWorker } from "./worker.ts"
+
+/** How long --force leaves another runts to its work on the container, in milliseconds. */
+const FORCE_WAIT_MS = 1000
 
 /**
  * `delete`: a stopped or created container; with `force` any, and silently none. What a killed runts left half-made is removed
@@ -14,7 +18,7 @@ import type { GlobalOptions } from "./requests.ts"
 export function remove(globals: GlobalOptions, id: string, force: boolean): void {
   let container: ContainerDir
   try {
-    container = openContainer(globals, id, { lock: "exclusive" })
+    container = force ? openByForce(globals, id) : openContainer(globals, id, { lock: "exclusive" })
   } catch (error) {
     if (force && error instanceof RuntsError && error.details.errno === ERRNO.ENOENT) return
     throw error
@@ -36,6 +40,26 @@ export function remove(globals: GlobalOptions, id: string, force: boolean): void
   } finally {
     container.close()
   }
+}
+
+/**
+ * With force, another runts that holds the container (a hook of `create` or `start` hangs) is given a moment, then killed. What it
+ * leaves half-made is what `delete` is about to remove.
+ */
+function openByForce(globals: GlobalOptions, id: string): ContainerDir {
+  try {
+    return openContainer(globals, id, { lock: "exclusive", timeoutMs: FORCE_WAIT_MS })
+  } catch (error) {
+    if (error instanceof RuntsError && error.details.errno === ERRNO.ENOENT) throw error
+  }
+  const container = openContainer(globals, id, { lock: "none" })
+  try {
+    const state = readState(container, true)
+    if (state !== undefined) endWorker(state)
+  } finally {
+    container.close()
+  }
+  return openContainer(globals, id, { lock: "exclusive" })
 }
 
 /** With force, a state that cannot be read is as good as none: the folder goes, and what it named is warned of. */

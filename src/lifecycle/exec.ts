@@ -1,9 +1,9 @@
 import { RuntsError, sysError } from "../error.ts"
 import { sys } from "../ffi/index.ts"
-import { ownCgroup } from "../host/cgroup/layout.ts"
+import { ownCgroup, parseLayout } from "../host/cgroup/layout.ts"
 import { openJoin, type CgroupRecord } from "../host/cgroup/manager.ts"
 import { listenFds, preservedFds, standardDescriptors } from "../host/fds.ts"
-import { close, open, readFile } from "../host/file.ts"
+import { close, open, readFile, readText } from "../host/file.ts"
 import { waitForeground } from "../host/foreground.ts"
 import { catchSignals, type SignalPipe } from "../host/signals.ts"
 import { connectUnixPath } from "../host/socket.ts"
@@ -16,8 +16,8 @@ import { planExec } from "../plan/exec.ts"
 import type { ExecFacts } from "../plan/facts.ts"
 import { statusDescriptor } from "../plan/process.ts"
 import type { Process } from "../spec/types.gen.ts"
-import { cgroupOf, openInit, openWithState, statusOf } from "./container.ts"
-import { applyFromOutside } from "./creation.ts"
+import { cgroupOf, initIsAlive, openInit, openWithState, statusOf } from "./container.ts"
+import { applyFromOutside, resourceLimits } from "./creation.ts"
 import { processEnvironment } from "./environment.ts"
 import { execProcess } from "./exec-process.ts"
 import { hostFacts } from "./facts.ts"
@@ -44,7 +44,11 @@ export async function exec(globals: GlobalOptions, request: ExecRequest): Promis
   checkConsole(process, request)
   const terminal = process.terminal === true && !request.detach ? foregroundTerminal() : undefined
   const pidfd = openInit(state)
-  const launch = await launchExec(request, process, state, pidfd, terminal?.[1])
+  const launch = await launchExec(request, process, state, pidfd, terminal?.[1]).catch((error: unknown) => {
+    // what init's end broke first says little
+    if (initIsAlive(state)) throw error
+    throw new RuntsError("cannot exec in a stopped container: its init ended meanwhile")
+  })
   close(pidfd)
   let master: number | undefined
   let signals: SignalPipe | undefined
@@ -96,8 +100,15 @@ function joinedCgroups(record: CgroupRecord, wanted: readonly string[]): CgroupR
 
 /** The cgroups init is in now: where it moved, its first one may take no processes any more (v2, "no internal processes"). */
 function currentCgroups(record: CgroupRecord, pid: number): CgroupRecord {
+  const current = ownCgroup(pid)
   const paths: Record<string, string> = {}
-  for (const [key, path] of Object.entries(ownCgroup(pid))) if (record.mounts[key] !== undefined) paths[key] = record.mounts[key] + path
+  for (const { name, mount, root } of parseLayout(readText("/proc/self/mountinfo"), ownCgroup()).controllers) {
+    const path = current[name]
+    if (path === undefined || record.mounts[name] !== mount) continue
+    // where a part of the host's tree is mounted, /proc/PID/cgroup still shows whole paths, unless a cgroup namespace cuts them too
+    const below = root !== "/" && (path === root || path.startsWith(root + "/")) ? path.slice(root.length) : path
+    paths[name] = mount + below
+  }
   return { ...record, paths }
 }
 
@@ -106,12 +117,17 @@ async function launchExec(
 ): Promise<Launch> {
   const record = cgroupOf(state)
   const cgroups = record === undefined ? undefined : joinedCgroups(record, request.cgroup)
+  let console = terminal
+  if (process.terminal === true) console ??= connectUnixPath(request.consoleSocket as string)
   try {
-    return await launchOnce(request, process, state, pidfd, terminal, cgroups)
+    return await launchOnce(request, process, state, pidfd, console, cgroups)
   } catch (error) {
     const busy = error instanceof RuntsError && error.details.errno === ERRNO.EBUSY && error.details.syscall === "clone3"
-    if (!busy || record === undefined || request.cgroup.length > 0 || terminal !== undefined) throw error
-    return await launchOnce(request, process, state, pidfd, terminal, currentCgroups(record, state.pid))
+    if (!busy || record === undefined || request.cgroup.length > 0) throw error
+    // nothing was sent on the console's connection yet: the second try goes on with it, as its listener takes only one
+    return await launchOnce(request, process, state, pidfd, console, currentCgroups(record, state.pid))
+  } finally {
+    if (console !== undefined) close(console)
   }
 }
 
@@ -132,11 +148,12 @@ async function launchOnce(
     const join = cgroups === undefined ? { intoCgroup: undefined, procs: [] } : openJoin(cgroups)
     const intoCgroup = join.intoCgroup === undefined ? undefined : keep(join.intoCgroup)
     const procs = join.procs.map(({ controller, fd }) => ({ controller, fd: keep(fd) }))
-    let console: number | undefined
-    if (process.terminal === true) console = keep(terminal ?? connectUnixPath(request.consoleSocket as string))
+    const console = terminal === undefined ? undefined : keep(duplicate(terminal))
     const flags = differingNamespaces(state.pid)
+    const joinsUser = (flags & CLONE.NEWUSER) !== 0
+    const limits = resourceLimits(process)
     const rootFd = open(`/proc/${state.pid}/root`, O_PATH | O_DIRECTORY)
-    const inherited = keep(pidfdCopy(pidfd))
+    const inherited = keep(duplicate(pidfd))
     let facts: ExecFacts
     try {
       facts = {
@@ -146,9 +163,10 @@ async function launchOnce(
         cgroup: { intoCgroup, procs },
         pidfd: inherited,
         namespaceFlags: flags,
-        joinsUser: (flags & CLONE.NEWUSER) !== 0,
+        joinsUser,
         stdio: process.terminal === true ? [] : standardDescriptors(),
         preservedFds: preserved.length,
+        limits: joinsUser ? [] : limits,
         env: processEnvironment(process.env ?? [], process.user.uid, rootFd, listen.environment),
       }
     } finally {
@@ -157,7 +175,7 @@ async function launchOnce(
     const planner = planExec(process, facts)
     await loadServe(planner)
     const launch = new Launch(planner, ours)
-    launch.run(theirs, [theirs, ...preserved, ...opened], { pid: (pid) => applyFromOutside(pid, process) })
+    launch.run(theirs, [theirs, ...preserved, ...opened], { pid: (pid) => applyFromOutside(pid, process, joinsUser ? limits : []) })
     return launch
   } catch (error) {
     close(ours)
@@ -168,9 +186,9 @@ async function launchOnce(
 }
 
 /** A descriptor of its own for the launcher. */
-function pidfdCopy(pidfd: number): number {
+function duplicate(fd: number): number {
   const F_DUPFD_CLOEXEC = 1030
-  const copy = sys(NR.fcntl, pidfd, F_DUPFD_CLOEXEC, 3)
+  const copy = sys(NR.fcntl, fd, F_DUPFD_CLOEXEC, 3)
   if (copy < 0) throw sysError("duplicate a descriptor", -copy, { syscall: "fcntl" })
   return copy
 }

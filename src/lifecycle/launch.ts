@@ -1,7 +1,8 @@
-import { RuntsError } from "../error.ts"
+import { RuntsError, sysError } from "../error.ts"
 import { close } from "../host/file.ts"
+import { POLLIN, poll, pollOne, type Interest } from "../host/poll.ts"
 import { pidfdOpen, pidfdSendSignal, reap, type ExitStatus } from "../host/process.ts"
-import { recv, send, socketpair } from "../host/socket.ts"
+import { recv, socketpair, trySend } from "../host/socket.ts"
 import { memfdExecutable, spawnImage } from "../host/spawn.ts"
 import { sys } from "../ffi/index.ts"
 import { ERRNO, errnoText } from "../kernel/errno.ts"
@@ -9,9 +10,11 @@ import { HOST_ARCHITECTURE, NR } from "../kernel/syscalls.ts"
 import { MESSAGE, type Planner } from "../plan/planner.ts"
 import { assemble } from "../program/assemble.ts"
 import type { Step } from "../program/program.ts"
+import { INIT_NAME } from "./container.ts"
 
 const F_DUPFD_CLOEXEC = 1030
 const SIGKILL = 9
+const SHUT_WR = 1
 const MESSAGE_BYTES = 16
 const LOG_BYTES = 256
 
@@ -59,10 +62,10 @@ export class Launch {
    */
   run(theirs: number, inherit: readonly number[], events: LaunchEvents): void {
     const image = assemble(this.planner.program, { architecture: HOST_ARCHITECTURE, statusCell: this.planner.statusCell })
-    const memfd = memfdExecutable(image.bytes, "runts:init")
+    const memfd = memfdExecutable(image.bytes, INIT_NAME)
     let launcher = 0
     try {
-      launcher = spawnImage(memfd, "runts:init", { inherit })
+      launcher = spawnImage(memfd, INIT_NAME, { inherit })
     } finally {
       close(memfd)
       close(theirs)
@@ -75,9 +78,11 @@ export class Launch {
     }
   }
 
-  /** Lets the program go on. */
+  /** Lets the program go on. @throws RuntsError if it has ended */
   go(): void {
-    send(this.socket, new Uint8Array(1))
+    const sent = trySend(this.socket, new Uint8Array(1))
+    if (sent === -ERRNO.EPIPE || sent === -ERRNO.ECONNRESET) throw diedEarly("the container's init", this.reapInit())
+    if (sent < 0) throw sysError("send to the container's init", -sent, { syscall: "sendto" })
   }
 
   /**
@@ -86,24 +91,53 @@ export class Launch {
    */
   private untilReady(launcher: number, events: LaunchEvents): void {
     const held: Buffer[] = []
+    const launcherFd = pidfdOpen(launcher)
     for (;;) {
+      if (this.pid === 0 && launcherFd !== undefined && this.launcherEnded(launcherFd)) {
+        throw this.launcherDied(launcher, held, events)
+      }
       const message = Buffer.alloc(MESSAGE_BYTES + LOG_BYTES)
       const length = recv(this.socket, message)
       const kind = length === 0 ? 0 : message.readUInt32LE(0)
       if (kind === MESSAGE.PID) {
         this.pid = Number(message.readBigInt64LE(8))
         reap(launcher)
+        if (launcherFd !== undefined) close(launcherFd)
         this.pidfd = pidfdOpen(this.pid) ?? -1
         events.pid?.(this.pid)
         for (const item of held) if (this.answer(item, events)) return
       } else if (kind === 0) {
         if (this.pid !== 0) throw diedEarly("the container's init", this.reapInit())
-        const status = reap(launcher)
-        for (const item of held) this.answer(item, events)
-        throw diedEarly("the launcher", status)
+        throw this.launcherDied(launcher, held, events)
       } else if (this.pid === 0) held.push(message)
       else if (this.answer(message, events)) return
     }
+  }
+
+  /** Waits for a message or the launcher's end. @returns true if it ended and nothing is left to read */
+  private launcherEnded(launcherFd: number): boolean {
+    const message: Interest = { fd: this.socket, events: POLLIN, ready: 0 }
+    const end: Interest = { fd: launcherFd, events: POLLIN, ready: 0 }
+    poll([message, end], -1)
+    // what it sent before its end may have come between the two looks
+    return message.ready === 0 && end.ready !== 0 && !pollOne(this.socket, POLLIN, 0)
+  }
+
+  /**
+   * The launcher ended without a pid (it was killed, or a step failed). Its clone may be there all the same: it ends when it is to
+   * wait for this process and finds that nothing more comes.
+   */
+  private launcherDied(launcher: number, held: readonly Buffer[], events: LaunchEvents): unknown {
+    const status = reap(launcher)
+    sys(NR.shutdown, this.socket, SHUT_WR)
+    const message = Buffer.alloc(MESSAGE_BYTES + LOG_BYTES)
+    while (recv(this.socket, message) > 0) { /* until the clone has closed its end */ }
+    try {
+      for (const item of held) if (item.readUInt32LE(0) === MESSAGE.FAILED) this.answer(item, events)
+    } catch (error) {
+      return error
+    }
+    return diedEarly("the launcher", status)
   }
 
   /** @returns true for READY */
@@ -160,7 +194,7 @@ export class Launch {
       pidfdSendSignal(this.pidfd, SIGKILL)
       close(this.pidfd)
       this.pidfd = -1
-    }
+    } else if (this.pid !== 0) sys(NR.kill, this.pid, SIGKILL) // a child that was not waited for: the pid is its own
     this.reapInit()
   }
 }
@@ -218,8 +252,10 @@ function stepFailure(planner: Planner, index: number, value: number, log: string
   }
   // the kernel's log of a mount begins with a letter for its severity: "e overlay: Unknown parameter"
   const why = log === "" ? errnoText(errno) : `${errnoText(errno)} (the kernel says: ${log.replace(/^[ewi] /gm, "").replaceAll("\n", "; ")})`
+  const raising = step.name === "prlimit64" && errno === ERRNO.EPERM
   return new RuntsError(`${step.text === "" ? (step.name ?? step.kind) : step.text}: ${why}`, {
     errno,
+    ...(raising ? { hint: "raising a hard limit takes CAP_SYS_RESOURCE" } : {}),
     ...(step.pointer === "" ? {} : { pointer: step.pointer }),
     ...(step.name === undefined ? {} : { syscall: step.name }),
   })

@@ -11,6 +11,7 @@ import { destroy, killAndWait } from "./destroy.ts"
 import { runPoststartHooks, runStartContainerHooks } from "./hooks.ts"
 import { awaitStarted } from "./launch.ts"
 import type { GlobalOptions } from "./requests.ts"
+import { thisWorker } from "./worker.ts"
 
 const START_BYTE = 0x53
 
@@ -40,6 +41,7 @@ export async function start(globals: GlobalOptions, id: string): Promise<void> {
 /** Runs startContainer hooks, then `go`. A hook that fails ends the container, which is destroyed. */
 export async function startWith(container: ContainerDir, state: StoredState, pidfd: number, go: () => void): Promise<StoredState> {
   try {
+    if ((state.hooks?.startContainer?.length ?? 0) > 0) container.writeState({ ...state, worker: thisWorker() })
     runStartContainerHooks(state, pidfd, () => processEnvironmentOf(container))
   } catch (error) {
     killAndWait(state)
@@ -58,8 +60,11 @@ function processEnvironmentOf(container: ContainerDir): readonly string[] {
 
 /** poststart hooks; one that fails stops the container, which is destroyed (spec 1.3.0: "continue the lifecycle at step 12"). */
 export function poststart(container: ContainerDir, state: StoredState): void {
+  if ((state.hooks?.poststart?.length ?? 0) === 0) return
   try {
+    container.writeState({ ...state, worker: thisWorker() })
     runPoststartHooks(state)
+    container.writeState(state)
   } catch (error) {
     killAndWait(state)
     destroy(container, state)

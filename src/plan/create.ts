@@ -1,8 +1,9 @@
+import { RuntsError } from "../error.ts"
 import type { Namespace, Spec } from "../spec/types.gen.ts"
 import { AT_FDCWD, AT_RECURSIVE, O_CLOEXEC, O_DIRECTORY, O_PATH, O_WRONLY } from "../kernel/fs.ts"
 import { MNT_DETACH, MOUNT_ATTR, MOVE_MOUNT_F_EMPTY_PATH, MS, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE } from "../kernel/mount.ts"
 import { propagationFlags } from "../kernel/mount-options.ts"
-import { CLONE, IOCTL, NAMESPACES, type NamespaceType } from "../kernel/process.ts"
+import { CLONE, IOCTL, NAMESPACES, PR, type NamespaceType } from "../kernel/process.ts"
 import type { Step } from "../program/program.ts"
 import { planCgroupMount } from "./cgroup-mounts.ts"
 import { planConsole } from "./console.ts"
@@ -17,9 +18,9 @@ import { absoluteSource, applyLateReadonly, planMount, type MountContext } from 
 import { planMaskedPaths, planReadonlyPaths, planSysctl } from "./paths.ts"
 import { MESSAGE, Planner } from "./planner.ts"
 import {
-  awaitStart, becomeProgram, checkCwd, closeHostDescriptors, enterCwd, findProgram, planKeyring, planStdio, settleChannels, statusDescriptor,
+  awaitStart, becomeProgram, checkCwd, closeHostDescriptors, enterCwd, findProgram, planKeyring, planLimits, planStdio, settleChannels, statusDescriptor,
 } from "./process.ts"
-import { belowRoot } from "./targets.ts"
+import { belowRoot, openTarget } from "./targets.ts"
 
 /** Name of the staged rootfs below the staging folder. */
 const STAGED_ROOT = "root"
@@ -77,11 +78,12 @@ function planLauncher(creation: Creation): void {
   cleanProcess(planner)
   const joins = Object.keys(facts.namespaces).length > 0
   if (joins) undumpable(planner)
+  if (isNew(namespaces.get("time")) && !creation.newUserNamespace) planTime(creation)
   if (creation.userNamespace && isNew(namespaces.get("mount"))) stageTrees(planner, facts.staging, stagedTrees(creation))
   if (joins) joinNamespaces(planner, facts.namespaces, (type) => namespacePointer(spec, type))
   let flags = 0
   for (const [type, namespace] of namespaces) {
-    // the time namespace takes its offsets before anyone is in it: init unshares it. v1: the cgroup is joined first.
+    // the time namespace takes its offsets before anyone is in it (planTime). v1: the cgroup is joined first.
     if (!isNew(namespace) || type === "time") continue
     if (type === "cgroup" && lateCgroupNamespace(facts)) continue
     flags += NAMESPACES[type].flag
@@ -158,9 +160,34 @@ function planOwnNamespaces(creation: Creation): void {
     planner.at(namespacePointer(spec, "cgroup"))
     p.call("unshare", CLONE.NEWCGROUP).says("a cgroup namespace rooted at its cgroup")
   }
-  if (!isNew(namespaces.get("time"))) return
+  if (isNew(namespaces.get("time")) && creation.newUserNamespace) planOwnTime(creation)
+}
+
+/** The first Linux whose execve enters a time namespace that was unshared before (time_namespaces(7)). */
+const EXECVE_ENTERS_TIME = [6, 1] as const
+
+/** With a new user namespace init makes the time namespace itself, so that it belongs to that. */
+function planOwnTime(creation: Creation): void {
+  const { planner, spec, facts } = creation
+  const [major, minor] = facts.kernel
+  if (major < EXECVE_ENTERS_TIME[0] || (major === EXECVE_ENTERS_TIME[0] && minor < EXECVE_ENTERS_TIME[1])) {
+    throw new RuntsError(`linux.namespaces: a new time namespace in a new user namespace takes Linux ${EXECVE_ENTERS_TIME.join(".")} or later`, {
+      pointer: namespacePointer(spec, "time"), hint: "leave out one of the two",
+    })
+  }
   planner.at(namespacePointer(spec, "time"))
-  p.call("unshare", CLONE.NEWTIME).says("a time namespace, entered at execve")
+  // becoming root of the namespace has made the process undumpable, and its files in /proc the host's root's; nobody else is in here
+  planner.program.call("prctl", PR.SET_DUMPABLE, 1, 0, 0, 0).says("own the files of this process in /proc")
+  planTime(creation)
+  undumpable(planner)
+}
+
+/** A time namespace for children (or, from Linux 6.1, execve), with its offsets, which can be written only before anyone is in it. */
+function planTime(creation: Creation): void {
+  const { planner, spec } = creation
+  const p = planner.program
+  planner.at(namespacePointer(spec, "time"))
+  p.call("unshare", CLONE.NEWTIME).says("a time namespace for what comes next")
   const offsets = Object.entries(spec.linux?.timeOffsets ?? {})
   if (offsets.length === 0) return
   planner.at("/linux/timeOffsets")
@@ -212,7 +239,7 @@ function planRootAndMounts(creation: Creation): MountContext {
   for (const request of mounts) {
     if (request.type === "cgroup" || request.type === "cgroup2") planCgroupMount(context, request, isNew(namespaces.get("cgroup")))
     else planMount(context, request)
-    if (request.bind && belowRoot(request.mount.destination) === "dev") ownDev = false
+    if (request.bind && !request.remount && belowRoot(request.mount.destination) === "dev") ownDev = false
   }
   planDevices(context, deviceNodes(spec.linux?.devices, ownDev))
   if (ownDev) planDeviceLinks(context)
@@ -250,12 +277,27 @@ function planRoot(creation: Creation): Step {
 function planProtection(creation: Creation, context: MountContext): void {
   const { planner, spec } = creation
   planSysctl(context, spec.linux?.sysctl ?? {})
+  if (spec.root?.readonly === true) makeCwd(creation, context.root)
   planReadonlyPaths(context, spec.linux?.readonlyPaths ?? [])
   planMaskedPaths(context, spec.linux?.maskedPaths ?? [])
   applyLateReadonly(context)
   if (spec.root?.readonly === true) {
     planner.at("/root/readonly").setAttributes(context.root, { set: MOUNT_ATTR.RDONLY }).says("make the root filesystem read-only")
   }
+}
+
+/** The working directory, if it is missing, is made while that is still possible. */
+function makeCwd(creation: Creation, root: Step): void {
+  const { planner, spec } = creation
+  const p = planner.program
+  const path = belowRoot(spec.process?.cwd ?? "/")
+  if (path === "") return
+  planner.at("/process/cwd")
+  const next = p.label("working directory made")
+  // whatever else is wrong with it is told when the process changes to it
+  const opened = openTarget(planner, root, { path, directory: true, exists: false }).on("any", next)
+  p.call("close", opened)
+  p.here(next)
 }
 
 /** Makes the container's root the root of the mount namespace, and lets go of the host's. */
@@ -298,6 +340,7 @@ function planProcess(creation: Creation, start: number): void {
   if (!facts.noNewKeyring) planKeyring(planner, facts.id)
   if (process.terminal !== true) planStdio(planner, facts.stdio, process.user.uid)
   const entered = enterCwd(planner, process.cwd, true)
+  planLimits(planner, facts.limits)
   planCredentials(planner, process, facts)
   planner.at("/process/user/umask")
   p.call("umask", process.user.umask ?? 0o022).says("set the umask")

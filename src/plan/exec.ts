@@ -6,7 +6,7 @@ import type { ExecFacts } from "./facts.ts"
 import { becomeRoot, cleanProcess, cloneInto, joinCgroups, undumpable } from "./launcher.ts"
 import { MESSAGE, Planner } from "./planner.ts"
 import {
-  becomeProgram, checkCwd, closeHostDescriptors, enterCwd, findProgram, planKeyring, planStdio, settleChannels, statusDescriptor,
+  becomeProgram, checkCwd, closeHostDescriptors, enterCwd, findProgram, planKeyring, planLimits, planStdio, settleChannels, statusDescriptor,
 } from "./process.ts"
 
 /** The program of one more process in a running container: joins all namespaces of its init at once, then as init does. */
@@ -33,6 +33,7 @@ export function planExec(process: Process, facts: ExecFacts): Planner {
   planKeyring(planner, facts.id)
   if (process.terminal !== true) planStdio(planner, facts.stdio, process.user.uid)
   const entered = enterCwd(planner, process.cwd, false)
+  planLimits(planner, facts.limits)
   planCredentials(planner, process, facts)
   planner.at("/process/user/umask")
   p.call("umask", process.user.umask ?? 0o022).says("set the umask")

@@ -39,6 +39,17 @@ export interface StdioFacts {
   readonly isNull: boolean
 }
 
+/** A resource limit that the process sets itself before it gives up its identity. */
+export interface LimitFacts {
+  /** Number of setrlimit(2). */
+  readonly resource: number
+  /** struct rlimit64: soft, hard; 16 bytes. */
+  readonly value: Uint8Array
+  /** As RLIMIT_NOFILE to 1024:4096. */
+  readonly text: string
+  readonly pointer: string
+}
+
 export interface MountSourceFacts {
   /** The bind source is a folder. */
   readonly isDirectory: boolean
@@ -77,7 +88,9 @@ export interface CreateFacts extends HostFacts {
   readonly stdio: readonly StdioFacts[]
   /** Descriptors 3 .. 3+N-1 pass to the process. */
   readonly preservedFds: number
-  /** Mount point of the file system that holds the rootfs, where rootfsPropagation is shared. */
+  /** None where the runtime sets them from outside, which it must where a user namespace takes the right to raise them. */
+  readonly limits: readonly LimitFacts[]
+  /** Mount point of the file system that holds the rootfs, where rootfsPropagation may leave it shared. */
   readonly rootfsParent: string | undefined
   readonly noPivot: boolean
   readonly noNewKeyring: boolean
@@ -98,5 +111,7 @@ export interface ExecFacts extends HostFacts {
   readonly joinsUser: boolean
   readonly stdio: readonly StdioFacts[]
   readonly preservedFds: number
+  /** None where the runtime sets them from outside, which it must where a user namespace takes the right to raise them. */
+  readonly limits: readonly LimitFacts[]
   readonly env: readonly string[]
 }

@@ -1,4 +1,4 @@
-import { CLONE, RLIMITS } from "../kernel/process.ts"
+import { CLONE, PR, RLIMITS } from "../kernel/process.ts"
 import { becomeRoot, cleanProcess, cloneInto, undumpable } from "./launcher.ts"
 import { Planner } from "./planner.ts"
 
@@ -25,6 +25,7 @@ export interface HookRequest {
 }
 
 const CLOSE_RANGE_CLOEXEC = 4
+const SIGKILL = 9
 const FD_MAX = 0xffffffff
 const RLIM_INFINITY = 0xffffffffffffffffn
 
@@ -39,6 +40,7 @@ export function planHook(request: HookRequest): Planner {
   if (namespaces !== undefined) undumpable(planner)
   cleanProcess(planner)
   if (namespaces !== undefined) enterNamespaces(planner, namespaces)
+  p.call("prctl", PR.SET_PDEATHSIG, SIGKILL, 0, 0, 0).says("end with the runtime")
   p.call("setsid").says("lead a session")
   if (request.cwd !== undefined) p.call("chdir", request.cwd).says(`change to ${request.cwd}`)
   const limit = (value: number): number | bigint => (value === Infinity ? RLIM_INFINITY : value)

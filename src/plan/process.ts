@@ -1,7 +1,7 @@
 import { AT_EACCESS, AT_EMPTY_PATH, AT_FDCWD, O_CLOEXEC, O_DIRECTORY, O_PATH, O_RDWR, STATX } from "../kernel/fs.ts"
 import { KEYCTL_JOIN_SESSION_KEYRING, MSG_NOSIGNAL } from "../kernel/process.ts"
 import type { Datum, Label, Load, Step } from "../program/program.ts"
-import type { StdioFacts } from "./facts.ts"
+import type { LimitFacts, StdioFacts } from "./facts.ts"
 import { MESSAGE, type Planner } from "./planner.ts"
 import { scratch } from "./targets.ts"
 
@@ -145,6 +145,16 @@ function candidate(planner: Planner, path: string, chosen: Datum, error: Datum, 
 }
 
 /**
+ * Resource limits, late: a low one would stop the set-up itself. From outside they would come at any moment, and by a runtime without
+ * CAP_SYS_RESOURCE not at all once the process has another user (prlimit(2)).
+ */
+export function planLimits(planner: Planner, limits: readonly LimitFacts[]): void {
+  for (const { resource, value, text, pointer } of limits) {
+    planner.at(pointer).program.call("prlimit64", 0, resource, value, 0).says(`set ${text}`)
+  }
+}
+
+/**
  * Waits for `start` on the listening socket: a connection that does not send "S" (a probe, a `start` that died) is closed and the next one
  * awaited. From here on failures are reported on the connection.
  */
@@ -157,7 +167,7 @@ export function awaitStart(planner: Planner, start: number): Step {
   const byte = p.buffer(8)
   p.call("close", planner.status).says("the runtime needs to hear no more")
   p.here(again)
-  const connection = p.call("accept4", start, 0, 0, O_CLOEXEC).on("any", again).says("wait for start")
+  const connection = p.call("accept4", start, 0, 0, O_CLOEXEC).on("ECONNABORTED", again).on("EINTR", again).says("wait for start")
   p.call("recvfrom", connection, byte, 1, 0, 0, 0).on("any", refuse).says("is it start")
   p.test(byte, 0xff, "==", 0x53, go)
   p.here(refuse)

@@ -1,0 +1,541 @@
+import { createHash } from "node:crypto"
+import {
+  chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync,
+} from "node:fs"
+import t, { type Test } from "tap"
+import type { Box } from "../../conformance/lib/box.ts"
+import { command, expectSuccess, type Result, startCommand } from "../../conformance/lib/command.ts"
+import { cgroupPrefix, environment, runtimePath, scratch } from "../../conformance/lib/environment.ts"
+import { listenForConsole } from "../../conformance/lib/helpers.ts"
+import { boxTest, type TestOptions } from "../../conformance/lib/test.ts"
+
+/*
+ * What was done to other runtimes (published advisories since 2019), tried on this one. Everything in the root file system and
+ * in volumes is hostile; config.json is not.
+ */
+
+const OURS: TestOptions = { skipFor: { runc: "1.1 falls for some of these", crun: "1.8 falls for some of these" } }
+const ROUNDS = environment === "uml" ? 10 : 100
+
+/** What must be as it was whatever a container tries: a folder of the host's, its mounts, its core_pattern, the runtime's binary. */
+class Canary {
+  readonly folder: string
+  private readonly before: string
+  constructor(box: Box) {
+    this.folder = `${box.folder}/canary`
+    mkdirSync(`${this.folder}/below`, { recursive: true })
+    for (const name of ["ptmx", "null", "console", "secret", "below/file"]) writeFileSync(`${this.folder}/${name}`, `canary of the host ${name}`)
+    chmodSync(`${this.folder}/secret`, 0o600)
+    this.before = this.look()
+  }
+  look(): string {
+    const seen = [readFileSync("/proc/sys/kernel/core_pattern", "utf8"), binaryHash()]
+    // overlay and others change nothing here: target and type only, as other tests run beside
+    for (const line of readFileSync("/proc/self/mountinfo", "utf8").split("\n")) if (line.includes(scratch)) seen.push(line)
+    const walk = (path: string): void => {
+      const status = lstatSync(path)
+      const content = status.isFile() ? readFileSync(path, "utf8") : status.isSymbolicLink() ? readlinkSync(path) : ""
+      seen.push(`${path} ${status.mode} ${status.uid} ${status.gid} ${status.rdev} ${content}`)
+      if (status.isDirectory()) for (const name of readdirSync(path).sort()) walk(`${path}/${name}`)
+    }
+    walk(this.folder)
+    return seen.join("\n")
+  }
+  check(t: Test, what: string): void {
+    t.equal(this.look(), this.before, `${what}: the host is as it was`)
+  }
+}
+
+let hash: string | undefined
+let hashedAt = 0
+/** Read again only when the file's change time moves: it is large. */
+function binaryHash(): string {
+  const { ctimeMs } = lstatSync(runtimePath)
+  if (hash === undefined || ctimeMs !== hashedAt) hash = createHash("sha256").update(readFileSync(runtimePath)).digest("hex")
+  hashedAt = ctimeMs
+  return hash
+}
+
+/** A failure as one sentence on stderr; not a crash. */
+function refused(t: Test, result: Result, what: string): void {
+  t.ok(result.code === 255 || (result.code > 0 && result.code < 128), `${what}: refused (${result.code}: ${result.stderr.trim().slice(0, 200)})`)
+  t.notMatch(result.stderr, /internal error|undefined|TypeError|at .*\.ts/, `${what}: in a sentence`)
+}
+
+/** A limit with a hostile name: refused, or said not to have been applied at all. */
+function refusedOrNotApplied(t: Test, box: Box): void {
+  const log = `${box.folder}/log`
+  box.args("/bin/true").write()
+  const result = box.call(["--log", log, "--log-format", "json", "run", "--bundle", box.bundle, box.id])
+  if (result.code === 0) t.match(readFileSync(log, "utf8"), /not applied|ignored|unknown/, "not applied, and said so")
+  else refused(t, result, JSON.stringify(box.config.linux.resources))
+}
+
+// A: the runtime itself
+
+boxTest("attack: the container reopens whatever executes as /proc/*/exe for writing", OURS, async (t, box) => {
+  const canary = new Canary(box)
+  // pid 1 watches; every foreign process that it ever sees is the runtime entering
+  const watcher = `while :; do for p in /proc/[0-9]*; do [ $p = /proc/1 ] && continue
+    { exec 3<$p/exe && { : >>/proc/self/fd/3; } && [ "$(readlink $p/exe)" != /bin/busybox ] && echo "$(readlink $p/exe)" >>/tmp/written; exec 3<&-; } 2>/dev/null; done; done`
+  await box.launch("/bin/sh", "-c", watcher)
+  writeFileSync(`${box.rootfs}/bin/evil`, "#!/proc/self/exe\n")
+  chmodSync(`${box.rootfs}/bin/evil`, 0o755)
+  for (let round = 0; round < ROUNDS / 4; round++) {
+    box.exec(["/bin/true"])
+    box.exec(["/bin/evil"])
+  }
+  t.throws(() => readFileSync(`${box.rootfs}/tmp/written`), { code: "ENOENT" }, "nothing of the runtime's could be opened for writing")
+  canary.check(t, "exec")
+})
+
+boxTest("attack: a program whose interpreter is /proc/self/exe does not run the runtime", OURS, (t, box) => {
+  const canary = new Canary(box)
+  writeFileSync(`${box.rootfs}/bin/evil`, "#!/proc/self/exe\n")
+  chmodSync(`${box.rootfs}/bin/evil`, 0o755)
+  const result = box.args("/bin/evil", "--version").run()
+  t.notMatch(result.stdout, /version/)
+  t.not(result.code, 0)
+  canary.check(t, "run")
+})
+
+boxTest("attack: descriptors of folders that the caller leaks lead nowhere", OURS, async (t, box) => {
+  const canary = new Canary(box)
+  const before = `exec 3</ 4<${canary.folder} 5</etc 6</proc 7</sys/fs/cgroup 8</dev 9<${box.folder}`
+  symlinkSync("/proc/self/fd/4", `${box.rootfs}/workdir`)
+  for (let fd = 3; fd <= 40; fd++) {
+    box.config.process.cwd = `/proc/self/fd/${fd}`
+    refused(t, box.args("/bin/true").run([], { before }), `cwd ${box.config.process.cwd}`)
+  }
+  for (const cwd of ["/proc/self/fd/3/../..", "/proc/self/fd/4/below", "/workdir", "/proc/self/cwd", "/proc/self/root", "/proc/1/cwd"]) {
+    box.config.process.cwd = cwd
+    const result = box.args("/bin/sh", "-c", "pwd -P; ls").run([], { before })
+    if (result.code === 0) t.notMatch(result.stdout, /secret|below|state/, `cwd ${cwd} is inside`)
+    else refused(t, result, `cwd ${cwd}`)
+  }
+  box.config.process.cwd = "/"
+  for (let fd = 3; fd <= 12; fd++) {
+    refused(t, box.args(`/proc/self/fd/${fd}/bin/sh`, "-c", "cat /etc/hostname").run([], { before }), `program through descriptor ${fd}`)
+    refused(t, box.args(`/proc/self/fd/${fd}/../../bin/sh`).run([], { before }), `program through descriptor ${fd}, upwards`)
+  }
+  await box.launch("/bin/sleep", "1000")
+  for (let fd = 3; fd <= 40; fd++) {
+    refused(t, box.call(["exec", "--cwd", `/proc/self/fd/${fd}`, box.id, "/bin/true"], { before }), `exec --cwd /proc/self/fd/${fd}`)
+  }
+  refused(t, box.call(["exec", "--cwd", "/workdir", box.id, "/bin/true"], { before }), "exec --cwd through a symlink")
+  const shown = expectSuccess(box.call(["exec", box.id, "/bin/sh", "-c", "ls /proc/$$/fd; true"], { before })).stdout
+  t.same(shown.trim().split("\n"), ["0", "1", "2"], "exec has three descriptors")
+  canary.check(t, "leaked descriptors")
+})
+
+// B: the root file system
+
+for (const destination of ["/proc", "/proc/self", "/proc/self/attr", "/proc/../proc", "//proc/./sys", "/proc/1/attr/exec"]) {
+  for (const type of ["tmpfs", "bind"]) {
+    boxTest(`attack: a volume (${type}) over ${destination}`, OURS, (t, box) => {
+      const canary = new Canary(box)
+      const mount = type === "bind" ? { destination, type, source: canary.folder, options: ["bind"] } : { destination, type, source: "tmpfs" }
+      for (const where of ["after", "in place of"]) {
+        if (where === "after") box.config.mounts.push(mount)
+        else box.config.mounts = [mount, ...box.config.mounts.filter((item) => item.destination !== "/proc" && item !== mount)]
+        const result = box.args("/bin/true").run()
+        refused(t, result, `${where} procfs`)
+      }
+      canary.check(t, destination)
+    })
+  }
+}
+
+for (const name of ["proc", "sys"]) {
+  boxTest(`attack: /${name} of the image is a symlink`, OURS, (t, box) => {
+    const canary = new Canary(box)
+    for (const target of [canary.folder, "../../canary", "/tmp", "/nowhere", "tmp/../../../canary"]) {
+      rmSync(`${box.rootfs}/${name}`, { recursive: true, force: true })
+      symlinkSync(target, `${box.rootfs}/${name}`)
+      refused(t, box.args("/bin/true").run(), `/${name} -> ${target}`)
+    }
+    canary.check(t, name)
+  })
+}
+
+boxTest("attack: symlinks in the place of mount targets make nothing outside", OURS, (t, box) => {
+  const canary = new Canary(box)
+  writeFileSync(`${box.folder}/file`, "mounted")
+  mkdirSync(`${box.folder}/dir`)
+  const links: readonly [string, string][] = [
+    ["etc/absolute", `${canary.folder}/new`], ["etc/up", "../../../canary/new"], ["etc/dir", `${canary.folder}/new-dir`],
+    ["etc/existing", `${canary.folder}/secret`], ["etc/through", `${canary.folder}`],
+  ]
+  for (const [name, target] of links) symlinkSync(target, `${box.rootfs}/${name}`)
+  box.config.mounts.push(
+    { destination: "/etc/absolute", type: "bind", source: `${box.folder}/file`, options: ["bind"] },
+    { destination: "/etc/up", type: "bind", source: `${box.folder}/file`, options: ["bind"] },
+    { destination: "/etc/dir", type: "bind", source: `${box.folder}/dir`, options: ["bind"] },
+    { destination: "/etc/existing", type: "bind", source: `${box.folder}/file`, options: ["bind"] },
+    { destination: "/etc/through/below/deep/er", type: "tmpfs", source: "tmpfs" },
+  )
+  const result = box.script(`cat /etc/absolute; cat ${canary.folder}/secret`).run()
+  t.equal(result.stdout, "mountedmounted", "links lead inside of the root")
+  canary.check(t, "mount targets")
+})
+
+boxTest("attack: a dangling loop and a chain of symlinks as a target", OURS, (t, box) => {
+  symlinkSync("loop2", `${box.rootfs}/etc/loop1`)
+  symlinkSync("loop1", `${box.rootfs}/etc/loop2`)
+  box.config.mounts.push({ destination: "/etc/loop1", type: "tmpfs", source: "tmpfs" })
+  refused(t, box.args("/bin/true").run(), "a loop")
+})
+
+for (const race of ["target", "parent"] as const) {
+  boxTest(`attack: the ${race} of mounts is exchanged with a symlink to the host all the time`, OURS, async (t, box) => {
+    const canary = new Canary(box)
+    const volume = `${box.folder}/volume`
+    mkdirSync(`${volume}/a/b`, { recursive: true })
+    symlinkSync(canary.folder, `${volume}/link`)
+    const exchange = `import ctypes, os
+c = ctypes.CDLL(None)
+a, b = b"${volume}/${race === "target" ? "a/b" : "a"}", b"${volume}/link"
+while True: c.renameat2(-100, a, -100, b, 2)`
+    const attacker = startCommand(["/usr/bin/python3", "-c", exchange], { timeLimit: 120_000 })
+    box.config.mounts.push({ destination: "/volume", type: "bind", source: volume, options: ["bind"] })
+    const inner = race === "target" ? "/volume/a/b" : "/volume/a/made/deep"
+    for (let i = 0; i < 20; i++) box.config.mounts.push({ destination: `${inner}${i % 2 === 0 ? "" : `/x${i}`}`, type: "tmpfs", source: "tmpfs" })
+    box.script("cat /volume/link/secret /volume/a/secret /volume/a/b/secret /volume/a/made/secret 2>/dev/null; true").write()
+    let ran = 0
+    try {
+      for (let round = 0; round < ROUNDS; round++) {
+        const result = box.call(["run", "--bundle", box.bundle, box.id])
+        if (result.code === 0) ran++
+        else refused(t, result, `round ${round}`)
+        if (result.stdout.includes("canary")) t.fail(`round ${round}: the host is seen: ${result.stdout}`)
+      }
+    } finally {
+      attacker.child.kill("SIGKILL")
+      await attacker.done
+    }
+    t.comment(`${ran} of ${ROUNDS} containers ran`)
+    canary.check(t, "races")
+  })
+}
+
+boxTest("attack: /dev/null of the image is something else when paths are masked", OURS, (t, box) => {
+  const canary = new Canary(box)
+  const dev = `${box.folder}/dev`
+  const plant: Record<string, () => void> = {
+    "a symlink to core_pattern": () => symlinkSync("/proc/sys/kernel/core_pattern", `${dev}/null`),
+    "a symlink to the host": () => symlinkSync(`${canary.folder}/null`, `${dev}/null`),
+    "a file": () => writeFileSync(`${dev}/null`, "file"),
+    "a FIFO": () => expectSuccess(command(["mkfifo", `${dev}/null`])),
+    "another device": () => expectSuccess(command(["mknod", `${dev}/null`, "c", "1", "5"])),
+    "absent": () => undefined,
+    "a folder": () => mkdirSync(`${dev}/null`),
+  }
+  box.config.mounts = box.config.mounts.filter((mount) => !mount.destination.startsWith("/dev"))
+  box.config.mounts.push({ destination: "/dev", type: "bind", source: dev, options: ["bind"] })
+  box.config.linux.maskedPaths = ["/proc/timer_list", "/proc/keys", "/proc/sys/kernel/core_pattern"]
+  for (const [what, make] of Object.entries(plant)) {
+    rmSync(dev, { recursive: true, force: true })
+    mkdirSync(dev)
+    make()
+    const result = box.script("cat /proc/sys/kernel/core_pattern /proc/keys | wc -c; echo x 2>&1 >/proc/sys/kernel/core_pattern | wc -l").run()
+    if (result.code === 0) t.match(result.stdout, /^0\n/, `${what}: masks hide`)
+    else refused(t, result, what)
+    canary.check(t, what)
+  }
+})
+
+boxTest("attack: /dev of the image is a symlink to a folder of the host", OURS, (t, box) => {
+  const canary = new Canary(box)
+  box.config.mounts = box.config.mounts.filter((mount) => !mount.destination.startsWith("/dev"))
+  box.config.linux.devices = [{ path: "/dev/fuse", type: "c", major: 10, minor: 229, fileMode: 0o666, uid: 0, gid: 0 }]
+  for (const target of [canary.folder, "../../canary", "tmp/../../../canary"]) {
+    rmSync(`${box.rootfs}/dev`, { recursive: true, force: true })
+    symlinkSync(target, `${box.rootfs}/dev`)
+    box.args("/bin/true").run()
+    canary.check(t, `/dev -> ${target}`)
+  }
+})
+
+boxTest("attack: what the runtime makes below /dev is there already as a symlink to the host", OURS, (t, box) => {
+  const canary = new Canary(box)
+  box.config.mounts = box.config.mounts.filter((mount) => !mount.destination.startsWith("/dev"))
+  for (const name of ["null", "zero", "ptmx", "fd", "stdin", "console", "core", "shm", "pts", "tty"]) {
+    symlinkSync(`${canary.folder}/${name}`, `${box.rootfs}/dev/${name}`)
+  }
+  box.args("/bin/true").run()
+  canary.check(t, "symlinks in /dev")
+})
+
+boxTest("attack: a terminal's console and pty are symlinks to the host", OURS, async (t, box) => {
+  const canary = new Canary(box)
+  const dev = `${box.folder}/dev`
+  mkdirSync(`${dev}/pts`, { recursive: true })
+  for (let i = 0; i < 10; i++) symlinkSync("/proc/sys/kernel/core_pattern", `${dev}/pts/${i}`)
+  symlinkSync(`${canary.folder}/console`, `${dev}/console`)
+  symlinkSync(`${canary.folder}/ptmx`, `${dev}/ptmx`)
+  box.config.process.terminal = true
+  const socket = `${box.folder}/console.sock`
+  const variants: readonly [string, readonly string[]][] = [["/dev is a volume", ["/dev"]], ["/dev and /dev/pts are", ["/dev", "/dev/pts"]]]
+  const mounts = box.config.mounts
+  for (const [what, covered] of variants) {
+    box.config.mounts = mounts.filter((mount) => !mount.destination.startsWith("/dev"))
+    box.config.mounts.push({ destination: "/dev", type: "bind", source: dev, options: ["bind"] })
+    if (covered.length === 1) {
+      box.config.mounts.push({ destination: "/dev/pts", type: "devpts", source: "devpts", options: ["newinstance", "ptmxmode=0666", "mode=0620"] })
+    }
+    const collect = await listenForConsole(socket, "", 2)
+    const result = box.args("/bin/sh", "-c", "tty; echo attacked >/dev/console").tryCreate(["--console-socket", socket])
+    if (result.code === 0) box.start()
+    else refused(t, result, what)
+    await collect()
+    box.call(["delete", "--force", box.id])
+    rmSync(socket, { force: true })
+    canary.check(t, what)
+  }
+})
+
+boxTest("attack: /dev/null is a file of the host bound into the container, and stdio is the host's /dev/null", OURS, (t, box) => {
+  const canary = new Canary(box)
+  const file = `${canary.folder}/null`
+  box.config.process.user = { uid: 1000, gid: 1000 }
+  box.config.mounts.push({ destination: "/volume", type: "bind", source: file, options: ["bind", "ro"] })
+  box.config.mounts = box.config.mounts.filter((mount) => !mount.destination.startsWith("/dev"))
+  symlinkSync("/volume", `${box.rootfs}/dev/null`)
+  for (const before of ["exec >/dev/null 2>&1", "exec <&- >&- 2>&-", "exec </dev/null"]) {
+    box.script("echo attacked; echo attacked >&2; echo attacked >/volume").run([], { before })
+    canary.check(t, before)
+  }
+})
+
+boxTest("attack: content below /proc does not keep read-only mounts from being read-only", OURS, (t, box) => {
+  const canary = new Canary(box)
+  mkdirSync(`${box.rootfs}/proc/self/fd`, { recursive: true })
+  for (let fd = 0; fd < 20; fd++) symlinkSync("/tmp", `${box.rootfs}/proc/self/fd/${fd}`)
+  box.config.root.readonly = true
+  box.config.mounts.push(
+    { destination: "/mnt", type: "bind", source: canary.folder, options: ["rbind", "ro"] },
+    { destination: "/home", type: "tmpfs", source: "tmpfs", options: ["ro"] },
+  )
+  const { stdout } = box.script("for f in /x /mnt/x /mnt/secret /home/x /etc/passwd; do (echo attacked >>$f) 2>&1; done").run()
+  t.equal(stdout.match(/Read-only file system/g)?.length, 5, stdout)
+  canary.check(t, "read-only")
+})
+
+boxTest("attack: what the runtime reads or writes in the root file system is a symlink, a FIFO or a device", OURS, (t, box) => {
+  const canary = new Canary(box)
+  for (const what of ["symlink", "fifo", "device", "folder"]) {
+    rmSync(`${box.rootfs}/etc/passwd`, { recursive: true, force: true })
+    if (what === "symlink") symlinkSync(`${canary.folder}/secret`, `${box.rootfs}/etc/passwd`)
+    else if (what === "fifo") expectSuccess(command(["mkfifo", `${box.rootfs}/etc/passwd`]))
+    else if (what === "device") expectSuccess(command(["mknod", `${box.rootfs}/etc/passwd`, "c", "1", "5"]))
+    else mkdirSync(`${box.rootfs}/etc/passwd`)
+    t.equal(box.script("echo $HOME").run().stdout, "/\n", what)
+  }
+  canary.check(t, "/etc/passwd")
+})
+
+boxTest("attack: the root file system itself is a symlink, or reached through one", OURS, (t, box) => {
+  const canary = new Canary(box)
+  renameSync(box.rootfs, `${box.bundle}/real`)
+  symlinkSync(canary.folder, box.rootfs)
+  refused(t, box.args("/bin/true").run(), "root.path is a symlink")
+  unlinkSync(box.rootfs)
+  symlinkSync("/", box.rootfs)
+  refused(t, box.args("/bin/true").run(), "root.path is a symlink to /")
+  canary.check(t, "root.path")
+})
+
+// C: cgroups and sysctl
+
+boxTest("attack: a read-only cgroup mount cannot be written", OURS, (t, box) => {
+  for (const cgroupNamespace of [false, true]) {
+    box.config.linux.namespaces = box.config.linux.namespaces.filter(({ type }) => type !== "cgroup")
+    if (cgroupNamespace) box.config.linux.namespaces.push({ type: "cgroup" })
+    for (const mount of [
+      { destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup", options: ["ro", "nosuid", "noexec", "nodev"] },
+      { destination: "/sys", type: "bind", source: "/sys", options: ["rbind", "rro"] },
+    ]) {
+      const mounts = box.config.mounts
+      box.config.mounts = [...mounts.filter(({ destination }) => destination !== "/sys" || mount.destination !== "/sys"), mount]
+      const script = "for d in /sys/fs/cgroup /sys/fs/cgroup/*; do [ -d $d ] && mkdir $d/attack 2>/dev/null && echo made $d; " +
+        "[ -e $d/cgroup.procs ] && (echo 0 >$d/cgroup.procs) 2>/dev/null && echo wrote $d; done; true"
+      t.equal(box.script(script).run().stdout, "", `${mount.type} at ${mount.destination}, cgroup namespace: ${cgroupNamespace}`)
+      box.config.mounts = mounts
+    }
+  }
+})
+
+for (const key of ["../x/memory.max", "a/b", "..", ".", "", "memory.max/../cgroup.procs", "\0", "memory max", "cgroup.procs\n"]) {
+  boxTest(`attack: linux.resources.unified with the key ${JSON.stringify(key)}`, OURS, (t, box) => {
+    box.config.linux.resources = { unified: { [key]: "1" } }
+    refusedOrNotApplied(t, box)
+  })
+}
+
+for (const resources of [
+  { hugepageLimits: [{ pageSize: "../2MB", limit: 1 }] }, { hugepageLimits: [{ pageSize: "2MB/../..", limit: 1 }] },
+  { rdma: { "../x": { hcaHandles: 1 } } }, { rdma: { "mlx5 hca_object=max\n": { hcaHandles: 1 } } },
+  { network: { priorities: [{ name: "eth0 1\nlo", priority: 1 }] } }, { cpu: { cpus: "0\n1" } }, { cpu: { cpus: "../0" } },
+]) {
+  boxTest(`attack: a name that leads out of its file: ${JSON.stringify(resources)}`, OURS, (t, box) => {
+    box.config.linux.resources = resources
+    refusedOrNotApplied(t, box)
+  })
+}
+
+boxTest("attack: exec --cgroup reaches no cgroup but those below the container's", OURS, async (t, box) => {
+  await box.launch("/bin/sleep", "1000")
+  const name = box.id
+  for (const path of ["..", "../..", "/..", `../${name}x`, "a/../..", "a/../../b", `:../${name}`, "memory:..", "/../../", "\n..", "./../."]) {
+    refused(t, box.exec(["/bin/true"], ["--cgroup", path]), `--cgroup ${JSON.stringify(path)}`)
+  }
+})
+
+boxTest("attack: cgroupsPath cannot leave its hierarchy", OURS, (t, box) => {
+  for (const path of ["/..", "/", "/../..", ".", "../", "//./", `${cgroupPrefix}/../..`]) {
+    box.config.linux.cgroupsPath = path
+    refused(t, box.args("/bin/true").run(), `cgroupsPath ${path}`)
+  }
+})
+
+boxTest("attack: sysctls that are the host's", OURS, (t, box) => {
+  const canary = new Canary(box)
+  const namespaces = box.config.linux.namespaces
+  const cases: readonly [string, string?][] = [
+    ["kernel.core_pattern"], ["kernel/core_pattern"], ["net/../kernel/core_pattern"], ["net.../kernel/core_pattern"], ["net/ipv4/../../kernel/core_pattern"],
+    ["vm.overcommit_memory"], ["fs.mqueue"], ["fs.mqueue.../file-max"], ["kernel.shm_rmid_forced/../core_pattern"], ["kernel.hostname", "uts"], ["kernel.domainname", "uts"],
+    ["net.ipv4.ip_forward", "network"], ["net.core.somaxconn", "network"], ["kernel.shmmax", "ipc"], ["kernel.sem", "ipc"], ["fs.mqueue.msg_max", "ipc"],
+    ["/kernel/core_pattern"], ["net//../kernel.core_pattern"], ["."], [""], ["net"], ["net.\0"],
+  ]
+  for (const [name, without] of cases) {
+    box.config.linux.namespaces = namespaces.filter(({ type }) => type !== without)
+    box.config.linux.sysctl = { [name]: "attacked" }
+    if (without === "uts") delete box.config.hostname
+    refused(t, box.args("/bin/true").run(), `${name} without ${without ?? "nothing"}`)
+    box.config.hostname = "inside"
+  }
+  canary.check(t, "sysctl")
+})
+
+// D: privileges and parsing
+
+boxTest("attack: exec --cap fills neither the inheritable nor the ambient set", OURS, async (t, box) => {
+  await box.launch("/bin/sleep", "1000")
+  for (const flags of [["--cap", "CAP_CHOWN"], ["--cap", "CAP_CHOWN", "-u", "1000"], ["-u", "1000:1000"], []]) {
+    const { stdout } = expectSuccess(box.exec(["/bin/grep", "^Cap[IA]", "/proc/self/status"], flags))
+    t.match(stdout, /CapInh:\t0+\nCapAmb:\t0+\n/, flags.join(" "))
+  }
+})
+
+boxTest("attack: exec --user means exactly the ids it says", OURS, async (t, box) => {
+  await box.launch("/bin/sleep", "1000")
+  const id = (user: string): Result => box.exec(["/bin/sh", "-c", "echo $(id -u):$(id -g)"], ["-u", user])
+  t.equal(id("1").stdout, "1:0\n")
+  t.equal(id("1:2").stdout, "1:2\n")
+  for (const user of ["1:", ":1", "-1", "4294967295", "4294967296", "1 ", " 1", "abc", "0x1", "1e3", "1:-1", "1:2:3", "+1", "1.0", "18446744073709551616", "１"]) {
+    refused(t, id(user), `--user ${JSON.stringify(user)}`)
+  }
+  const padded = id("01")
+  if (padded.code === 0) t.equal(padded.stdout, "1:0\n")
+  else refused(t, padded, "--user 01")
+})
+
+boxTest("attack: strings of 64 KiB and 1 MiB, and NUL bytes, everywhere", OURS, (t, box) => {
+  const canary = new Canary(box)
+  box.args("/bin/true")
+  const original = JSON.stringify(box.config)
+  const places: Record<string, (config: any, text: string) => void> = {
+    "mount source": (c, x) => c.mounts.push({ destination: "/mnt", type: "bind", source: `/${x}`, options: ["bind"] }),
+    "file system source": (c, x) => c.mounts.push({ destination: "/mnt", type: "tmpfs", source: x }),
+    "mount destination": (c, x) => c.mounts.push({ destination: `/${x}`, type: "tmpfs", source: "tmpfs" }),
+    "mount option": (c, x) => c.mounts.push({ destination: "/mnt", type: "tmpfs", source: "tmpfs", options: [`mode=${x}`] }),
+    "mount type": (c, x) => c.mounts.push({ destination: "/mnt", type: x, source: "tmpfs" }),
+    "namespace path": (c, x) => (c.linux.namespaces[1].path = `/${x}`),
+    "working directory": (c, x) => (c.process.cwd = `/${x}`),
+    "program": (c, x) => (c.process.args = [x]),
+    "program path": (c, x) => (c.process.args = [`/${x}`]),
+    "host name": (c, x) => (c.hostname = x),
+    "cgroups path": (c, x) => (c.linux.cgroupsPath = `${cgroupPrefix}/${x}`),
+    "root path": (c, x) => (c.root.path = x),
+    "masked path": (c, x) => (c.linux.maskedPaths = [`/${x}`]),
+    "read-only path": (c, x) => (c.linux.readonlyPaths = [`/${x}`]),
+    "hook path": (c, x) => (c.hooks = { createRuntime: [{ path: `/${x}` }] }),
+    "device path": (c, x) => (c.linux.devices = [{ path: `/dev/${x}`, type: "c", major: 1, minor: 3 }]),
+    "sysctl name": (c, x) => (c.linux.sysctl = { [`net.${x}`]: "1" }),
+    "rlimit": (c, x) => (c.process.rlimits = [{ type: x, soft: 1, hard: 1 }]),
+  }
+  const harmless: Record<string, (config: any, text: string) => void> = {
+    "annotation": (c, x) => (c.annotations = { key: x, [x]: "value" }),
+    "capability": (c, x) => (c.process.capabilities.bounding = [x]),
+    "argument": (c, x) => c.process.args.push(x),
+    "variable": (c, x) => c.process.env.push(`A=${x}`),
+  }
+  const texts: readonly [string, string][] = [["64 KiB + 1", "x".repeat(65537)], ["1 MiB", "y".repeat(1 << 20)], ["NUL", "a\0b"]]
+  for (const [size, text] of texts) {
+    for (const [place, put] of Object.entries(places)) {
+      const config = JSON.parse(original)
+      put(config, text)
+      box.write(config)
+      const result = box.call(["run", "--bundle", box.bundle, box.id])
+      // what names a missing path to hide is skipped; what the kernel cuts off is refused
+      if (result.code !== 0 || size === "NUL" || !/masked|read-only/.test(place)) refused(t, result, `${place}: ${size}`)
+      t.ok(result.stderr.length < 8192 + 2 * text.length, `${place}: ${size}: the error is not endless`)
+    }
+    for (const [place, put] of Object.entries(harmless)) {
+      const config = JSON.parse(original)
+      put(config, text)
+      box.write(config)
+      const result = box.call(["run", "--bundle", box.bundle, box.id])
+      if (result.code !== 0) refused(t, result, `${place}: ${size}`)
+    }
+  }
+  canary.check(t, "strings")
+})
+
+boxTest("attack: 1 MiB of environment in small pieces passes; 10 000 id mappings are refused in a sentence", OURS, (t, box) => {
+  for (let i = 0; i < 1024; i++) box.config.process.env.push(`V${i}=${"e".repeat(1000)}`)
+  t.equal(expectSuccess(box.script("echo ${#V7} ${#V1023}").run()).stdout, "1000 1000\n")
+  box.config.process.env = ["PATH=/bin"]
+  box.mapIds()
+  box.config.linux.uidMappings = Array.from({ length: 10_000 }, (_, i) => ({ containerID: i, hostID: 100_000 + 2 * i, size: 1 }))
+  refused(t, box.run(), "10 000 id mappings")
+})
+
+boxTest("attack: 5000 mounts and 5000 masked paths are made or refused, and nothing stays", { ...OURS, skipIn: { uml: "slow" } }, (t, box) => {
+  box.config.linux.maskedPaths = Array.from({ length: 5000 }, (_, i) => `/nowhere/${i}`)
+  expectSuccess(box.args("/bin/true").run())
+  for (let i = 0; i < 2000; i++) box.config.mounts.push({ destination: `/mnt/m${i % 50}`, type: "tmpfs", source: "tmpfs" })
+  const result = box.args("/bin/true").run()
+  if (result.code !== 0) refused(t, result, "2000 mounts")
+})
+
+boxTest("attack: container ids that are no names", OURS, (t, box) => {
+  const canary = new Canary(box)
+  box.args("/bin/true").write()
+  for (const id of ["", ".", "..", "../x", "a/b", "/", "a".repeat(1025), "-leading", "a\nb", "a b", "ä", "a\\b", "%2e%2e", "~", "$(x)", "a:b"]) {
+    for (const verb of [["run", "--bundle", box.bundle], ["create", "--bundle", box.bundle], ["state"], ["start"], ["kill"], ["delete"], ["delete", "--force"], ["ps"], ["pause"]]) {
+      const result = box.call([...verb, "--", id])
+      if (result.code === 0 && id === "-leading") continue
+      refused(t, result, `${verb[0]} ${JSON.stringify(id.slice(0, 20))}`)
+    }
+  }
+  canary.check(t, "ids")
+})
+
+boxTest("attack: a container's folder or state file is a symlink", OURS, (t, box) => {
+  const canary = new Canary(box)
+  mkdirSync(box.root, { recursive: true })
+  symlinkSync(canary.folder, `${box.root}/${box.id}`)
+  for (const verb of [["state"], ["start"], ["kill"], ["delete"], ["delete", "--force"]]) refused(t, box.call([...verb, box.id]), `${verb.join(" ")}: folder`)
+  box.args("/bin/sleep", "1000").write()
+  refused(t, box.call(["create", "--bundle", box.bundle, box.id]), "create: folder")
+  unlinkSync(`${box.root}/${box.id}`)
+  canary.check(t, "folder")
+  mkdirSync(`${box.root}/${box.id}`)
+  symlinkSync(`${canary.folder}/secret`, `${box.root}/${box.id}/state.json`)
+  for (const verb of [["state"], ["start"], ["kill"], ["delete"]]) refused(t, box.call([...verb, box.id]), `${verb.join(" ")}: state.json`)
+  t.equal(box.call(["delete", "--force", box.id]).code, 0)
+  canary.check(t, "state.json")
+})
+
+t.end()
