@@ -188,11 +188,11 @@ function quotedValue(data: Uint8Array | string): string {
 
 /**
  * Writes a file so that others see the old content or the new one, never a part: temporary name in the same folder,
- * rename(2). A failure removes the temporary file.
+ * rename(2). A failure removes the temporary file. Not synced to the disk: what is written so tells of running processes, which
+ * a power failure ends anyway.
  * @param mode permission bits, less the umask
- * @param fsync true: the content is on the disk before the name points to it
  */
-export function writeFileAtomically(dirfd: number, name: string, data: Uint8Array | string, mode: number, fsync: boolean): void {
+export function writeFileAtomically(dirfd: number, name: string, data: Uint8Array | string, mode: number): void {
   const temporary = "." + name + "." + sys(NR.getpid)
   const flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW
   let fd = tryOpenAt(dirfd, temporary, flags, mode)
@@ -204,7 +204,6 @@ export function writeFileAtomically(dirfd: number, name: string, data: Uint8Arra
   if (fd < 0) throw sysError("create " + quote(temporary), -fd, { syscall: "openat" })
   try {
     writeAll(fd, data)
-    if (fsync) check(retried(NR.fsync, fd), "fsync " + quote(temporary), "fsync")
     check(retried(NR.renameat2, dirfd, temporary, dirfd, name, 0), "rename " + quote(temporary) + " to " + quote(name), "renameat2")
   } catch (error) {
     tryUnlinkAt(dirfd, temporary)

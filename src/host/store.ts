@@ -271,9 +271,9 @@ export class ContainerDir {
     }
   }
 
-  /** Replaces the state: others see the old one or this one, also after a power failure. */
+  /** Replaces the state: others see the old one or this one. */
   writeState(state: StoredState): void {
-    writeFileAtomically(this.fd, STATE_FILE, JSON.stringify(state), 0o600, true)
+    writeFileAtomically(this.fd, STATE_FILE, JSON.stringify(state), 0o600)
   }
 
   /** Keeps a copy of the bundle's config.json. */

@@ -7,7 +7,7 @@ export function writePidFile(path: string | undefined, pid: number): void {
   const slash = path.lastIndexOf("/")
   const folder = open(slash < 0 ? "." : path.slice(0, slash) || "/", O_RDONLY | O_DIRECTORY)
   try {
-    writeFileAtomically(folder, path.slice(slash + 1), String(pid), 0o644, false)
+    writeFileAtomically(folder, path.slice(slash + 1), String(pid), 0o644)
   } finally {
     close(folder)
   }
