@@ -17,7 +17,10 @@ export type MountOption =
 
 type AttrRow = readonly [set: number, clear: number]
 
-/** Attributes by their plain name; with "r" before it each is recursive. An atime mode replaces the others, so it clears the mask. */
+/**
+ * Attributes by their plain name; with "r" before it each is recursive. An atime mode replaces the others, so it clears the mask; its opposite takes
+ * back that mode alone (`noatime,nostrictatime` is noatime), and relatime is what is left without one.
+ */
 const ATTRIBUTES: Readonly<Record<string, AttrRow>> = {
   ro: [MOUNT_ATTR.RDONLY, 0],
   rw: [0, MOUNT_ATTR.RDONLY],
@@ -28,11 +31,11 @@ const ATTRIBUTES: Readonly<Record<string, AttrRow>> = {
   noexec: [MOUNT_ATTR.NOEXEC, 0],
   exec: [0, MOUNT_ATTR.NOEXEC],
   noatime: [MOUNT_ATTR.NOATIME, MOUNT_ATTR.ATIME_MASK],
-  atime: [0, MOUNT_ATTR.ATIME_MASK],
+  atime: [0, MOUNT_ATTR.NOATIME],
   strictatime: [MOUNT_ATTR.STRICTATIME, MOUNT_ATTR.ATIME_MASK],
-  nostrictatime: [0, MOUNT_ATTR.ATIME_MASK],
+  nostrictatime: [0, MOUNT_ATTR.STRICTATIME],
   relatime: [MOUNT_ATTR.RELATIME, MOUNT_ATTR.ATIME_MASK],
-  norelatime: [0, MOUNT_ATTR.ATIME_MASK],
+  norelatime: [0, 0],
   nodiratime: [MOUNT_ATTR.NODIRATIME, 0],
   diratime: [0, MOUNT_ATTR.NODIRATIME],
   nosymfollow: [MOUNT_ATTR.NOSYMFOLLOW, 0],

@@ -135,9 +135,12 @@ export function cgroupMounts(spec: Spec, layout: CgroupLayout, record: CgroupRec
   return { mode: layout.mode, hierarchies, unified: record.paths[""] }
 }
 
-/** The mount that must be private so that mounts of the container do not spread, where the container's mounts are shared ones. */
+/**
+ * The mount that must be private so that mounts of the container do not spread: with any rootfsPropagation that may leave it shared,
+ * which are all but the recursive slave and private (the words without "r" change / alone).
+ */
 export function sharedParent(spec: Spec, rootfs: string): string | undefined {
-  const word = spec.linux?.rootfsPropagation
-  return word === "shared" || word === "rshared" ? mountPointOf(rootfs) : undefined
+  const word = spec.linux?.rootfsPropagation ?? ""
+  return word === "" || word === "rslave" || word === "rprivate" ? undefined : mountPointOf(rootfs)
 }
 

@@ -78,12 +78,12 @@ export function serve(socket: number, planner: Planner, request: ServeRequest): 
   try {
     switch (request.kind) {
       case "target": {
-        const fd = walk(server, { cell: rootCell(planner) }, request.path, request.directory, request.noSymlinks)
-        server.storeAndResume(request.result.address, fd, request.resume)
+        const { fd, made } = walk(server, { cell: rootCell(planner) }, request.path, request.directory, request.noSymlinks)
+        server.storeAndResume(request.result.address, fd, made ? request.made : request.resume)
         return
       }
       case "cwd": {
-        const fd = walk(server, AT_FDCWD, request.path, true, false)
+        const { fd } = walk(server, AT_FDCWD, request.path, true, false)
         server.must(`change to ${request.path}`, "fchdir", fd)
         server.call("close", fd)
         server.resume(request.resume)
@@ -125,13 +125,14 @@ function openBelow(server: Server, root: ServedArg, parts: readonly string[], fl
 /**
  * Resolves a path below the root part by part, symlinks included, and makes what is missing: folders, and at the end a file if that is
  * what is wanted. No part is ever followed by the kernel, so nothing is made outside of the root.
- * @returns a descriptor (in the container) of the end
+ * @returns a descriptor (in the container) of the end, and whether the end had to be made
  */
-function walk(server: Server, root: ServedArg, path: string, directory: boolean, noSymlinks: boolean): number {
+function walk(server: Server, root: ServedArg, path: string, directory: boolean, noSymlinks: boolean): { fd: number; made: boolean } {
   let rest = path.split("/").filter((part) => part !== "" && part !== ".")
   let done: string[] = []
   let links = 0
   let races = 0
+  let made = false
   while (rest.length > 0) {
     const part = rest[0] as string
     if (part === "..") {
@@ -140,11 +141,11 @@ function walk(server: Server, root: ServedArg, path: string, directory: boolean,
       continue
     }
     const here = [...done, part]
-    const where = `make /${path}: /${here.join("/")}`
+    const where = `make ${path.startsWith("/") ? path : `/${path}`}: /${here.join("/")}`
     const fd = openBelow(server, root, here, O_PATH | O_NOFOLLOW)
     if (fd === -ERRNO.ENOENT) {
       if (races++ > MAX_RACES) throw sysError(where, ERRNO.EAGAIN)
-      make(server, root, done, part, directory || rest.length > 1, where)
+      made = make(server, root, done, part, directory || rest.length > 1, where) && rest.length === 1
       continue
     }
     if (fd < 0) throw sysError(where, -fd, { syscall: "openat2" })
@@ -164,15 +165,17 @@ function walk(server: Server, root: ServedArg, path: string, directory: boolean,
   }
   const end = openBelow(server, root, done, O_PATH | (directory ? O_DIRECTORY : 0))
   if (end < 0) throw sysError(`open /${path}`, -end, { syscall: "openat2" })
-  return end
+  return { fd: end, made }
 }
 
-function make(server: Server, root: ServedArg, folder: readonly string[], name: string, directory: boolean, where: string): void {
+/** @returns false if somebody else was faster */
+function make(server: Server, root: ServedArg, folder: readonly string[], name: string, directory: boolean, where: string): boolean {
   const parent = openBelow(server, root, folder, O_PATH | O_DIRECTORY)
   if (parent < 0) throw sysError(where, -parent, { syscall: "openat2" })
   const made = directory ? server.call("mkdirat", parent, name, 0o755) : server.call("mknodat", parent, name, S_IFREG | 0o644, 0)
   server.call("close", parent)
   if (made < 0 && made !== -ERRNO.EEXIST) throw sysError(where, -made, { syscall: directory ? "mkdirat" : "mknodat" })
+  return made === 0
 }
 
 function readLink(server: Server, fd: ServedArg, where: string, name = ""): string {

@@ -1,13 +1,17 @@
+import { RuntsError } from "../error.ts"
 import type { Process } from "../spec/types.gen.ts"
 import { capabilityWords, hasCapability, type CapabilityWords } from "../kernel/capabilities.ts"
 import { CAPABILITY_VERSION_3, PR } from "../kernel/process.ts"
 import type { HostFacts } from "./facts.ts"
 import type { Planner } from "./planner.ts"
 
+/** setresuid(2) and setresgid(2) take it as "leave as it is", which here is root. */
+const NO_ID = 0xffffffff
 
 /**
  * Identity and privileges of the process. The order is the kernel's: the bounding set needs CAP_SETPCAP, groups and ids need
  * CAP_SETGID and CAP_SETUID, KEEPCAPS carries the permitted set over the change of uid, and the last capset leaves what was asked for.
+ * @throws RuntsError for the id -1, which no process can have
  */
 export function planCredentials(planner: Planner, process: Process, facts: HostFacts): void {
   const p = planner.program
@@ -43,12 +47,14 @@ function planIdentity(planner: Planner, process: Process): void {
   const p = planner.program
   const { uid, gid } = process.user
   const groups = process.user.additionalGids ?? []
+  if (uid === NO_ID) throw new RuntsError("process.user.uid: 4294967295 is -1 to the kernel, which is no user", { pointer: "/process/user/uid" })
+  if (gid === NO_ID) throw new RuntsError("process.user.gid: 4294967295 is -1 to the kernel, which is no group", { pointer: "/process/user/gid" })
   planner.at("/process/user/additionalGids")
   p.call("prctl", PR.SET_KEEPCAPS, 1, 0, 0, 0).says("keep capabilities over the change of user")
   const list = p.bytes(new Uint8Array(new Uint32Array(groups).buffer))
   const set = p.call("setgroups", groups.length, list).says(groups.length === 0 ? "drop all additional groups" : `set the additional groups ${groups.join(", ")}`)
-  // a user namespace whose setgroups is denied keeps the groups it came with
-  if (groups.length === 0) set.on("EPERM", "continue")
+  // a user namespace whose setgroups is denied keeps the groups it came with; runc leaves the additional ones out there, too
+  set.on("EPERM", "continue")
   planner.at("/process/user/gid")
   p.call("setresgid", gid, gid, gid).says(`become group ${gid}`)
   planner.at("/process/user/uid")

@@ -1,3 +1,4 @@
+import { RuntsError } from "../error.ts"
 import type { Device } from "../spec/types.gen.ts"
 import { AT_EMPTY_PATH, AT_FDCWD, O_CLOEXEC, O_DIRECTORY, O_PATH, RESOLVE_IN_ROOT, RESOLVE_NO_SYMLINKS, S_IFBLK, S_IFCHR, S_IFIFO, S_IFMT, STATX } from "../kernel/fs.ts"
 import { MOVE_MOUNT_F_EMPTY_PATH, MOVE_MOUNT_T_EMPTY_PATH, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE } from "../kernel/mount.ts"
@@ -27,8 +28,22 @@ export const DEVICE_LINKS: readonly (readonly [name: string, target: string])[] 
   ["fd", "/proc/self/fd"], ["stdin", "/proc/self/fd/0"], ["stdout", "/proc/self/fd/1"], ["stderr", "/proc/self/fd/2"],
 ]
 
-/** The configured devices and the default ones that they do not replace. */
+/** Bits of a device number's parts in the kernel (linux/kdev_t.h). */
+const MAJOR_MAX = 0xfff
+const MINOR_MAX = 0xfffff
+
+/** mknod(2) cuts larger numbers off, which would make another device. */
+function checkNumber({ path, major, minor }: Device, pointer: string): void {
+  if ((major ?? 0) > MAJOR_MAX) throw new RuntsError(`linux.devices (${path}): the major number ${major} is above ${MAJOR_MAX}`, { pointer: pointer + "/major" })
+  if ((minor ?? 0) > MINOR_MAX) throw new RuntsError(`linux.devices (${path}): the minor number ${minor} is above ${MINOR_MAX}`, { pointer: pointer + "/minor" })
+}
+
+/**
+ * The configured devices and the default ones that they do not replace.
+ * @throws RuntsError for a number that no device has
+ */
 export function deviceNodes(devices: readonly Device[] | undefined, withDefaults: boolean): DeviceNode[] {
+  devices?.forEach((device, index) => checkNumber(device, `/linux/devices/${index}`))
   const nodes: DeviceNode[] = (devices ?? []).map((device, index) => ({
     path: device.path,
     type: device.type === "u" ? "c" : (device.type as "c" | "b" | "p"),

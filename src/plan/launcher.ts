@@ -82,19 +82,26 @@ export function stageTrees(planner: Planner, folder: string, trees: readonly Sta
   planner.at("")
   p.call("unshare", CLONE.NEWNS).says("a mount namespace of the launcher's own")
   p.call("mount", 0, "/", 0, MS.REC | MS.SLAVE, 0).says("let no mount of it reach the host")
+  // before the staging folder is there: a clone of the host's / must not show it
+  const clones = trees.map((tree) => {
+    planner.at(tree.pointer)
+    const flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (tree.recursive ? AT_RECURSIVE : 0)
+    const clone = p.call("open_tree", AT_FDCWD, tree.source, flags).says(`clone ${tree.what} from ${tree.source}`)
+    idmap(planner, clone, tree)
+    return clone
+  })
+  planner.at("")
   const context = p.call("fsopen", "tmpfs", FSOPEN_CLOEXEC).says("staging folder for what only the host may attach")
   p.call("fsconfig", context, FSCONFIG.SET_STRING, "mode", "0755", 0).says("staging folder: mode 0755")
   p.call("fsconfig", context, FSCONFIG.CMD_CREATE, 0, 0, 0).says("staging folder: create")
   const mount = p.call("fsmount", context, FSMOUNT_CLOEXEC, 0).says("staging folder: mount")
   p.call("move_mount", mount, "", AT_FDCWD, folder, MOVE_MOUNT_F_EMPTY_PATH).says(`attach the staging folder at ${folder}`)
   p.call("fchdir", mount).says("work in the staging folder")
-  for (const tree of trees) {
+  for (const [index, tree] of trees.entries()) {
     planner.at(tree.pointer)
     if (tree.isDirectory) p.call("mkdirat", AT_FDCWD, tree.name, 0o755).says(`stage ${tree.what}: folder`)
     else p.call("mknodat", AT_FDCWD, tree.name, 0o100644, 0).says(`stage ${tree.what}: file`)
-    const flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (tree.recursive ? AT_RECURSIVE : 0)
-    const clone = p.call("open_tree", AT_FDCWD, tree.source, flags).says(`clone ${tree.what} from ${tree.source}`)
-    idmap(planner, clone, tree)
+    const clone = clones[index] as Step
     p.call("move_mount", clone, "", AT_FDCWD, tree.name, MOVE_MOUNT_F_EMPTY_PATH).says(`attach ${tree.what}`)
     p.call("close", clone)
   }

@@ -1,6 +1,6 @@
 import type { Mount } from "../spec/types.gen.ts"
 import { RuntsError } from "../error.ts"
-import { FSCONFIG_STRING_MAX } from "../kernel/mount.ts"
+import { FSCONFIG_STRING_MAX, MOUNT_ATTR } from "../kernel/mount.ts"
 import { mountOption } from "../kernel/mount-options.ts"
 
 /** One entry of `mounts`, its options sorted by what they mean. */
@@ -32,7 +32,12 @@ export interface MountRequest {
   readonly idmap: { readonly recursive: boolean } | undefined
 }
 
-const ATIME_MASK = 0x70
+const ATIME_MASK = MOUNT_ATTR.ATIME_MASK
+
+/** mount_setattr(2) clears the atime modes together or not at all. */
+function whole(clear: number): number {
+  return (clear & ATIME_MASK) === 0 ? clear : clear | ATIME_MASK
+}
 
 /** Sorts a mount's options. @throws RuntsError where words contradict the mount. */
 export function mountRequest(mount: Mount, index: number): MountRequest {
@@ -60,10 +65,10 @@ export function mountRequest(mount: Mount, index: number): MountRequest {
       case "attr":
         if (option.recursive) {
           recursiveSet = (recursiveSet & ~option.clear) | option.set
-          recursiveClear = (recursiveClear & ~(option.set & ~ATIME_MASK)) | option.clear
+          recursiveClear = (recursiveClear & ~(option.set & ~ATIME_MASK)) | whole(option.clear)
         } else {
           set = (set & ~option.clear) | option.set
-          clear = (clear & ~(option.set & ~ATIME_MASK)) | option.clear
+          clear = (clear & ~(option.set & ~ATIME_MASK)) | whole(option.clear)
         }
         break
       case "super":

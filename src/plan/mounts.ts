@@ -1,5 +1,5 @@
 import { RuntsError } from "../error.ts"
-import { AT_FDCWD, AT_RECURSIVE, O_CLOEXEC, O_DIRECTORY, O_PATH, STATX } from "../kernel/fs.ts"
+import { AT_EMPTY_PATH, AT_FDCWD, AT_RECURSIVE, O_CLOEXEC, O_DIRECTORY, O_PATH, S_IFDIR, S_IFMT, STATX } from "../kernel/fs.ts"
 import {
   FSCONFIG, FSMOUNT_CLOEXEC, FSOPEN_CLOEXEC, FSPICK_CLOEXEC, FSPICK_EMPTY_PATH, MOUNT_ATTR, MOVE_MOUNT_F_EMPTY_PATH,
   MOVE_MOUNT_T_EMPTY_PATH, MS, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE,
@@ -85,9 +85,29 @@ function attach(context: MountContext, request: MountRequest, mount: Step, place
   const { planner } = context
   const p = planner.program
   const flags = MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH
-  p.call("move_mount", mount, "", place, "", flags).says(`attach it at /${path}`)
+  const attached = p.call("move_mount", mount, "", place, "", flags).says(`attach it at /${path}`)
+  if (request.bind && context.facts.sources.get(request.index)?.isDirectory === false) explainFolder(planner, attached, place, path)
   p.call("close", place)
   propagate(context, request, mount, path)
+}
+
+/** move_mount(2) of a file onto a folder is EINVAL, which says nothing: mount(2) has ENOTDIR for it. */
+function explainFolder(planner: Planner, attached: Step, place: Step, path: string): void {
+  const p = planner.program
+  const pointer = p.pointer
+  const block = p.label("not attached")
+  attached.on("EINVAL", block)
+  planner.later(() => {
+    p.pointer = pointer
+    p.here(block)
+    const statx = scratch(planner, STATX.size)
+    const folder = p.label("target is a folder")
+    p.call("statx", place, "", AT_EMPTY_PATH, 0x1, statx).says(`look at /${path}`)
+    p.test(statx.at(STATX.mode), S_IFMT, "==", S_IFDIR, folder)
+    p.fail(22).says(`attach it at /${path}`)
+    p.here(folder)
+    p.fail(20).says(`mount a file on /${path}, which is a directory`)
+  })
 }
 
 function propagate(context: MountContext, request: MountRequest, mount: Step, path: string): void {
@@ -96,15 +116,18 @@ function propagate(context: MountContext, request: MountRequest, mount: Step, pa
   }
 }
 
-/** Attributes of a bind: what options name is set or cleared, what they leave out stays as the source has it. */
+/**
+ * Attributes of a bind: what options name is set or cleared, what they leave out stays as the source has it. The recursive ones come
+ * last and hold for the mount itself too: `rro,rw` is read-only.
+ */
 function applyAttributes(context: MountContext, request: MountRequest, mount: Step, path: string): void {
   const { planner } = context
+  if (request.set !== 0 || request.clear !== 0) {
+    planner.setAttributes(mount, { set: request.set, clear: request.clear }).says(`set the attributes of /${path}`)
+  }
   if (request.recursiveSet !== 0 || request.recursiveClear !== 0) {
     const change = { set: request.recursiveSet, clear: request.recursiveClear }
     planner.setAttributes(mount, change, AT_RECURSIVE).says(`set the attributes of /${path} and all mounts below`)
-  }
-  if (request.set !== 0 || request.clear !== 0) {
-    planner.setAttributes(mount, { set: request.set, clear: request.clear }).says(`set the attributes of /${path}`)
   }
 }
 
@@ -134,18 +157,45 @@ export function absoluteSource(bundle: string, source: string): string {
 function newMount(context: MountContext, request: MountRequest, path: string): void {
   const { planner } = context
   const p = planner.program
-  const place = { step: undefined as Step | undefined }
-  const inheritsMode = request.type === "tmpfs" && !request.data.some((item) => item.startsWith("mode="))
-  const isNew = inheritsMode ? p.buffer(8) : undefined
-  if (inheritsMode || request.tmpcopyup) place.step = target(context, request, path, true, isNew && ((step) => void p.store(isNew, resultCell(planner, step), 8)))
-  const late = (request.type === "tmpfs" || path === "dev") && ((request.set | request.recursiveSet) & MOUNT_ATTR.RDONLY) !== 0
-  const attributes = (request.set | request.recursiveSet) & ~(late ? MOUNT_ATTR.RDONLY : 0)
+  const { attributes, late } = newAttributes(request, path)
+  const covered = coveredFolder(context, request, path)
   const mount = fileSystem(context, request, path, attributes)
-  if (isNew !== undefined && place.step !== undefined) inheritMode(planner, place.step, mount, isNew, path)
-  if (request.tmpcopyup && place.step !== undefined) copyUp(planner, place.step, mount, path)
-  attach(context, request, mount, place.step ?? target(context, request, path, true), path)
+  if (covered !== undefined) takeOver(planner, request, covered, mount, path)
+  attach(context, request, mount, covered?.place ?? target(context, request, path, true), path)
   if (late) context.lateReadonly.push({ mount, pointer: request.pointer, path })
   else p.call("close", mount)
+}
+
+/** Attributes of a new mount; a tmpfs or /dev that is to be read-only becomes so when all below it is made (`late`). */
+function newAttributes(request: MountRequest, path: string): { attributes: number; late: boolean } {
+  const asked = request.set | request.recursiveSet
+  const late = (request.type === "tmpfs" || path === "dev") && (asked & MOUNT_ATTR.RDONLY) !== 0
+  return { attributes: late ? asked & ~MOUNT_ATTR.RDONLY : asked, late }
+}
+
+/** The folder that a tmpfs will cover, and a cell that is not zero if it was made for that. */
+interface CoveredFolder {
+  readonly place: Step
+  readonly isNew: Datum
+}
+
+/** Opens the folder that a mount takes something over from, before it is covered; undefined where it takes nothing. */
+function coveredFolder(context: MountContext, request: MountRequest, path: string): CoveredFolder | undefined {
+  if (request.type !== "tmpfs" || (hasMode(request) && !request.tmpcopyup)) return undefined
+  const { planner } = context
+  const isNew = planner.program.buffer(8)
+  const place = target(context, request, path, true, (step) => void planner.program.store(isNew, resultCell(planner, step), 8))
+  return { place, isNew }
+}
+
+function hasMode(request: MountRequest): boolean {
+  return request.data.some((item) => item.startsWith("mode=") || item.includes(",mode="))
+}
+
+/** What a tmpfs takes over from the folder it covers: the mode if it was given none, the content with tmpcopyup. */
+function takeOver(planner: Planner, request: MountRequest, covered: CoveredFolder, mount: Step, path: string): void {
+  if (!hasMode(request)) inheritMode(planner, covered.place, mount, covered.isNew, path)
+  if (request.tmpcopyup) copyUp(planner, covered.place, mount, path)
 }
 
 /** A tmpfs without a mode takes that of the folder it covers, unless that was made for it. */
@@ -154,7 +204,7 @@ function inheritMode(planner: Planner, place: Step, mount: Step, isNew: Datum, p
   const skip = p.label("mode kept")
   p.test(isNew, -1, "!=", 0, skip)
   const statx = scratch(planner, STATX.size)
-  p.call("statx", place, "", 0x1000, 0x2, statx).says(`look at the mode of /${path}`)
+  p.call("statx", place, "", AT_EMPTY_PATH, 0x2, statx).says(`look at the mode of /${path}`)
   // fchmodat takes the low 16 bits of its argument as the mode, which is how the kernel's umode_t is passed
   p.call("fchmodat", mount, ".", p.load(statx.at(STATX.mode))).says(`give the tmpfs the mode of /${path}`)
   p.here(skip)
@@ -249,11 +299,12 @@ function bindFromHost(planner: Planner, block: Label, twin: string, attributes: 
 function legacyMount(context: MountContext, request: MountRequest, path: string): void {
   const { planner } = context
   const p = planner.program
-  const attributes = request.set | request.recursiveSet
+  const { attributes, late } = newAttributes(request, path)
   let flags = request.superFlags
   for (const [attribute, flag] of ATTRIBUTE_FLAGS) if ((attributes & attribute) !== 0) flags |= flag
   const back = p.call("openat", AT_FDCWD, ".", O_PATH | O_CLOEXEC | O_DIRECTORY, 0).says("remember the working directory")
-  const place = target(context, request, path, true)
+  const covered = coveredFolder(context, request, path)
+  const place = covered?.place ?? target(context, request, path, true)
   p.call("fchdir", place).says(`work in /${path}`)
   const source = request.mount.source
   const data = request.data.join(",")
@@ -261,11 +312,14 @@ function legacyMount(context: MountContext, request: MountRequest, path: string)
   p.call("mount", named, ".", request.type, flags >>> 0, data === "" ? 0 : data).says(`mount ${request.type} at /${path}`)
   p.call("fchdir", back)
   p.call("close", back)
+  if (request.propagation.length > 0 || covered !== undefined || late) {
+    const mount = p.call("openat2", context.root, path, ...planner.openHow(O_PATH | O_CLOEXEC | O_DIRECTORY, IN_ROOT)).says(`open the mount at /${path}`)
+    if (covered !== undefined) takeOver(planner, request, covered, mount, path)
+    propagate(context, request, mount, path)
+    if (late) context.lateReadonly.push({ mount, pointer: request.pointer, path })
+    else p.call("close", mount)
+  }
   p.call("close", place)
-  if (request.propagation.length === 0) return
-  const mount = p.call("openat2", context.root, path, ...planner.openHow(O_PATH | O_CLOEXEC | O_DIRECTORY, IN_ROOT)).says(`open the mount at /${path}`)
-  propagate(context, request, mount, path)
-  p.call("close", mount)
 }
 
 /** `remount`: changes the attributes, and for a file system its options, of what is mounted there already. */
@@ -273,7 +327,10 @@ function remount(context: MountContext, request: MountRequest, path: string): vo
   const { planner } = context
   const p = planner.program
   const place = p.call("openat2", context.root, path, ...planner.openHow(O_PATH | O_CLOEXEC, IN_ROOT)).says(`open the mount at /${path}`)
-  applyAttributes(context, request, place, path)
+  // /dev stays writable until the devices are made
+  const late = path === "dev" && ((request.set | request.recursiveSet) & MOUNT_ATTR.RDONLY) !== 0
+  const writable = { ...request, set: request.set & ~MOUNT_ATTR.RDONLY, recursiveSet: request.recursiveSet & ~MOUNT_ATTR.RDONLY }
+  applyAttributes(context, late ? writable : request, place, path)
   if (!request.bind && (request.data.length > 0 || request.superWords.length > 0)) {
     const picked = p.call("fspick", place, "", FSPICK_CLOEXEC | FSPICK_EMPTY_PATH).says(`pick the file system at /${path}`)
     for (const word of request.superWords) p.call("fsconfig", picked, FSCONFIG.SET_FLAG, word, 0, 0).says(`remount /${path}: ${word}`)
@@ -286,7 +343,8 @@ function remount(context: MountContext, request: MountRequest, path: string): vo
     p.call("close", picked)
   }
   propagate(context, request, place, path)
-  p.call("close", place)
+  if (late) context.lateReadonly.push({ mount: place, pointer: request.pointer, path })
+  else p.call("close", place)
 }
 
 /** Read-only comes last where things had to be made below a mount. */

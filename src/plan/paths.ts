@@ -71,17 +71,9 @@ function nullClone(context: MountContext): Step {
 function emptyFolder(context: MountContext): Step {
   const p = context.planner.program
   const opened = p.call("fsopen", "tmpfs", FSOPEN_CLOEXEC).says("empty folder for masks: open the file system type")
-  // a kernel that counts the root and more wants two inodes
-  const two = p.label("two inodes")
-  const done = p.label("empty folder made")
   p.call("fsconfig", opened, FSCONFIG.SET_STRING, "nr_inodes", "1", 0).says("empty folder for masks: one inode")
   p.call("fsconfig", opened, FSCONFIG.SET_STRING, "size", "0", 0).orContinue()
-  p.call("fsconfig", opened, FSCONFIG.CMD_CREATE, 0, 0, 0).on("any", two).says("empty folder for masks: create")
-  p.jump(done)
-  p.here(two)
-  p.call("fsconfig", opened, FSCONFIG.SET_STRING, "nr_inodes", "2", 0).says("empty folder for masks: two inodes")
   p.call("fsconfig", opened, FSCONFIG.CMD_CREATE, 0, 0, 0).says("empty folder for masks: create")
-  p.here(done)
   const attributes = MOUNT_ATTR.RDONLY | MOUNT_ATTR.NOSUID | MOUNT_ATTR.NODEV | MOUNT_ATTR.NOEXEC
   const mount = p.call("fsmount", opened, FSMOUNT_CLOEXEC, attributes).says("empty folder for masks: mount")
   p.call("close", opened)

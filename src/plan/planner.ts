@@ -33,6 +33,8 @@ export type ServeRequest =
       readonly noSymlinks: boolean
       readonly result: Datum
       readonly resume: Label
+      /** Where to go on if the end of the path had to be made. */
+      readonly made: Label
     }
   /** Copy the folder that descriptor `from` holds into the new mount that `to` holds (tmpcopyup). */
   | { readonly kind: "copy"; readonly path: string; readonly from: Datum; readonly to: Datum; readonly resume: Label }

@@ -55,16 +55,26 @@ export function openTarget(planner: Planner, root: Step, request: TargetRequest)
   const cell = resultCell(planner, target)
   const resume = p.label("target open")
   const noSymlinks = request.noSymlinks === true
-  const help = planner.serve({ kind: "target", path: request.path, directory: request.directory, noSymlinks, result: cell, resume })
+  const made = request.exists ? resume : p.label("target made")
+  const help = planner.serve({ kind: "target", path: request.path, directory: request.directory, noSymlinks, result: cell, resume, made })
   target.on("EAGAIN", help)
   if (request.exists) target.on("ENOENT", help)
-  else target.on("ENOENT", makeTarget(planner, root, request, flags, resolve, target, resume, help))
+  else target.on("ENOENT", makeTarget(planner, root, request, flags, resolve, target, { resume, made, help }))
   p.here(resume)
   return target
 }
 
+/** Where making a target goes on: with it open, just made, or with the runtime's help. */
+interface MakeLabels {
+  readonly resume: Label
+  readonly made: Label
+  readonly help: Label
+}
+
 /** The block that makes a missing target whose parent is there. */
-function makeTarget(planner: Planner, root: Step, request: TargetRequest, flags: number, resolve: number, target: Step, resume: Label, help: Label): Label {
+function makeTarget(
+  planner: Planner, root: Step, request: TargetRequest, flags: number, resolve: number, target: Step, { resume, made: wasMade, help }: MakeLabels,
+): Label {
   const p = planner.program
   const block = p.label("make target")
   const pointer = p.pointer
@@ -82,6 +92,7 @@ function makeTarget(planner: Planner, root: Step, request: TargetRequest, flags:
     const made = p.call("openat2", parent, name, ...own).on("any", help).says(`open the target /${request.path}`)
     p.store(resultCell(planner, target), made, 8)
     p.call("close", parent)
+    p.here(wasMade)
     request.whenMade?.(target)
     p.jump(resume)
   })
