@@ -27,6 +27,7 @@ import { runCreationHooks, runPoststopHooks } from "./hooks.ts"
 import { compareMaps, idmapNamespaces, writeMaps } from "./id-maps.ts"
 import { Launch, lift, loadServe, statusSocket } from "./launch.ts"
 import type { CreateRequest, GlobalOptions } from "./requests.ts"
+import { refuseUnsupported } from "./unsupported.ts"
 import { thisWorker } from "./worker.ts"
 
 /** A container that was created: its init waits for the last go. */
@@ -312,23 +313,6 @@ function initialState(request: CreateRequest, spec: Spec, bundle: string, rootfs
     ...(spec.hooks === undefined ? {} : { hooks: spec.hooks as NonNullable<StoredState["hooks"]> }),
     namespaces,
     noPivot: request.noPivot,
-  }
-}
-
-/** What the config asks for and this version cannot give is refused: a container must never have less isolation than asked for. */
-function refuseUnsupported(spec: Spec): void {
-  const { process, linux } = spec
-  const refuse = (pointer: string, what: string): never => {
-    throw new RuntsError(`${what} is not supported yet`, { pointer, hint: "leave it out of config.json" })
-  }
-  if (linux?.seccomp !== undefined) refuse("/linux/seccomp", "linux.seccomp")
-  if (process?.apparmorProfile) refuse("/process/apparmorProfile", "process.apparmorProfile")
-  if (process?.selinuxLabel) refuse("/process/selinuxLabel", "process.selinuxLabel")
-  if (linux?.mountLabel) refuse("/linux/mountLabel", "linux.mountLabel")
-  if (!linux?.namespaces?.some((namespace) => namespace.type === "mount")) {
-    throw new RuntsError("linux.namespaces has no mount namespace, so the container would change the host's mounts", {
-      pointer: "/linux/namespaces", hint: 'add {"type": "mount"}',
-    })
   }
 }
 

@@ -20,6 +20,7 @@ import { MESSAGE, Planner } from "./planner.ts"
 import {
   awaitStart, becomeProgram, checkCwd, closeHostDescriptors, enterCwd, findProgram, planKeyring, planLimits, planStdio, settleChannels, statusDescriptor,
 } from "./process.ts"
+import { planScheduling, resetAffinity } from "./scheduling.ts"
 import { belowRoot, openTarget } from "./targets.ts"
 
 /** Name of the staged rootfs below the staging folder. */
@@ -132,6 +133,8 @@ function planInit(creation: Creation, start: number): void {
   p.call("setsid").says("lead a session of its own")
   undumpable(planner)
   p.call("umask", 0).says("make files with exactly the modes asked for")
+  resetAffinity(planner)
+  if (creation.spec.process !== undefined) planScheduling(planner, creation.spec.process)
   planNetwork(creation)
   planNames(creation)
   const context = planRootAndMounts(creation)

@@ -8,6 +8,7 @@ import { MESSAGE, Planner } from "./planner.ts"
 import {
   becomeProgram, checkCwd, closeHostDescriptors, enterCwd, findProgram, planKeyring, planLimits, planStdio, settleChannels, statusDescriptor,
 } from "./process.ts"
+import { planAffinity, planScheduling, resetAffinity } from "./scheduling.ts"
 
 /** The program of one more process in a running container: joins all namespaces of its init at once, then as init does. */
 export function planExec(process: Process, facts: ExecFacts): Planner {
@@ -16,6 +17,8 @@ export function planExec(process: Process, facts: ExecFacts): Planner {
   settleChannels(planner, facts.preservedFds, facts.channel)
   cleanProcess(planner)
   undumpable(planner)
+  const affinity = process.execCPUAffinity
+  if (affinity?.initial) planAffinity(planner, affinity.initial, "initial")
   if (facts.namespaceFlags !== 0) p.call("setns", facts.pidfd, facts.namespaceFlags).says("join the container's namespaces")
   undumpable(planner)
   cloneInto(planner, 0, facts.cgroup)
@@ -24,6 +27,9 @@ export function planExec(process: Process, facts: ExecFacts): Planner {
   if (facts.joinsUser) becomeRoot(planner)
   undumpable(planner)
   p.call("setsid").says("lead a session of its own")
+  if (affinity?.final) planAffinity(planner, affinity.final, "final")
+  else if (!affinity?.initial) resetAffinity(planner)
+  planScheduling(planner, process)
   p.call("chdir", "/").says("change to the container's root")
   if (process.terminal === true && facts.channel.console !== undefined) {
     const { user, consoleSize } = process
