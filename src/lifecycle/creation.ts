@@ -105,7 +105,11 @@ export async function createContainer(globals: GlobalOptions, request: CreateReq
   try {
     const container = claim(globals, request.id)
     undo.add(() => container.close())
-    undo.add(() => container.remove())
+    let cgroupsLeft = false
+    undo.add(() => {
+      // as long as there is something to remove, `delete --force` must find out about it
+      if (!cgroupsLeft) container.remove()
+    })
     const record = cgroupPaths(readLayout(), spec.linux?.cgroupsPath, request.id)
     const rootfs = rootfsPath(spec, bundle)
     const state: StoredState = initialState(request, spec, bundle, rootfs, record)
@@ -115,11 +119,13 @@ export async function createContainer(globals: GlobalOptions, request: CreateReq
     container.writeConfig(bytes)
     container.writeState(creating)
     createCgroups(record)
-    container.writeState({ ...creating, cgroup: { ...record } })
     undo.add(() => {
+      cgroupsLeft = true
       killAll(record, 9)
       removeCgroups(record)
+      cgroupsLeft = false
     })
+    container.writeState({ ...creating, cgroup: { ...record } })
     applyDevices(record, spec.linux?.resources)
     applyLimits(record, spec.linux?.resources)
     return await launchInit({ globals, request, options, spec, process, bundle, container, record, state, undo })

@@ -232,6 +232,7 @@ const REMOVE_FOREIGN_TIMEOUT_MS = 100
  * @throws if processes stay in a cgroup for 10 s
  */
 export function removeCgroups(record: CgroupRecord): void {
+  let failure: RuntsError | undefined
   for (const key in record.paths) {
     const relative = relativePath(record, key)
     if (relative === "") continue
@@ -242,8 +243,10 @@ export function removeCgroups(record: CgroupRecord): void {
     const result = removeCgroup(mount, relative, own)
     if (result === 0) continue
     if (!own) debug(`left cgroup ${path}: it was there before the container and is in use`)
-    else throw sysError("remove cgroup " + quote(path), -result, { syscall: "unlinkat", hint: leftoverHint(record, key) })
+    // the others go all the same: what stays is one folder, not a dozen
+    else failure ??= sysError("remove cgroup " + quote(path), -result, { syscall: "unlinkat", hint: leftoverHint(record, key) })
   }
+  if (failure !== undefined) throw failure
 }
 
 function leftoverHint(record: CgroupRecord, key: string): string {
