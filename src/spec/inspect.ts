@@ -1,6 +1,8 @@
 import { warn } from "../log.ts"
 import { nearestName, pointerKey, shown, throwFaults, valueAt } from "./report.ts"
 import type { Fault } from "./report.ts"
+import { rulesBrokenBeside } from "./rules.ts"
+import type { Spec } from "./types.gen.ts"
 import { makeValidators } from "./validate.gen.js"
 import type { Finding } from "./validate.gen.js"
 
@@ -35,7 +37,9 @@ export function inspect(value: unknown, where: string, entry: Entry): void {
       else if (finding.keyword !== "propertyNames") faults.push(faultOf(finding, value))
     }
   }
-  if (faults.length > 0) throwFaults(where, faults)
+  if (faults.length === 0) return
+  if (entry === "Spec") faults.push(...rulesBrokenBeside(value as Spec, faults))
+  throwFaults(where, faults)
 }
 
 /** Removes members that are null (Go's encoder writes them for what is not there); finds NUL bytes, which end C strings early. */

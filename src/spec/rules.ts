@@ -35,18 +35,39 @@ const COMMON_RULES: readonly SpecRule[] = [
  */
 export function checkRules(spec: Spec, where = "config.json", facts: RuleFacts = {}): void {
   const faults: Fault[] = []
+  collectRuleFaults(spec, facts, faults, (check) => check())
+  if (faults.length > 0) throwFaults(where, faults)
+}
+
+/**
+ * The rules that a config breaks which has wrong types too, so that all its faults are told at once. A rule that trips over a
+ * wrong type says nothing.
+ */
+export function rulesBrokenBeside(spec: Spec, wrongTypes: readonly Fault[]): Fault[] {
+  const faults: Fault[] = []
+  collectRuleFaults(spec, {}, faults, (check) => {
+    const before = faults.length
+    try {
+      check()
+    } catch {
+      faults.length = before
+    }
+  })
+  return faults.filter(({ pointer }) => !wrongTypes.some((known) => pointer === known.pointer || pointer.startsWith(known.pointer + "/")))
+}
+
+function collectRuleFaults(spec: Spec, facts: RuleFacts, faults: Fault[], run: (check: () => void) => void): void {
   let clause = ""
   const report: Report = (pointer, text) => void faults.push({ pointer, text: `${text} (${clause})` })
   for (const rules of [COMMON_RULES, LINUX_RULES]) {
     for (const rule of rules) {
       clause = rule.clause
-      rule.check(spec, report, facts)
+      run(() => rule.check(spec, report, facts))
     }
   }
   // The specification lets a bundle have no process until it is started; like runc, `create` needs it
   if (spec.process === undefined) faults.push({ pointer: "/process", text: "missing; create needs it (config.md, Process)" })
-  else collectProcessFaults(spec.process, "/process", faults)
-  if (faults.length > 0) throwFaults(where, faults)
+  else collectProcessFaults(spec.process, "/process", faults, run)
 }
 
 /**
@@ -56,16 +77,16 @@ export function checkRules(spec: Spec, where = "config.json", facts: RuleFacts =
  */
 export function checkProcess(process: Process, where: string): void {
   const faults: Fault[] = []
-  collectProcessFaults(process, "", faults)
+  collectProcessFaults(process, "", faults, (check) => check())
   if (faults.length > 0) throwFaults(where, faults)
 }
 
-function collectProcessFaults(process: Process, at: string, faults: Fault[]): void {
+function collectProcessFaults(process: Process, at: string, faults: Fault[], run: (check: () => void) => void): void {
   let clause = ""
   const report: Report = (pointer, text) => void faults.push({ pointer, text: `${text} (${clause})` })
   for (const rule of PROCESS_RULES) {
     clause = rule.clause
-    rule.check(process, at, report)
+    run(() => rule.check(process, at, report))
   }
 }
 

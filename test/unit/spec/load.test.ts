@@ -51,6 +51,16 @@ t.test("loadSpec: all faults are listed, each with pointer, value and what was e
   t.end()
 })
 
+t.test("loadSpec: broken rules are told beside wrong types, but not of the same value", (t) => {
+  const config = minimal()
+  config.process.cwd = "tmp"
+  config.process.user = { uid: "zero" }
+  config.process.args = "sh"
+  config.linux.maskedPaths = ["x"]
+  t.same(pointersOf(errorOf(() => load(config))).sort(), ["/linux/maskedPaths/0", "/process/args", "/process/cwd", "/process/user/uid"])
+  t.end()
+})
+
 t.test("loadSpec: one fault is one line", (t) => {
   const config = minimal()
   config.process.args = ["a", { b: 1 }]
