@@ -1,6 +1,7 @@
 import { AT_EACCESS, AT_EMPTY_PATH, AT_FDCWD, O_CLOEXEC, O_DIRECTORY, O_PATH, O_RDWR, STATX } from "../kernel/fs.ts"
 import { KEYCTL_JOIN_SESSION_KEYRING, MSG_NOSIGNAL } from "../kernel/process.ts"
-import type { Datum, Label, Load, Step } from "../program/program.ts"
+import { SECOND_PAGE_ADDRESS } from "../program/layout.ts"
+import { type Datum, type Label, type Load, PagesUpTo, type Step } from "../program/program.ts"
 import type { LimitFacts, StdioFacts } from "./facts.ts"
 import { MESSAGE, type Planner } from "./planner.ts"
 import { scratch } from "./targets.ts"
@@ -166,6 +167,8 @@ export function awaitStart(planner: Planner, start: number): Step {
   const go = p.label("start")
   const byte = p.buffer(8)
   p.call("close", planner.status).says("the runtime needs to hear no more")
+  // a container may wait for days: what has run need not stay in memory. Refused where pages are larger (arm64): then it stays.
+  p.call("munmap", SECOND_PAGE_ADDRESS, new PagesUpTo(SECOND_PAGE_ADDRESS, again)).orContinue().says("let go of the steps that have run")
   p.here(again)
   const connection = p.call("accept4", start, 0, 0, O_CLOEXEC).on("ECONNABORTED", again).on("EINTR", again).says("wait for start")
   p.call("recvfrom", connection, byte, 1, 0, 0, 0).on("any", refuse).says("is it start")

@@ -25,6 +25,8 @@ export const REPORT_SIZE = 16
 
 export const ROW_SIZE = 64
 export const ROWS_ADDRESS = TABLE_ADDRESS + HEAD_SIZE
+/** The page after the one with the head, which the executor needs to the end; rows that have run may be unmapped from here on. */
+export const SECOND_PAGE_ADDRESS = 0x10011000
 
 /** Byte 5 of a row. The executors test for them in this order. */
 export const KIND = { call: 0, test: 1, copy4: 2, copy8: 3, add: 4, jump: 5, fail: 6 } as const

@@ -1,5 +1,5 @@
 import { errnoName } from "../kernel/errno.ts"
-import { type Arg, Datum, type Label, Load, Pointer, PointerArray, type Program, Step, WordArray } from "./program.ts"
+import { type Arg, Datum, type Label, Load, PagesUpTo, Pointer, PointerArray, type Program, Step, WordArray } from "./program.ts"
 
 /**
  * Names an argument where its number means something: flags, constants.
@@ -114,6 +114,7 @@ class Printer {
     if (arg instanceof Step) return this.stepName(arg)
     if (arg instanceof Load) return `*${this.place(arg.from)}`
     if (arg instanceof Pointer || arg instanceof Datum) return this.place(arg)
+    if (arg instanceof PagesUpTo) return `pages up to ${arg.label.index} (${arg.label.name})`
     return String(arg)
   }
 

@@ -52,8 +52,21 @@ export class Label {
   }
 }
 
-/** An argument: a number; a C string; bytes (by address); a datum's address; the 8 bytes at an address; an earlier step's result. */
-export type Arg = number | bigint | string | Uint8Array | Datum | Pointer | Load | Step
+/** As an argument: the bytes of whole pages (4096) from an address up to the row at a label; 0 if the row does not lie so far. */
+export class PagesUpTo {
+  readonly from: number
+  readonly label: Label
+  constructor(from: number, label: Label) {
+    this.from = from
+    this.label = label
+  }
+}
+
+/**
+ * An argument: a number; a C string; bytes (by address); a datum's address; the 8 bytes at an address; an earlier step's result; a
+ * length in the table of rows.
+ */
+export type Arg = number | bigint | string | Uint8Array | Datum | Pointer | Load | Step | PagesUpTo
 
 /** How a `test` step compares (memory & mask) with its constant; unsigned. */
 export type Comparison = "==" | "!=" | "<" | ">="

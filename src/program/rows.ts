@@ -1,11 +1,12 @@
 import { ERRNO } from "../kernel/errno.ts"
 import { type Architecture, syscallNumbers } from "../kernel/syscalls.ts"
 import { COMPARISON, ERRNO_ANY, ERRNO_END, KIND, ROWS_ADDRESS, ROW_SIZE } from "./layout.ts"
-import { Datum, type ErrnoBranch, type Label, Load, Pointer, type Program, Step } from "./program.ts"
+import { Datum, type ErrnoBranch, type Label, Load, PagesUpTo, Pointer, type Program, Step } from "./program.ts"
 
 /** Index of the first argument in a row of 32-bit words. */
 const ARGUMENTS = 4
 const ROW_WORDS = ROW_SIZE / 4
+const PAGE_BYTES = 4096
 
 /**
  * Encodes a program's steps as the rows that executors walk (docs/architecture.md); its data have their addresses. A last row
@@ -43,6 +44,7 @@ export function encodeRows(program: Program, architecture: Architecture, words: 
         words[at] = placed(arg.from.datum, program) + arg.from.offset
       } else if (arg instanceof Pointer) words[at] = placed(arg.datum, program) + arg.offset
       else if (arg instanceof Datum) placed(arg, program)
+      else if (arg instanceof PagesUpTo) words[at] = Math.max(0, (rowAddress(arg.label, i) & -PAGE_BYTES) - arg.from)
       else writeWord(words, at, arg as bigint)
     }
     if (step.kind === "call") {
