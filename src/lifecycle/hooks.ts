@@ -1,10 +1,15 @@
 import { RuntsError } from "../error.ts"
+import { openJoin } from "../host/cgroup/manager.ts"
+import { close } from "../host/file.ts"
+import type { HookConfinement } from "../plan/hook.ts"
+import { cgroupOf } from "./container.ts"
+import { hostFacts } from "./facts.ts"
 import { runHook } from "./run-hook.ts"
 import { namespaceOf } from "../host/procfs.ts"
 import type { StoredState } from "../host/stored-state.ts"
 import { NAMESPACES, type NamespaceType } from "../kernel/process.ts"
 import { warn } from "../log.ts"
-import type { Hook, Hooks, Spec } from "../spec/types.gen.ts"
+import type { Hook, Hooks, Process, Spec } from "../spec/types.gen.ts"
 import { OCI_VERSION } from "../spec/version.ts"
 import type { ContainerStatus } from "./requests.ts"
 
@@ -31,6 +36,7 @@ interface Place {
   /** What a hook without an environment of its own gets, if not the caller's. */
   readonly environment?: readonly string[]
   readonly namespaces?: { readonly pidfd: number; readonly flags: number }
+  readonly confinement?: HookConfinement
 }
 
 function runAll(kind: keyof Hooks, hooks: readonly Hook[] | undefined, state: string, place: Place): void {
@@ -52,17 +58,27 @@ export function runCreationHooks(spec: Spec, state: StoredState, pidfd: number):
 }
 
 /**
- * startContainer: in the container, its root included, before the user's program runs.
- * @param environment that of the container's process, for hooks without one
+ * startContainer: in the container, its root included, before the user's program runs. What is executed comes from the image, so that it
+ * has the container's cgroups, user and capabilities, and none of the runtime's: as root of the host it could leave by any device.
+ * @param process that of config.json; its environment is for hooks without one
  */
-export function runStartContainerHooks(state: StoredState, pidfd: number, environment: () => readonly string[]): void {
+export function runStartContainerHooks(state: StoredState, pidfd: number, process: () => Process): void {
   const hooks = state.hooks?.startContainer as readonly Hook[] | undefined
   if ((hooks?.length ?? 0) === 0) return
-  runAll("startContainer", hooks, hookState(state, "created"), {
-    cwd: "/",
-    environment: environment(),
-    namespaces: { pidfd, flags: differingNamespaces(state.pid) },
-  })
+  const cgroups = cgroupOf(state)
+  const cgroup = cgroups === undefined ? { intoCgroup: undefined, procs: [] } : openJoin(cgroups)
+  const confined = process()
+  try {
+    runAll("startContainer", hooks, hookState(state, "created"), {
+      cwd: "/",
+      environment: confined.env ?? [],
+      namespaces: { pidfd, flags: differingNamespaces(state.pid) },
+      confinement: { process: confined, facts: hostFacts(), cgroup },
+    })
+  } finally {
+    if (cgroup.intoCgroup !== undefined) close(cgroup.intoCgroup)
+    for (const { fd } of cgroup.procs) close(fd)
+  }
 }
 
 /** poststart: in the runtime's namespaces, when the user's program runs. */

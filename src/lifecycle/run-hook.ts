@@ -10,7 +10,7 @@ import { POLLIN, POLLOUT, poll, type Interest } from "../host/poll.ts"
 import { type ExitStatus, pidfdOpen, reap } from "../host/process.ts"
 import { pipe, socketpair } from "../host/socket.ts"
 import { memfdExecutable, spawnImage } from "../host/spawn.ts"
-import { planHook } from "../plan/hook.ts"
+import { planHook, type HookConfinement } from "../plan/hook.ts"
 import { MESSAGE, type Planner } from "../plan/planner.ts"
 import { prelude } from "../prelude/prelude.ts"
 import { assemble } from "../program/assemble.ts"
@@ -28,6 +28,8 @@ export interface HookOptions {
   readonly environment?: readonly string[]
   /** For hooks in the container's namespaces: a pidfd of its init and the CLONE_NEW... flags of those to join. */
   readonly namespaces?: { readonly pidfd: number; readonly flags: number }
+  /** For hooks that the image brings. The descriptors in it are the caller's to close. */
+  readonly confinement?: HookConfinement
 }
 
 /** How much of a failed hook's output its error shows: the last bytes. */
@@ -62,9 +64,10 @@ export function runHook(hook: Hook, stateJson: string, options: HookOptions): vo
       status: childStatus,
       nofile: prelude.callerNofile(),
       namespaces: options.namespaces,
+      confinement: options.confinement,
       pointer: options.pointer,
     })
-    pid = spawnHook(planner, theirs, options.namespaces?.pidfd)
+    pid = spawnHook(planner, [...theirs, ...descriptorsOf(options)])
     while (theirs.length > 0) close(theirs.pop() as number)
     run = new HookRun(pid, status, stdin.write, output.read, Buffer.from(stateJson, "utf8"))
     const result = run.supervise(hook.timeout === undefined ? -1 : hook.timeout * 1000)
@@ -89,11 +92,20 @@ function hookName(pointer: string): string {
   return index === undefined ? pointer : `${hooks}.${kind}[${index}]`
 }
 
-function spawnHook(planner: Planner, channels: readonly number[], pidfd: number | undefined): number {
+/** What the program needs before it is the hook. */
+function descriptorsOf({ namespaces, confinement }: HookOptions): number[] {
+  const fds = namespaces === undefined ? [] : [namespaces.pidfd]
+  if (confinement === undefined) return fds
+  const { intoCgroup, procs } = confinement.cgroup
+  if (intoCgroup !== undefined) fds.push(intoCgroup)
+  return [...fds, ...procs.map(({ fd }) => fd)]
+}
+
+function spawnHook(planner: Planner, inherit: readonly number[]): number {
   const image = assemble(planner.program, { architecture: HOST_ARCHITECTURE, statusCell: planner.statusCell })
   const executable = memfdExecutable(image.bytes, "runts:hook")
   try {
-    return spawnImage(executable, "runts:hook", { inherit: pidfd === undefined ? channels : [...channels, pidfd] })
+    return spawnImage(executable, "runts:hook", { inherit })
   } finally {
     close(executable)
   }

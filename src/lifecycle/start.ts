@@ -5,6 +5,7 @@ import type { ContainerDir } from "../host/store.ts"
 import type { StoredState } from "../host/stored-state.ts"
 import { errnoText } from "../kernel/errno.ts"
 import { loadSpec } from "../spec/load.ts"
+import type { Process } from "../spec/types.gen.ts"
 import { openInit, openWithState, statusOf } from "./container.ts"
 import { START_SOCKET } from "./creation.ts"
 import { destroy, killAndWait } from "./destroy.ts"
@@ -42,7 +43,7 @@ export async function start(globals: GlobalOptions, id: string): Promise<void> {
 export async function startWith(container: ContainerDir, state: StoredState, pidfd: number, go: () => void): Promise<StoredState> {
   try {
     if ((state.hooks?.startContainer?.length ?? 0) > 0) container.writeState({ ...state, worker: thisWorker() })
-    runStartContainerHooks(state, pidfd, () => processEnvironmentOf(container))
+    runStartContainerHooks(state, pidfd, () => processOf(container))
   } catch (error) {
     killAndWait(state)
     destroy(container, state)
@@ -52,10 +53,12 @@ export async function startWith(container: ContainerDir, state: StoredState, pid
   return { ...state, status: "running" }
 }
 
-/** The environment that config.json gives the process. */
-function processEnvironmentOf(container: ContainerDir): readonly string[] {
+/** The process of the config.json of `create`. */
+function processOf(container: ContainerDir): Process {
   const bytes = container.readConfigBytes()
-  return bytes === undefined ? [] : (loadSpec(bytes, "config.json").process?.env ?? [])
+  const process = bytes === undefined ? undefined : loadSpec(bytes, "config.json").process
+  if (process === undefined) throw new RuntsError(`the config.json of container ${JSON.stringify(container.id)} is gone from its state folder`)
+  return process
 }
 
 /** poststart hooks; one that fails stops the container, which is destroyed (spec 1.3.0: "continue the lifecycle at step 12"). */

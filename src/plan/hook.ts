@@ -1,5 +1,8 @@
 import { CLONE, PR, RLIMITS } from "../kernel/process.ts"
-import { becomeRoot, cleanProcess, cloneInto, undumpable } from "./launcher.ts"
+import type { Process } from "../spec/types.gen.ts"
+import { planCredentials } from "./credentials.ts"
+import type { CgroupJoinFacts, HostFacts } from "./facts.ts"
+import { becomeRoot, cleanProcess, cloneInto, joinCgroups, undumpable } from "./launcher.ts"
 import { Planner } from "./planner.ts"
 
 /** A hook and what its process is given. Descriptor numbers are those that the program inherits, all above 2. */
@@ -20,8 +23,17 @@ export interface HookRequest {
   readonly nofile: { readonly soft: number; readonly hard: number }
   /** Namespaces to join before: those of the process behind `pidfd` that `flags` (CLONE_NEW...) name. */
   readonly namespaces: { readonly pidfd: number; readonly flags: number } | undefined
+  /** For a hook that the image brings: it is given what the container's process has and no more. */
+  readonly confinement?: HookConfinement | undefined
   /** config.json pointer, as /hooks/prestart/0. */
   readonly pointer: string
+}
+
+/** What holds a process of the container beside its namespaces. */
+export interface HookConfinement {
+  readonly process: Process
+  readonly facts: HostFacts
+  readonly cgroup: CgroupJoinFacts
 }
 
 const CLOSE_RANGE_CLOEXEC = 4
@@ -36,11 +48,10 @@ const RLIM_INFINITY = 0xffffffffffffffffn
 export function planHook(request: HookRequest): Planner {
   const planner = new Planner(request.status).at(request.pointer)
   const p = planner.program
-  const { namespaces } = request
+  const { namespaces, confinement } = request
   if (namespaces !== undefined) undumpable(planner)
   cleanProcess(planner)
-  if (namespaces !== undefined) enterNamespaces(planner, namespaces)
-  p.call("prctl", PR.SET_PDEATHSIG, SIGKILL, 0, 0, 0).says("end with the runtime")
+  if (namespaces !== undefined) enterNamespaces(planner, namespaces, confinement?.cgroup)
   p.call("setsid").says("lead a session")
   if (request.cwd !== undefined) p.call("chdir", request.cwd).says(`change to ${request.cwd}`)
   const limit = (value: number): number | bigint => (value === Infinity ? RLIM_INFINITY : value)
@@ -50,17 +61,23 @@ export function planHook(request: HookRequest): Planner {
   p.call("dup3", request.output, 1, 0).says("standard output")
   p.call("dup3", request.output, 2, 0).says("standard error")
   p.call("close_range", 3, FD_MAX, CLOSE_RANGE_CLOEXEC).says("close all other descriptors at execve")
+  if (confinement !== undefined) planCredentials(planner, confinement.process, confinement.facts)
+  // a change of user would clear it
+  planner.at(request.pointer)
+  p.call("prctl", PR.SET_PDEATHSIG, SIGKILL, 0, 0, 0).says("end with the runtime")
   p.call("execve", request.path, p.stringArray(request.args), p.stringArray(request.env)).says(`execute ${request.path}`)
   return planner
 }
 
-function enterNamespaces(planner: Planner, namespaces: { readonly pidfd: number; readonly flags: number }): void {
+function enterNamespaces(planner: Planner, namespaces: { readonly pidfd: number; readonly flags: number }, cgroup: CgroupJoinFacts | undefined): void {
   planner.program.call("setns", namespaces.pidfd, namespaces.flags).says("join the container's namespaces")
   if ((namespaces.flags & CLONE.NEWUSER) !== 0) {
     undumpable(planner)
     becomeRoot(planner)
     undumpable(planner)
   }
-  // a pid namespace is entered by children only (pid_namespaces(7))
-  if ((namespaces.flags & CLONE.NEWPID) !== 0) cloneInto(planner, 0, { intoCgroup: undefined, procs: [] })
+  // a pid namespace is entered by children only (pid_namespaces(7)), and a v2 cgroup best so
+  if ((namespaces.flags & CLONE.NEWPID) === 0 && cgroup === undefined) return
+  cloneInto(planner, 0, cgroup ?? { intoCgroup: undefined, procs: [] })
+  if (cgroup !== undefined) joinCgroups(planner, cgroup)
 }

@@ -419,6 +419,23 @@ boxTest("attack: sysctls that are the host's", OURS, (t, box) => {
 
 // D: privileges and parsing
 
+for (const shared of [false, true]) {
+  boxTest(`attack: a startContainer hook is the image's program: it has the container's privileges and cgroup (${shared ? "shared" : "own"} pid namespace)`, OURS, (t, box) => {
+    box.config.process.user = { uid: 1000, gid: 1000, additionalGids: [50] }
+    box.config.process.capabilities = { bounding: ["CAP_CHOWN"], effective: [], permitted: [], inheritable: [] }
+    box.config.hooks = { startContainer: [{ path: "/bin/sh", args: ["sh", "-c", "cat /proc/self/status /proc/self/cgroup >/tmp/hook; ls /proc/$$/fd | cat >>/tmp/hook"] }] }
+    if (shared) box.config.linux.namespaces = box.config.linux.namespaces.filter(({ type }) => type !== "pid")
+    chmodSync(`${box.rootfs}/tmp`, 0o777)
+    expectSuccess(box.args("/bin/true").run())
+    const seen = readFileSync(`${box.rootfs}/tmp/hook`, "utf8")
+    t.match(seen, /Uid:\t1000\t1000\t1000\t1000\n/)
+    t.match(seen, /Groups:\t50 \n/)
+    t.match(seen, /CapInh:\t0+\nCapPrm:\t0+\nCapEff:\t0+\nCapBnd:\t0+1\nCapAmb:\t0+\nNoNewPrivs:\t1\n/)
+    t.notMatch(seen.replace(/^\d+:(misc|rdma|perf_event|net_\w+).*$/gm, ""), /^\d+:[^:]*:\/$/m, "no cgroup of the host's")
+    t.match(seen, /\n0\n1\n2\n$/, "three descriptors")
+  })
+}
+
 boxTest("attack: exec --cap fills neither the inheritable nor the ambient set", OURS, async (t, box) => {
   await box.launch("/bin/sleep", "1000")
   for (const flags of [["--cap", "CAP_CHOWN"], ["--cap", "CAP_CHOWN", "-u", "1000"], ["-u", "1000:1000"], []]) {
