@@ -69,9 +69,11 @@ function compile(arch, entry, out) {
 async function withPrelude(arch, executable) {
   const { attachPrelude } = await tsImport("../src/prelude/attach.ts", import.meta.url)
   const { emitPrelude } = await tsImport("../src/prelude/emit.ts", import.meta.url)
-  const { header, code, codeOffset } = attachPrelude(executable.subarray(0, 4096), executable.length, (entry) => emitPrelude(arch, entry))
+  const { alignCode } = await tsImport("../src/prelude/align.ts", import.meta.url)
+  const aligned = alignCode(executable)
+  const { header, code, codeOffset } = attachPrelude(aligned.subarray(0, 4096), aligned.length, (entry) => emitPrelude(arch, entry))
   const result = Buffer.alloc(codeOffset + code.length)
-  result.set(executable)
+  result.set(aligned)
   result.set(header)
   result.set(code, codeOffset)
   return result
