@@ -7,7 +7,8 @@ import { boxTest } from "../../conformance/lib/test.ts"
 /* What engines rarely write and config.md allows; each was wrong once, here or in a peer. */
 
 const tmpfs = (destination: string, ...options: string[]): Mount => ({ destination, type: "tmpfs", source: "tmpfs", options })
-const bind = (source: string, destination: string, ...options: string[]): Mount => ({ destination, type: "bind", source, options })
+const bind = (source: string, destination: string, ...options: string[]): Mount =>
+  ({ destination, type: "bind", source, options })
 
 function volume(box: Box): string {
   const folder = `${box.folder}/volume`
@@ -17,23 +18,28 @@ function volume(box: Box): string {
 }
 
 /** Flags of a mount, as the container sees them. */
-const flagsOf = (box: Box, target: string): string => box.inside(`cut -d' ' -f5,6 /proc/self/mountinfo | grep '^${target} ' | cut -d' ' -f2`)
+const flagsOf = (box: Box, target: string): string =>
+  box.inside(`cut -d' ' -f5,6 /proc/self/mountinfo | grep '^${target} ' | cut -d' ' -f2`)
 
-boxTest("tmpfs without a mode: 1777 where its folder is made, however deep; else the folder's", { skipFor: { crun: "makes folders with 1755" } }, (t, box) => {
+boxTest("tmpfs without a mode: 1777 where its folder is made, however deep; else the folder's",
+  { skipFor: { crun: "makes folders with 1755" } }, (t, box) => {
   symlinkSync("deep/er", `${box.rootfs}/dangling`)
   chmodSync(`${box.rootfs}/home`, 0o751)
   box.config.mounts.push(tmpfs("/one"), tmpfs("/a/b/c"), tmpfs("/dangling"), tmpfs("/home"))
   t.equal(box.inside("stat -c %a /one /a /a/b/c /deep /deep/er /home | tr '\\n' ' '"), "1777 755 1777 755 1777 751 ")
 })
 
-boxTest("tmpfs with joined data: read-only last, tmpcopyup, mode, as any other", { skipFor: { crun: "keeps no mode" } }, (t, box) => {
+boxTest("tmpfs with joined data: read-only last, tmpcopyup, mode, as any other", { skipFor: { crun: "keeps no mode" } },
+  (t, box) => {
   writeFileSync(`${box.rootfs}/mnt/kept`, "")
   chmodSync(`${box.rootfs}/mnt`, 0o750)
   box.config.mounts.push(tmpfs("/mnt", "tmpcopyup", "ro", "size=1m,nr_inodes=50"), tmpfs("/mnt/below"))
-  t.equal(box.inside("ls /mnt | tr '\\n' ' '; stat -c %a /mnt; (touch /mnt/x) 2>&1 | grep -c Read-only; touch /mnt/below/x"), "below kept 750\n1")
+  t.equal(box.inside("ls /mnt | tr '\\n' ' '; stat -c %a /mnt; (touch /mnt/x) 2>&1 | grep -c Read-only; touch /mnt/below/x"),
+    "below kept 750\n1")
 })
 
-boxTest("recursive flags come last and hold for the mount itself: rro,rw is read-only, ro,rrw is not", { skipFor: { crun: "leaves ro,rrw read-only" } }, (t, box) => {
+boxTest("recursive flags come last and hold for the mount itself: rro,rw is read-only, ro,rrw is not",
+  { skipFor: { crun: "leaves ro,rrw read-only" } }, (t, box) => {
   const source = volume(box)
   box.config.mounts.push(bind(source, "/mnt/a", "rbind", "rro", "rw"), bind(source, "/mnt/b", "rbind", "ro", "rrw"))
   t.match(flagsOf(box, "/mnt/a"), /^ro,/)
@@ -41,14 +47,16 @@ boxTest("recursive flags come last and hold for the mount itself: rro,rw is read
   t.match(flagsOf(box, "/mnt/b"), /^rw,/)
 })
 
-boxTest("an overlay with more than 255 bytes of layers has its flags and its propagation", { skipFor: { crun: "forgets the propagation" } }, (t, box) => {
+boxTest("an overlay with more than 255 bytes of layers has its flags and its propagation",
+  { skipFor: { crun: "forgets the propagation" } }, (t, box) => {
   const layers = [0, 1, 2, 3, 4].map((i) => {
     const layer = `${box.folder}/${"layer-".repeat(10)}${i}`
     mkdirSync(layer)
     writeFileSync(`${layer}/file-${i}`, "")
     return layer
   })
-  box.config.mounts.push({ destination: "/mnt", type: "overlay", source: "overlay", options: [`lowerdir=${layers.join(":")}`, "nodev", "shared"] })
+  box.config.mounts.push({ destination: "/mnt", type: "overlay", source: "overlay",
+    options: [`lowerdir=${layers.join(":")}`, "nodev", "shared"] })
   t.equal(box.inside("ls /mnt | wc -l; grep ' /mnt ' /proc/self/mountinfo | grep nodev | grep -c shared:"), "5\n1")
 })
 
@@ -61,7 +69,8 @@ boxTest("a file on a folder and a folder on a file are errors that say so", (t, 
 })
 
 for (const word of ["private", "slave", "unbindable", "shared", "rshared", "rprivate"]) {
-  boxTest(`rootfsPropagation ${word}: no mount of the container reaches the host, though the rootfs lies on a shared mount`, (t, box) => {
+  boxTest(`rootfsPropagation ${word}: no mount of the container reaches the host, though the rootfs lies on a shared mount`,
+    (t, box) => {
     expectSuccess(command(["mount", "--bind", box.bundle, box.bundle]))
     try {
       expectSuccess(command(["mount", "--make-shared", box.bundle]))
@@ -69,7 +78,8 @@ for (const word of ["private", "slave", "unbindable", "shared", "rshared", "rpri
       box.config.mounts.push(tmpfs("/mnt"))
       const before = readFileSync("/proc/self/mountinfo", "utf8")
       t.equal(box.inside("echo runs"), "runs")
-      const seen = readFileSync("/proc/self/mountinfo", "utf8").split("\n").filter((line) => line.includes(box.rootfs) && !before.includes(line))
+      const after = readFileSync("/proc/self/mountinfo", "utf8").split("\n")
+      const seen = after.filter((line) => line.includes(box.rootfs) && !before.includes(line))
       t.same(seen, [])
       box.delete("--force")
     } finally {
@@ -96,10 +106,12 @@ boxTest("time offsets in a new user namespace", time, (t, box) => {
   box.mapIds()
   box.config.linux.namespaces.push({ type: "time" })
   box.config.linux.timeOffsets = { boottime: { secs: 1_000_000 }, monotonic: { secs: 5, nanosecs: 6 } }
-  t.match(box.inside("cat /proc/self/timens_offsets; test $(cut -d. -f1 /proc/uptime) -gt 1000000 && echo later"), /monotonic +5 +6\nboottime +1000000 +0\nlater/)
+  t.match(box.inside("cat /proc/self/timens_offsets; test $(cut -d. -f1 /proc/uptime) -gt 1000000 && echo later"),
+    /monotonic +5 +6\nboottime +1000000 +0\nlater/)
 })
 
-boxTest("ids and device numbers that the kernel would take for others are refused", { skipFor: { runc: "cuts device numbers off", crun: "takes uid -1 as root" } }, (t, box) => {
+boxTest("ids and device numbers that the kernel would take for others are refused",
+  { skipFor: { runc: "cuts device numbers off", crun: "takes uid -1 as root" } }, (t, box) => {
   box.config.process.user.uid = 0xffffffff
   t.not(box.run().code, 0, "uid -1 is no user, and never root")
   box.config.process.user = { uid: 0, gid: 0xffffffff }

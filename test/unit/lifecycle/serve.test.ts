@@ -1,4 +1,5 @@
-import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, readlinkSync, statSync, symlinkSync, utimesSync, writeFileSync } from "node:fs"
+import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, readlinkSync, statSync, symlinkSync, utimesSync,
+  writeFileSync } from "node:fs"
 import { join } from "node:path"
 import t from "tap"
 import { RuntsError } from "../../../src/error.ts"
@@ -13,8 +14,8 @@ import type { Step } from "../../../src/program/program.ts"
 import { openDescriptors, temporaryFolder } from "../host/helpers.ts"
 
 /*
- * Programs that really run, as processes without namespaces of their own: a folder stands for the container's root. What they ask is
- * answered by the code that answers a container's init.
+ * Programs that really run, as processes without namespaces of their own: a folder stands for the container's root. What they
+ * ask is answered by the code that answers a container's init.
  */
 
 const scratch = temporaryFolder()
@@ -124,7 +125,8 @@ t.test("serve(): target: loops, files in the way and forbidden symlinks are erro
   writeFileSync(join(root, "file"), "")
   t.match(await failure(target(root, "file/x/y")), { details: { errno: 20 } }, "ENOTDIR")
   symlinkSync("nowhere", join(root, "dangling"))
-  t.match(await failure(target(root, "dangling/x", { noSymlinks: true })), { details: { errno: 40 } }, "no symlink where none may be")
+  t.match(await failure(target(root, "dangling/x", { noSymlinks: true })), { details: { errno: 40 } },
+    "no symlink where none may be")
   t.notOk(existsSync(join(root, "nowhere")))
 })
 
@@ -167,7 +169,8 @@ t.test("serve(): copy: folders, files, links, modes, times", async (t) => {
     const resume = p.label("copied")
     const open = (path: string): Step => p.call("openat", step, path, O_PATH | O_DIRECTORY | O_CLOEXEC, 0)
     const [source, place] = [open("from"), open("to")]
-    p.jump(planner.serve({ kind: "copy", path: "from", from: resultCell(planner, source), to: resultCell(planner, place), resume }))
+    p.jump(planner.serve({ kind: "copy", path: "from", from: resultCell(planner, source), to: resultCell(planner, place),
+      resume }))
     p.here(resume)
   })
   const to = join(root, "to")

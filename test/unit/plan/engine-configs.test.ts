@@ -33,7 +33,8 @@ t.test("planCreate(): every config of containerd, docker, podman and CRI becomes
     }
     for (const cgroupMounts of [
       { mode: "v2", hierarchies: [], unified: "/sys/fs/cgroup/c1" },
-      { mode: "v1", hierarchies: [{ name: "cpu,cpuacct", mount: "/sys/fs/cgroup/cpu,cpuacct", folder: "/sys/fs/cgroup/cpu,cpuacct/c1" }], unified: undefined },
+      { mode: "v1", hierarchies: [{ name: "cpu,cpuacct", mount: "/sys/fs/cgroup/cpu,cpuacct",
+        folder: "/sys/fs/cgroup/cpu,cpuacct/c1" }], unified: undefined },
     ] as const) {
       checkPlan(planCreate(spec, factsFor(spec, { cgroupMounts })), `${name} ${cgroupMounts.mode}`)
     }

@@ -30,7 +30,8 @@ export function factsFor(spec: Spec, more: Partial<CreateFacts> = {}): CreateFac
   const idmaps = new Map<number, number>()
   spec.mounts?.forEach((mount, index) => {
     const source = mount.source ?? ""
-    if (isBind(spec, index)) sources.set(index, { isDirectory: !/\.\w+$|hosts$|hostname$|resolv/.test(source), isProcfs: belowRoot(mount.destination) === "proc" })
+    const isDirectory = !/\.\w+$|hosts$|hostname$|resolv/.test(source)
+    if (isBind(spec, index)) sources.set(index, { isDirectory, isProcfs: belowRoot(mount.destination) === "proc" })
     if ((mount.uidMappings?.length ?? 0) > 0) idmaps.set(index, 60 + index)
   })
   const namespaces: Partial<Record<NamespaceType, number>> = {}
@@ -53,7 +54,8 @@ export function factsFor(spec: Spec, more: Partial<CreateFacts> = {}): CreateFac
 
 export const execFacts = (more: Partial<ExecFacts> = {}): ExecFacts => ({
   architecture: "x64", kernel: [6, 18], lastCapability: LAST_CAPABILITY, id: "c1",
-  channel: { status: 20, start: undefined, console: 22 }, cgroup: { intoCgroup: undefined, procs: [{ controller: "pids", fd: 24 }] },
+  channel: { status: 20, start: undefined, console: 22 },
+  cgroup: { intoCgroup: undefined, procs: [{ controller: "pids", fd: 24 }] },
   pidfd: 25, namespaceFlags: 0x6c020000, joinsUser: false, stdio: [], preservedFds: 0, env: ["PATH=/bin"], limits: [],
   ...more,
 })
@@ -120,7 +122,8 @@ export function wordsOf(arg: Arg | undefined): number[] {
 /** Whether a step is this call, with these arguments where they are given (undefined: any). */
 export function isCall(step: Step, name: string, ...args: (number | string | undefined)[]): boolean {
   if (step.kind !== "call" || step.name !== name) return false
-  return args.every((wanted, i) => wanted === undefined || (typeof wanted === "string" ? textOf(step.args[i]) : step.args[i]) === wanted)
+  const given = (i: number, wanted: unknown): unknown => (typeof wanted === "string" ? textOf(step.args[i]) : step.args[i])
+  return args.every((wanted, i) => wanted === undefined || given(i, wanted) === wanted)
 }
 
 /** Indices of the steps that are this call. */

@@ -8,33 +8,41 @@ import { MESSAGE } from "../../../src/plan/planner.ts"
 import type { Step } from "../../../src/program/program.ts"
 import type { Spec } from "../../../src/spec/types.gen.ts"
 import {
-  calls, changed, configNames, execFacts, factsFor, fullSpec, isCall, readConfig, says, stepsOf, straightLine, textOf, withNamespaces, wordsOf,
+  calls, changed, configNames, execFacts, factsFor, fullSpec, isCall, readConfig, says, stepsOf, straightLine,
+  textOf, withNamespaces, wordsOf,
 } from "./helpers.ts"
 
 const line = (spec: Spec, more = {}): readonly Step[] => straightLine(planCreate(spec, factsFor(spec, more)))
-const exec = (more = {}): readonly Step[] => straightLine(planExec(fullSpec().process as NonNullable<Spec["process"]>, execFacts(more)))
+const { process } = fullSpec() as Required<Spec>
+const exec = (more = {}): readonly Step[] => straightLine(planExec(process, execFacts(more)))
 const first = (steps: readonly Step[], name: string, ...args: (number | string | undefined)[]): number => {
   const [index] = calls(steps, name, ...args)
   if (index === undefined) throw new Error(`no step calls ${name}`)
   return index
 }
-const last = (steps: readonly Step[], name: string, ...args: (number | string | undefined)[]): number => calls(steps, name, ...args).at(-1) ?? -1
+const last = (steps: readonly Step[], name: string, ...args: (number | string | undefined)[]): number =>
+  calls(steps, name, ...args).at(-1) ?? -1
 
 /** Fails unless the indices rise. */
 function rises(t: Test, what: string, ...indices: number[]): void {
-  t.ok(indices.every((index, i) => index >= 0 && (i === 0 || (indices[i - 1] as number) < index)), `${what} (${indices.join(" < ")})`)
+  t.ok(indices.every((index, i) => index >= 0 && (i === 0 || (indices[i - 1] as number) < index)),
+    `${what} (${indices.join(" < ")})`)
 }
 
-t.test("a process is undumpable before it joins a namespace: who lives there could take its descriptors (KERNEL-NOTES 6)", (t) => {
-  const joins = line(withNamespaces({ type: "pid", path: "/p" }, { type: "user", path: "/u" }, { type: "ipc", path: "/i" }, "mount"))
+t.test("a process is undumpable before it joins a namespace: who lives there could take its descriptors (KERNEL-NOTES 6)",
+  (t) => {
+  const joins = line(withNamespaces({ type: "pid", path: "/p" }, { type: "user", path: "/u" }, { type: "ipc", path: "/i" },
+    "mount"))
   const dumpable = (steps: readonly Step[]): number => first(steps, "prctl", PR.SET_DUMPABLE, 0)
   rises(t, "create", dumpable(joins), first(joins, "setns"))
   const user = first(joins, "setns", undefined, CLONE.NEWUSER)
-  t.ok(isCall(joins[user + 1] as Step, "prctl", PR.SET_DUMPABLE, 0), "again after the user namespace: setns leaves the flag as it is for its processes")
+  t.ok(isCall(joins[user + 1] as Step, "prctl", PR.SET_DUMPABLE, 0),
+    "again after the user namespace: setns leaves the flag as it is for its processes")
   rises(t, "exec", dumpable(exec()), first(exec(), "setns"))
   const namespaces = { pidfd: 9, flags: CLONE.NEWUSER + CLONE.NEWPID }
   const hook = planHook({
-    path: "/h", args: ["h"], env: [], cwd: undefined, stdin: 4, output: 5, status: 6, nofile: { soft: 1, hard: 2 }, namespaces, pointer: "/hooks/startContainer/0",
+    path: "/h", args: ["h"], env: [], cwd: undefined, stdin: 4, output: 5, status: 6, nofile: { soft: 1, hard: 2 },
+    namespaces, pointer: "/hooks/startContainer/0",
   }).program.steps
   rises(t, "hook", dumpable(hook), first(hook, "setns"))
   t.end()
@@ -49,15 +57,17 @@ t.test("no setuid of init leaves it dumpable: fs.suid_dumpable may undo it", (t)
   t.end()
 })
 
-t.test("the user namespace before the namespaces it owns, the mount namespace last: it changes what paths mean (KERNEL-NOTES 8)", (t) => {
-  const spec = withNamespaces({ type: "mount", path: "/m" }, { type: "network", path: "/n" }, { type: "user", path: "/u" }, { type: "pid", path: "/p" })
+t.test("the user namespace before the namespaces it owns, the mount namespace last: it changes what paths mean (KERNEL-NOTES 8)",
+  (t) => {
+  const spec = withNamespaces({ type: "mount", path: "/m" }, { type: "network", path: "/n" }, { type: "user", path: "/u" },
+    { type: "pid", path: "/p" })
   const flags = stepsOf(spec).filter((step) => step.name === "setns").map((step) => step.args[1])
   const pass = [NAMESPACES.pid.flag, NAMESPACES.network.flag, NAMESPACES.mount.flag]
   t.same(flags, [...pass, CLONE.NEWUSER, ...pass])
   t.end()
 })
 
-t.test("before the pivot nothing of the image is opened but by the root's descriptor, in the root, without magic links (ATTACKS B2 to B5)", (t) => {
+t.test("before the pivot nothing of the image is opened but by the root's descriptor, in the root, no magic links (ATTACKS B2)", (t) => {
   const faults: string[] = []
   let count = 0
   for (const name of configNames) {
@@ -70,12 +80,13 @@ t.test("before the pivot nothing of the image is opened but by the root's descri
       const resolve = wordsOf(step.args[2])[2] as number
       if ((resolve & RESOLVE_IN_ROOT) === 0) faults.push(`${name}: step ${index} leaves the root`)
       // RESOLVE_NO_SYMLINKS refuses magic links, too (openat2(2))
-      if ((resolve & (RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS)) === 0) faults.push(`${name}: step ${index} follows magic links`)
+      if ((resolve & (RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS)) === 0) faults.push(`${name}: ${index} follows magic links`)
       if (step.args[0] === AT_FDCWD) faults.push(`${name}: step ${index} starts at no descriptor`)
       count++
     })
     for (const step of steps.slice(0, pivot)) {
-      if (step.name === "move_mount" && step.args[2] !== AT_FDCWD && textOf(step.args[3]) !== "") faults.push(`${name}: a mount is attached by path`)
+      const byPath = step.name === "move_mount" && step.args[2] !== AT_FDCWD && textOf(step.args[3]) !== ""
+      if (byPath) faults.push(`${name}: a mount is attached by path`)
     }
   }
   t.same(faults, [])
@@ -91,9 +102,11 @@ t.test("whatever the program opens is close-on-exec: only stdio and preserved de
     const { steps } = planCreate(spec, factsFor(spec)).program
     steps.forEach((step, index) => {
       const flags: Partial<Record<string, () => number>> = {
-        openat: () => step.args[2] as number, openat2: () => wordsOf(step.args[2])[0] as number, open_tree: () => step.args[2] as number,
+        openat: () => step.args[2] as number, openat2: () => wordsOf(step.args[2])[0] as number,
+        open_tree: () => step.args[2] as number,
         fsopen: () => (step.args[1] as number) * O_CLOEXEC, fsmount: () => (step.args[1] as number) * O_CLOEXEC,
-        fspick: () => (step.args[2] as number) * O_CLOEXEC, socket: () => step.args[1] as number, accept4: () => step.args[3] as number,
+        fspick: () => (step.args[2] as number) * O_CLOEXEC, socket: () => step.args[1] as number,
+        accept4: () => step.args[3] as number,
         dup3: () => ((step.args[1] as number) < 3 ? O_CLOEXEC : (step.args[2] as number)),
       }
       const ask = flags[step.name ?? ""]
@@ -114,15 +127,18 @@ t.test("the host's descriptors end before privileges change and before the image
     rises(t, "close_range, faccessat2", closed, last(steps, "faccessat2"))
     t.same(calls(steps.slice(closed), "setns"), [], "no namespace is joined after it")
   }
-  t.equal(line(fullSpec(), { preservedFds: 2 })[last(line(fullSpec(), { preservedFds: 2 }), "close_range")]?.args[0], 7, "3 and 4 pass, 5 and 6 are the sockets")
+  t.equal(line(fullSpec(), { preservedFds: 2 })[last(line(fullSpec(), { preservedFds: 2 }), "close_range")]?.args[0], 7,
+    "3 and 4 pass, 5 and 6 are the sockets")
   t.end()
 })
 
-t.test("credentials: no_new_privs, bounding set, groups, ids, then the last capset: each needs what the next takes (capabilities(7))", (t) => {
+t.test("credentials: no_new_privs, bounding set, groups, ids, then the last capset: each needs what the next takes", (t) => {
   for (const steps of [line(fullSpec()), exec()]) {
-    rises(t, "order", first(steps, "prctl", PR.SET_NO_NEW_PRIVS, 1), last(steps, "prctl", PR.CAPBSET_DROP), first(steps, "setgroups"),
+    rises(t, "order", first(steps, "prctl", PR.SET_NO_NEW_PRIVS, 1), last(steps, "prctl", PR.CAPBSET_DROP),
+      first(steps, "setgroups"),
       last(steps, "setresgid"), last(steps, "setresuid"), first(steps, "capset"))
-    rises(t, "KEEPCAPS only around setresuid", first(steps, "prctl", PR.SET_KEEPCAPS, 1), last(steps, "setresuid"), last(steps, "prctl", PR.SET_KEEPCAPS, 0), first(steps, "capset"))
+    rises(t, "KEEPCAPS only around setresuid", first(steps, "prctl", PR.SET_KEEPCAPS, 1), last(steps, "setresuid"),
+      last(steps, "prctl", PR.SET_KEEPCAPS, 0), first(steps, "capset"))
     t.equal(calls(steps, "capset").length, 1)
     t.equal(calls(steps, "prctl", PR.CAPBSET_DROP).length, 40, "all but CAP_KILL")
   }
@@ -131,15 +147,18 @@ t.test("credentials: no_new_privs, bounding set, groups, ids, then the last caps
   t.end()
 })
 
-t.test("mounts, devices, hooks, then protection, then the pivot: a hook may mount, and nothing can unmount a mask after it", (t) => {
+t.test("mounts, devices, hooks, then protection, then the pivot: a hook may mount, and nothing can unmount a mask after it",
+  (t) => {
   const steps = line(fullSpec())
   const hooks = first(steps, "sendto", 4) // the status socket
   t.same(wordsOf(steps[hooks]?.args[1])[0], MESSAGE.PID, "the launcher's report is the first")
   const asks = steps.findIndex((step) => step.name === "sendto" && step.text.includes("hooks of creation"))
   rises(t, "order", says(steps, /^attach it at \/vol$/), last(steps, "mknodat"), says(steps, /link \/dev\/ptmx/), asks,
-    says(steps, /set the sysctl/), says(steps, /cover \/proc\/sys with it/), says(steps, /^mask \/proc\/kcore/), says(steps, /^make \/dev read-only/),
+    says(steps, /set the sysctl/), says(steps, /cover \/proc\/sys with it/), says(steps, /^mask \/proc\/kcore/),
+    says(steps, /^make \/dev read-only/),
     says(steps, /make the root filesystem read-only/), first(steps, "pivot_root"))
-  rises(t, "init waits for the hooks before it goes on", asks, steps.findIndex((step, i) => i > asks && step.name === "recvfrom"), says(steps, /set the sysctl/))
+  rises(t, "init waits for the hooks before it goes on", asks, steps.findIndex((step, i) => i > asks && step.name === "recvfrom"),
+    says(steps, /set the sysctl/))
   const quiet = stepsOf(fullSpec(), { waitsForHooks: false })
   t.notOk(quiet.some((step) => step.text.includes("hooks of creation")), "no wait without hooks")
   t.end()
@@ -149,22 +168,26 @@ t.test("a missing working directory is made before the root is read-only", (t) =
   const steps = line(fullSpec())
   const made = steps.findIndex((step) => step.name === "openat2" && textOf(step.args[1]) === "work")
   rises(t, "order", made, says(steps, /make the root filesystem read-only/))
-  t.notOk(stepsOf(changed(fullSpec(), { root: { readonly: false } })).some((step) => step.name === "openat2" && textOf(step.args[1]) === "work"))
+  const writable = changed(fullSpec(), { root: { readonly: false } })
+  t.notOk(stepsOf(writable).some((step) => step.name === "openat2" && textOf(step.args[1]) === "work"))
   t.end()
 })
 
 t.test("after the pivot the old root is let go before anything else, and cannot propagate", (t) => {
   const steps = line(fullSpec())
   const pivot = first(steps, "pivot_root", ".", ".")
-  t.same(steps.slice(pivot, pivot + 7).map((step) => step.name), ["pivot_root", "fchdir", "mount", "umount2", "close", "chdir", "close"])
+  t.same(steps.slice(pivot, pivot + 7).map((step) => step.name),
+    ["pivot_root", "fchdir", "mount", "umount2", "close", "chdir", "close"])
   const moved = line(fullSpec(), { noPivot: true })
-  rises(t, "--no-pivot lets go of the host's procfs first: it would be an unmasked one", first(moved, "umount2", "/proc"), first(moved, "move_mount", undefined, "", AT_FDCWD, "/"), first(moved, "chroot", "."))
+  rises(t, "--no-pivot lets go of the host's procfs first: it would be an unmasked one", first(moved, "umount2", "/proc"),
+    first(moved, "move_mount", undefined, "", AT_FDCWD, "/"), first(moved, "chroot", "."))
   t.same(calls(moved, "pivot_root"), [])
   t.end()
 })
 
 t.test("STARTED is the last call before execve: end of file after it means success (KERNEL-NOTES 1)", (t) => {
-  for (const steps of [line(fullSpec()), line(fullSpec(), { channel: { status: 20, start: undefined, console: undefined } }), exec()]) {
+  const run = { channel: { status: 20, start: undefined, console: undefined } }
+  for (const steps of [line(fullSpec()), line(fullSpec(), run), exec()]) {
     const told = steps.at(-2) as Step
     t.equal(steps.at(-1)?.name, "execve")
     t.equal(told.name, "sendto")
@@ -177,7 +200,8 @@ t.test("STARTED is the last call before execve: end of file after it means succe
 
 t.test("the program is looked up with the final credentials, and init waits for start only after that", (t) => {
   const steps = line(fullSpec())
-  rises(t, "order", first(steps, "capset"), first(steps, "getcwd"), last(steps, "faccessat2"), says(steps, /report that the container is created/), first(steps, "accept4"))
+  rises(t, "order", first(steps, "capset"), first(steps, "getcwd"), last(steps, "faccessat2"),
+    says(steps, /report that the container is created/), first(steps, "accept4"))
   t.end()
 })
 
@@ -206,7 +230,7 @@ t.test("user namespace: what only the host may attach is staged first, and no cl
   t.end()
 })
 
-t.test("v1: the cgroups are joined back to back, and before the cgroup namespace is made, which is rooted there (KERNEL-NOTES 10)", (t) => {
+t.test("v1: the cgroups are joined back to back, and before the cgroup namespace, which is rooted there", (t) => {
   const cgroup = { intoCgroup: undefined, procs: [{ controller: "pids", fd: 30 }, { controller: "cpu", fd: 31 }] }
   const steps = line(withNamespaces("cgroup", "mount", "pid"), { cgroup })
   const writes = [first(steps, "write", 30), first(steps, "write", 31)]
@@ -229,7 +253,8 @@ t.test("the time namespace has its offsets before anyone is in it: clone3, or ex
   t.ok(plain.some((step) => textOf(step.args[1]) === "monotonic -1 0\n"))
   const user = changed(withNamespaces("time", "mount", "pid", "user"), offsets)
   const own = line(user)
-  rises(t, "init", last(own, "setresuid", 0), first(own, "prctl", PR.SET_DUMPABLE, 1), first(own, "unshare", CLONE.NEWTIME), write(own), last(own, "prctl", PR.SET_DUMPABLE, 0))
+  rises(t, "init", last(own, "setresuid", 0), first(own, "prctl", PR.SET_DUMPABLE, 1), first(own, "unshare", CLONE.NEWTIME),
+    write(own), last(own, "prctl", PR.SET_DUMPABLE, 0))
   t.throws(() => stepsOf(user, { kernel: [6, 0] }), { message: /takes Linux 6.1 or later/ }, "before 6.1 execve stays outside")
   t.end()
 })

@@ -14,23 +14,28 @@ import type { Mount, Spec } from "../../../src/spec/types.gen.ts"
 import { factsFor, textOf } from "./helpers.ts"
 
 /*
- * Whatever the config: a path that a program hands to the kernel is named by the config and looked up on the host's side on purpose, or
- * is below the root by descriptor, or is one of a few. Nothing else may be reached by name.
+ * Whatever the config: a path that a program hands to the kernel is named by the config and looked up on the host's side on
+ * purpose, or is below the root by descriptor, or is one of a few. Nothing else may be reached by name.
  */
 
 /** Arguments that are paths, with the argument that holds the folder they start at; -1: they start at the working directory. */
 const PATHS: Readonly<Record<string, readonly (readonly [path: number, folder: number])[]>> = {
   openat: [[1, 0]], openat2: [[1, 0]], open_tree: [[1, 0]], move_mount: [[1, 0], [3, 2]], mkdirat: [[1, 0]], mknodat: [[1, 0]],
   symlinkat: [[2, 1]], unlinkat: [[1, 0]], fchownat: [[1, 0]], fchmodat: [[1, 0]], faccessat2: [[1, 0]], statx: [[1, 0]],
-  mount_setattr: [[1, 0]], fspick: [[1, 0]], mount: [[1, -1]], umount2: [[0, -1]], pivot_root: [[0, -1], [1, -1]], chroot: [[0, -1]], chdir: [[0, -1]],
+  mount_setattr: [[1, 0]], fspick: [[1, 0]], mount: [[1, -1]], umount2: [[0, -1]],
+  pivot_root: [[0, -1], [1, -1]], chroot: [[0, -1]], chdir: [[0, -1]],
 }
 
 /** Host paths that no config names, by the call that may use them. */
 const HOST_PATHS: Readonly<Record<string, readonly string[]>> = {
   openat: ["/", "/proc/self/timens_offsets", "/proc", "."],
   open_tree: ["/dev/null", "/proc", "/sys", "/dev/mqueue", "/sys/fs/cgroup"],
-  faccessat2: ["/proc/kcore"], mount: ["/", "."], umount2: [".", "/proc", "/sys"], move_mount: ["/"], pivot_root: ["."], chroot: ["."], chdir: ["/"],
+  faccessat2: ["/proc/kcore"], mount: ["/", "."], umount2: [".", "/proc", "/sys"], move_mount: ["/"],
+  pivot_root: ["."], chroot: ["."], chdir: ["/"],
 }
+
+/** Paths by the call that may use them. */
+type NamedPaths = Readonly<Record<string, ReadonlySet<string>>>
 
 interface Case {
   readonly spec: Spec
@@ -38,8 +43,10 @@ interface Case {
 }
 
 const name = fc.stringMatching(/^[a-z.\u00e9 -]{1,6}$/)
-const path = fc.array(fc.oneof(name, fc.constantFrom("..", ".", "", "proc", "dev", "sys")), { maxLength: 5 }).map((parts) => "/" + parts.join("/"))
-const option = fc.oneof({ weight: 6, arbitrary: fc.constantFrom(...mountOptionNames()) }, fc.constantFrom("mode=755", "size=1m,nr_inodes=9", "lowerdir=" + "x".repeat(300)))
+const path = fc.array(fc.oneof(name, fc.constantFrom("..", ".", "", "proc", "dev", "sys")),
+  { maxLength: 5 }).map((parts) => "/" + parts.join("/"))
+const option = fc.oneof({ weight: 6, arbitrary: fc.constantFrom(...mountOptionNames()) },
+  fc.constantFrom("mode=755", "size=1m,nr_inodes=9", "lowerdir=" + "x".repeat(300)))
 const mount: fc.Arbitrary<Mount> = fc.record({
   destination: path, source: fc.oneof(path, name), options: fc.array(option, { maxLength: 5 }),
   type: fc.constantFrom("bind", "tmpfs", "proc", "sysfs", "mqueue", "cgroup", "cgroup2", "overlay", "none", "devpts"),
@@ -56,11 +63,13 @@ const spec: fc.Arbitrary<Spec> = fc.record({
   mounts: fc.array(mount, { maxLength: 5 }),
   process: fc.record({
     cwd: path, args: fc.array(fc.oneof(path, name), { minLength: 1, maxLength: 2 }), terminal: fc.boolean(),
-    user: fc.record({ uid: fc.nat(70000), gid: fc.nat(70000), additionalGids: fc.array(fc.nat(70000), { maxLength: 2 }) }), noNewPrivileges: fc.boolean(),
+    user: fc.record({ uid: fc.nat(70000), gid: fc.nat(70000), additionalGids: fc.array(fc.nat(70000), { maxLength: 2 }) }),
+    noNewPrivileges: fc.boolean(),
   }),
   linux: fc.record({
     namespaces, maskedPaths: fc.array(path, { maxLength: 3 }), readonlyPaths: fc.array(path, { maxLength: 3 }),
-    devices: fc.array(fc.record({ path, type: fc.constantFrom("c", "b", "p"), major: fc.nat(4095), minor: fc.nat(0xfffff) }), { maxLength: 3 }),
+    devices: fc.array(fc.record({ path, type: fc.constantFrom("c", "b", "p"), major: fc.nat(4095), minor: fc.nat(0xfffff) }),
+      { maxLength: 3 }),
     sysctl: fc.dictionary(fc.constantFrom("net.ipv4.ip_forward", "kernel/shmmax", "fs.mqueue.msg_max"), name),
     rootfsPropagation: fc.constantFrom("", "shared", "rslave", "private", "unbindable"),
     timeOffsets: fc.constant({ boottime: { secs: 1 } }),
@@ -68,7 +77,8 @@ const spec: fc.Arbitrary<Spec> = fc.record({
 }) as fc.Arbitrary<Spec>
 
 const cases: fc.Arbitrary<Case> = fc.tuple(
-  spec, fc.record({ noPivot: fc.boolean(), preservedFds: fc.nat(4), waitsForHooks: fc.boolean(), kernel: fc.constantFrom([5, 14], [6, 18]) }),
+  spec, fc.record({ noPivot: fc.boolean(), preservedFds: fc.nat(4), waitsForHooks: fc.boolean(),
+    kernel: fc.constantFrom([5, 14], [6, 18]) }),
   fc.boolean(),
 ).map(([spec, { kernel, ...more }, v1]) => ({
   spec,
@@ -76,7 +86,8 @@ const cases: fc.Arbitrary<Case> = fc.tuple(
     ...more, kernel: kernel as [number, number], env: ["PATH=/bin:bin:"],
     cgroup: v1 ? { intoCgroup: undefined, procs: [{ controller: "pids", fd: 30 }] } : { intoCgroup: 23, procs: [] },
     cgroupMounts: v1
-      ? { mode: "v1", hierarchies: [{ name: "cpu,cpuacct", mount: "/sys/fs/cgroup/cpu,cpuacct", folder: "/sys/fs/cgroup/cpu,cpuacct/c1" }], unified: undefined }
+      ? { mode: "v1", hierarchies: [{ name: "cpu,cpuacct", mount: "/sys/fs/cgroup/cpu,cpuacct",
+        folder: "/sys/fs/cgroup/cpu,cpuacct/c1" }], unified: undefined }
       : { mode: "v2", hierarchies: [], unified: "/sys/fs/cgroup/c1" },
     rootfsParent: "/mnt/parent",
   }),
@@ -93,19 +104,21 @@ function plan({ spec, facts }: Case): ReturnType<typeof planCreate> | undefined 
 }
 
 /** Host paths that the config, or the facts, name; and names below the working directory, which is the staging folder by then. */
-function named({ spec, facts }: Case): Readonly<Record<string, ReadonlySet<string>>> {
+function named({ spec, facts }: Case): NamedPaths {
   const sources = (spec.mounts ?? []).map(({ source }) => (source?.startsWith("/") ? source : `${facts.bundle}/${source}`))
   const staged = ["root", ...(spec.mounts ?? []).map((_, i) => `m${i}`)]
   const folders = (facts.cgroupMounts?.hierarchies ?? []).map(({ folder }) => folder)
-  const trees = [facts.rootfs, ...sources, ...staged, ...folders, facts.cgroupMounts?.unified ?? "", ...(spec.linux?.devices ?? []).map((device) => device.path)]
+  const trees = [facts.rootfs, ...sources, ...staged, ...folders, facts.cgroupMounts?.unified ?? "",
+    ...(spec.linux?.devices ?? []).map((device) => device.path)]
   return {
     open_tree: new Set([...trees, ...["null", "zero", "full", "random", "urandom", "tty"].map((device) => `/dev/${device}`)]),
-    mkdirat: new Set(staged), mknodat: new Set(staged), move_mount: new Set([facts.rootfs, facts.staging, ...staged]), mount: new Set([facts.rootfsParent ?? ""]),
+    mkdirat: new Set(staged), mknodat: new Set(staged),
+    move_mount: new Set([facts.rootfs, facts.staging, ...staged]), mount: new Set([facts.rootfsParent ?? ""]),
   }
 }
 
 /** What is wrong with a path argument; undefined if nothing. */
-function fault(step: Step, path: string, folder: Arg | undefined, allowed: Readonly<Record<string, ReadonlySet<string>>>): string | undefined {
+function fault(step: Step, path: string, folder: Arg | undefined, allowed: NamedPaths): string | undefined {
   const call = step.name as string
   const byDescriptor = folder instanceof Step || (typeof folder === "number" && folder >= 0)
   if (!byDescriptor) {
@@ -153,7 +166,8 @@ t.test("whatever the config, it is refused with a pointer, or becomes an executa
     fc.property(cases, (input) => {
       const planner = plan(input)
       if (planner === undefined) return
-      for (const architecture of ["x64", "arm64"] as const) assemble(planner.program, { architecture, statusCell: planner.statusCell })
+      const { program, statusCell } = planner
+      for (const architecture of ["x64", "arm64"] as const) assemble(program, { architecture, statusCell })
       const text = printProgram(planner.program)
       if (/go to (-1|undefined)/.test(text)) throw new Error("a jump goes nowhere")
     }),
@@ -167,7 +181,8 @@ t.test("whatever the destinations, targets are looked up lexically clean", (t) =
   fc.assert(
     fc.property(path, (input) => {
       const below = belowRoot(input)
-      return !below.startsWith("/") && !below.endsWith("/") && below.split("/").every((part) => part !== ".." && part !== ".") && belowRoot(below) === below
+      const clean = below.split("/").every((part) => part !== ".." && part !== ".") && !below.startsWith("/") && !below.endsWith("/")
+      return clean && belowRoot(below) === below
     }),
     { numRuns: 500, seed: 20240503 },
   )

@@ -16,9 +16,11 @@ const { RDONLY, NOSUID, NODEV, NOEXEC, NOATIME, STRICTATIME, NODIRATIME, NOSYMFO
 
 t.test("mountOption(): every word of the specification's list (config.md, Linux mount options)", (t) => {
   const attributes: Readonly<Record<string, [set: number, clear: number]>> = {
-    ro: [RDONLY, 0], rw: [0, RDONLY], nosuid: [NOSUID, 0], suid: [0, NOSUID], nodev: [NODEV, 0], dev: [0, NODEV], noexec: [NOEXEC, 0],
+    ro: [RDONLY, 0], rw: [0, RDONLY], nosuid: [NOSUID, 0], suid: [0, NOSUID], nodev: [NODEV, 0], dev: [0, NODEV],
+    noexec: [NOEXEC, 0],
     exec: [0, NOEXEC], noatime: [NOATIME, ATIME_MASK], atime: [0, NOATIME], strictatime: [STRICTATIME, ATIME_MASK],
-    nostrictatime: [0, STRICTATIME], relatime: [0, ATIME_MASK], norelatime: [0, 0], nodiratime: [NODIRATIME, 0], diratime: [0, NODIRATIME],
+    nostrictatime: [0, STRICTATIME], relatime: [0, ATIME_MASK], norelatime: [0, 0], nodiratime: [NODIRATIME, 0],
+    diratime: [0, NODIRATIME],
     nosymfollow: [NOSYMFOLLOW, 0], symfollow: [0, NOSYMFOLLOW],
   }
   for (const [word, [set, clear]] of Object.entries(attributes)) {
@@ -32,18 +34,21 @@ t.test("mountOption(): every word of the specification's list (config.md, Linux 
     t.equal(propagationFlags(word), type, word)
     t.equal(propagationFlags("r" + word), type | MS.REC, "r" + word)
   }
-  const flags = { sync: MS.SYNCHRONOUS, dirsync: MS.DIRSYNC, mand: MS.MANDLOCK, lazytime: MS.LAZYTIME, iversion: MS.I_VERSION, silent: MS.SILENT }
+  const flags = { sync: MS.SYNCHRONOUS, dirsync: MS.DIRSYNC, mand: MS.MANDLOCK, lazytime: MS.LAZYTIME, iversion: MS.I_VERSION,
+    silent: MS.SILENT }
   for (const [word, flag] of Object.entries(flags)) t.match(mountOption(word), { kind: "super", flag, on: true }, word)
   const off = { async: MS.SYNCHRONOUS, nomand: MS.MANDLOCK, nolazytime: MS.LAZYTIME, noiversion: MS.I_VERSION, loud: MS.SILENT }
   for (const [word, flag] of Object.entries(off)) t.match(mountOption(word), { kind: "super", flag, on: false }, word)
   t.same(["bind", "rbind", "idmap", "ridmap", "defaults", "remount", "tmpcopyup"].map(mountOption), [
-    { kind: "bind", recursive: false }, { kind: "bind", recursive: true }, { kind: "idmap", recursive: false }, { kind: "idmap", recursive: true },
+    { kind: "bind", recursive: false }, { kind: "bind", recursive: true }, { kind: "idmap", recursive: false },
+    { kind: "idmap", recursive: true },
     { kind: "none" }, { kind: "remount" }, { kind: "tmpcopyup" },
   ])
   const known = mountOptionNames()
   t.equal(new Set(known).size, known.length, "no name twice")
   t.ok(known.every((word) => mountOption(word) !== undefined))
-  for (const word of ["", "r", "rr", "rro2", "RO", "mode=755", "constructor", "rtoString", "__proto__", "rdefaults", "rsync"]) t.equal(mountOption(word), undefined, word)
+  for (const word of ["", "r", "rr", "rro2", "RO", "mode=755", "constructor", "rtoString", "__proto__", "rdefaults",
+    "rsync"]) t.equal(mountOption(word), undefined, word)
   for (const word of ["", "ro", "bind", "hasOwnProperty"]) t.equal(propagationFlags(word), undefined, word)
   t.end()
 })
@@ -53,14 +58,18 @@ t.test("mountRequest(): the last of words that contradict each other wins", (t) 
     ["ro", RDONLY, 0], ["ro,rw", 0, RDONLY], ["rw,ro", RDONLY, 0], ["nosuid,suid", 0, NOSUID], ["suid,nosuid", NOSUID, 0],
     ["noexec,exec,noexec", NOEXEC, 0], ["nodev,ro,dev", RDONLY, NODEV], ["nosymfollow,symfollow", 0, NOSYMFOLLOW],
     ["noatime", NOATIME, ATIME_MASK], ["noatime,relatime", 0, ATIME_MASK], ["relatime,noatime", NOATIME, ATIME_MASK],
-    ["noatime,strictatime", STRICTATIME, ATIME_MASK], ["noatime,atime", 0, ATIME_MASK], ["noatime,nostrictatime", NOATIME, ATIME_MASK],
-    ["noatime,norelatime", NOATIME, ATIME_MASK], ["strictatime,nostrictatime", 0, ATIME_MASK], ["strictatime,atime", STRICTATIME, ATIME_MASK],
+    ["noatime,strictatime", STRICTATIME, ATIME_MASK], ["noatime,atime", 0, ATIME_MASK], ["noatime,nostrictatime", NOATIME,
+      ATIME_MASK],
+    ["noatime,norelatime", NOATIME, ATIME_MASK], ["strictatime,nostrictatime", 0, ATIME_MASK], ["strictatime,atime", STRICTATIME,
+      ATIME_MASK],
     ["nodiratime,noatime", NODIRATIME | NOATIME, ATIME_MASK], ["norelatime", 0, 0], ["defaults", 0, 0],
   ]
   for (const [words, set, clear] of rows) {
-    t.match(mountRequest({ destination: "/m", options: words.split(",") }, 0), { set, clear, recursiveSet: 0, recursiveClear: 0 }, words)
+    t.match(mountRequest({ destination: "/m", options: words.split(",") }, 0), { set, clear, recursiveSet: 0, recursiveClear: 0 },
+      words)
     const recursive = words.split(",").filter((word) => word !== "defaults").map((word) => "r" + word)
-    t.match(mountRequest({ destination: "/m", options: recursive }, 0), { set: 0, clear: 0, recursiveSet: set, recursiveClear: clear }, recursive.join())
+    t.match(mountRequest({ destination: "/m", options: recursive }, 0),
+      { set: 0, clear: 0, recursiveSet: set, recursiveClear: clear }, recursive.join())
   }
   t.end()
 })
@@ -78,7 +87,8 @@ t.test("mountRequest(): never asks the kernel for what it refuses: clearing a pa
 })
 
 t.test("mountRequest(): kinds of mounts", (t) => {
-  const request = (type: string | undefined, ...options: string[]) => mountRequest({ destination: "/m", source: "/s", options, ...(type === undefined ? {} : { type }) }, 3)
+  const request = (type: string | undefined, ...options: string[]) => mountRequest({ destination: "/m", source: "/s", options,
+    ...(type === undefined ? {} : { type }) }, 3)
   t.match(request("bind"), { bind: true, bindRecursive: false, type: "", pointer: "/mounts/3" })
   t.match(request("none", "rbind"), { bind: true, bindRecursive: true, type: "" })
   t.match(request("tmpfs", "rbind", "bind"), { bind: true, bindRecursive: true })
@@ -86,10 +96,13 @@ t.test("mountRequest(): kinds of mounts", (t) => {
   t.match(request("tmpfs", "size=1m", "noswap"), { bind: false, type: "tmpfs", data: ["size=1m", "noswap"], legacy: false })
   t.match(request("bind", "idmap").idmap, { recursive: false })
   t.match(request("bind", "ridmap").idmap, { recursive: true })
-  t.match(mountRequest({ destination: "/m", type: "bind", uidMappings: [{ containerID: 0, hostID: 1, size: 1 }] }, 0).idmap, { recursive: false })
+  t.match(mountRequest({ destination: "/m", type: "bind", uidMappings: [{ containerID: 0, hostID: 1, size: 1 }] }, 0).idmap,
+    { recursive: false })
   t.match(request("ext4", "sync", "async", "lazytime"), { superFlags: MS.LAZYTIME, superWords: ["sync", "async", "lazytime"] })
-  t.same(request("tmpfs", "shared", "rslave").propagation.map(({ type, recursive }) => [type, recursive]), [[MS.SHARED, false], [MS.SLAVE, true]])
-  for (const [what, options] of [["long", ["lowerdir=" + "x".repeat(256)]], ["comma", ["a=1,b=2"]], ["iversion", ["iversion"]]] as const) {
+  t.same(request("tmpfs", "shared", "rslave").propagation.map(({ type, recursive }) => [type, recursive]),
+    [[MS.SHARED, false], [MS.SLAVE, true]])
+  for (const [what, options] of [["long", ["lowerdir=" + "x".repeat(256)]], ["comma", ["a=1,b=2"]],
+    ["iversion", ["iversion"]]] as const) {
     t.equal(request("overlay", ...options).legacy, true, `${what}: takes mount(2)`)
   }
   t.equal(request("overlay", "lowerdir=" + "x".repeat(246)).legacy, false, "255 bytes are no reason")
@@ -119,7 +132,8 @@ t.test("sysctlPath(): dots and slashes as sysctl(8)", (t) => {
 })
 
 t.test("deviceNumber(): as mknod(2) takes it (sys/sysmacros.h, makedev)", (t) => {
-  for (const [major, minor, number] of [[1, 3, 0x103], [5, 0, 0x500], [8, 255, 0x8ff], [8, 256, 0x100800], [4095, 0xfffff, 0xffffffff], [259, 0x11170, 0x11110370]] as const) {
+  for (const [major, minor, number] of [[1, 3, 0x103], [5, 0, 0x500], [8, 255, 0x8ff], [8, 256, 0x100800],
+    [4095, 0xfffff, 0xffffffff], [259, 0x11170, 0x11110370]] as const) {
     t.equal(deviceNumber(major, minor), number, `${major}:${minor}`)
   }
   t.end()
@@ -127,22 +141,26 @@ t.test("deviceNumber(): as mknod(2) takes it (sys/sysmacros.h, makedev)", (t) =>
 
 t.test("deviceNodes(): the configured ones, then the default ones they do not replace", (t) => {
   const nodes = deviceNodes([
-    { path: "/dev/./null", type: "c", major: 9, minor: 9 }, { path: "/opt/f", type: "p", fileMode: 0o100640, uid: 3, gid: 4 }, { path: "/dev/u", type: "u", major: 1, minor: 1 },
+    { path: "/dev/./null", type: "c", major: 9, minor: 9 }, { path: "/opt/f", type: "p", fileMode: 0o100640, uid: 3,
+      gid: 4 }, { path: "/dev/u", type: "u", major: 1, minor: 1 },
   ], true)
   t.equal(nodes.length, 3 + DEFAULT_DEVICES.length - 1)
   t.same(nodes.slice(0, 3).map(({ type, major, mode, uid, pointer }) => [type, major, mode, uid, pointer]), [
     ["c", 9, 0o666, 0, "/linux/devices/0"], ["p", 0, 0o640, 3, "/linux/devices/1"], ["c", 1, 0o666, 0, "/linux/devices/2"],
   ])
   t.same(deviceNodes(undefined, false), [])
-  t.same(DEFAULT_DEVICES.map(([path]) => path).sort(), ["/dev/full", "/dev/null", "/dev/random", "/dev/tty", "/dev/urandom", "/dev/zero"])
-  t.throws(() => deviceNodes([{ path: "/dev/x", type: "c", major: 4096, minor: 0 }], true), { message: /major number 4096 is above 4095/ }, "mknod(2) would make 0:0 of it")
+  t.same(DEFAULT_DEVICES.map(([path]) => path).sort(), ["/dev/full", "/dev/null", "/dev/random", "/dev/tty", "/dev/urandom",
+    "/dev/zero"])
+  t.throws(() => deviceNodes([{ path: "/dev/x", type: "c", major: 4096, minor: 0 }], true),
+    { message: /major number 4096 is above 4095/ }, "mknod(2) would make 0:0 of it")
   t.throws(() => deviceNodes([{ path: "/dev/x", type: "b", major: 1, minor: 0x100000 }], true), { message: /minor number/ })
   t.end()
 })
 
 t.test("capabilityWords(): two words; names that nobody knows are left out", (t) => {
   t.same(capabilityWords(undefined), { low: 0, high: 0 })
-  t.same(capabilityWords(["CAP_CHOWN", "CAP_SETFCAP", "CAP_MAC_OVERRIDE", "CAP_CHECKPOINT_RESTORE", "CAP_NEW"]), { low: 0x80000001, high: 0x101 })
+  t.same(capabilityWords(["CAP_CHOWN", "CAP_SETFCAP", "CAP_MAC_OVERRIDE", "CAP_CHECKPOINT_RESTORE", "CAP_NEW"]),
+    { low: 0x80000001, high: 0x101 })
   const all = capabilityWords(CAPABILITIES)
   t.same(all, { low: 0xffffffff, high: 0x1ff })
   t.ok(CAPABILITIES.every((_, n) => hasCapability(all, n)) && !hasCapability(all, CAPABILITIES.length))
@@ -154,15 +172,18 @@ t.test("destinations that no config may name (ATTACKS B1)", (t) => {
     const spec = changed(fullSpec(), { mounts: [mount] as never })
     return planCreate(spec, factsFor(spec, { sources: new Map([[0, { isDirectory: true, isProcfs }]]) }))
   }
-  for (const destination of ["/proc", "/proc/", "/x/../proc", "proc", "/proc/self", "/proc/self/attr", "/proc/sys/kernel", "/proc/cpuinfo/x"]) {
+  for (const destination of ["/proc", "/proc/", "/x/../proc", "proc", "/proc/self", "/proc/self/attr", "/proc/sys/kernel",
+    "/proc/cpuinfo/x"]) {
     t.throws(plan({ destination, type: "tmpfs" }), { message: /proc/ }, `tmpfs on ${destination}`)
     t.throws(plan({ destination, type: "bind", source: "/s" }), { message: /proc/ }, `bind on ${destination}`)
   }
   t.throws(plan({ destination: "/", type: "tmpfs" }), { message: /would hide the root filesystem/ })
   t.throws(plan({ destination: "/a/..", type: "bind", source: "/s" }), { message: /would hide the root filesystem/ })
   t.doesNotThrow(plan({ destination: "/proc", type: "proc" }))
-  t.doesNotThrow(plan({ destination: "/proc", type: "bind", source: "/proc", options: ["rbind"] }, true), "the host's procfs is one")
-  for (const path of ["cpuinfo", "meminfo", "stat", "uptime", "loadavg", "swaps", "diskstats", "slabinfo", "sys/kernel/ns_last_pid", "sys/crypto/fips_enabled"]) {
+  t.doesNotThrow(plan({ destination: "/proc", type: "bind", source: "/proc", options: ["rbind"] }, true),
+    "the host's procfs is one")
+  for (const path of ["cpuinfo", "meminfo", "stat", "uptime", "loadavg", "swaps", "diskstats", "slabinfo",
+    "sys/kernel/ns_last_pid", "sys/crypto/fips_enabled"]) {
     t.ok(mayMountBelowProc(`proc/${path}`))
     t.doesNotThrow(plan({ destination: `/proc/${path}`, type: "bind", source: "/lxcfs" }), path)
   }
