@@ -26,8 +26,11 @@ export interface MountContext {
   readonly lateReadonly: { readonly mount: Step; readonly pointer: string; readonly path: string }[]
 }
 
-/** File systems without a backing store: read-only is a matter of the mount alone. */
-const PSEUDO: ReadonlySet<string> = new Set(["proc", "sysfs", "tmpfs", "devpts", "mqueue", "cgroup", "cgroup2"])
+/**
+ * File systems without a backing store: read-only is a matter of the mount alone. Not sysfs: with a read-only superblock the kernel
+ * refuses root of a user namespace a fresh, writable sysfs, as the one it sees is the measure (mount_too_revealing).
+ */
+const PSEUDO: ReadonlySet<string> = new Set(["proc", "tmpfs", "devpts", "mqueue", "cgroup", "cgroup2"])
 
 /** What is bound from the host where the kernel refuses a fresh mount in the container's user namespace. */
 const HOST_TWIN: Readonly<Record<string, string>> = { proc: "/proc", sysfs: "/sys", mqueue: "/dev/mqueue" }

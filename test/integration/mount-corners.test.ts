@@ -94,6 +94,13 @@ boxTest("user namespace: a bind of the host's / does not show where the runtime 
   t.equal(box.inside(`cut -d' ' -f5 /proc/self/mountinfo | grep -c '^/mnt${box.root}' || true`), "0")
 })
 
+boxTest("user namespace: CAP_SYS_ADMIN mounts no writable sysfs where it was given a read-only one", (t, box) => {
+  box.mapIds()
+  const capabilities = ["CAP_SYS_ADMIN", "CAP_DAC_OVERRIDE"]
+  box.config.process.capabilities = { bounding: capabilities, effective: capabilities, permitted: capabilities }
+  t.match(box.inside("mount -t sysfs sysfs /mnt 2>&1 || true"), /permission denied/i)
+})
+
 boxTest("a missing working directory is made although the root is read-only", (t, box) => {
   box.config.root.readonly = true
   box.config.process.cwd = "/new/folder"
