@@ -18,13 +18,21 @@ const update = process.env.UPDATE_GOLDEN === "1"
 /** Numbers of open flags differ on arm64 (kernel/fs.ts). */
 const options = HOST_ARCHITECTURE === "x64" ? {} : { skip: "the files hold the flags of x86-64" }
 
+/** Steps that are named by their distance. */
+const NEAR = 40
+
 /**
  * What printProgram() prints, with steps named by their distance and buffers without their number: a step more or less changes the
  * lines around it and not all that follow.
  */
 function stable(text: string): string {
   let index = -1
-  const distance = (number: string): string => (Number(number) < index ? "" : "+") + String(Number(number) - index)
+  const distance = (number: string): string => {
+    const by = Number(number) - index
+    // far ahead are only the blocks behind the straight line, which have names; far back only what everything needs, as the root
+    if (Math.abs(by) > NEAR) return by > 0 ? "the block" : `number ${number}`
+    return by < 0 ? String(by) : `+${by}`
+  }
   return text.replace(/.*\n/g, (line) => {
     const numbered = /^ *(\d+) {2}/.exec(line)
     if (numbered !== null) index = Number(numbered[1])
