@@ -1,7 +1,7 @@
 import { RuntsError, sysError } from "../error.ts"
 import { sys } from "../ffi/index.ts"
 import { readLayout } from "../host/cgroup/layout.ts"
-import { applyDevices, applyLimits, cgroupPaths, checkCgroups, createCgroups, killAll, openJoin, removeCgroups, type CgroupRecord } from "../host/cgroup/manager.ts"
+import { applyDevices, applyLimits, asForeseen, cgroupPaths, checkCgroups, createCgroups, killAll, openJoin, removeCgroups, type CgroupRecord } from "../host/cgroup/manager.ts"
 import { listenFds, preservedFds, standardDescriptors } from "../host/fds.ts"
 import { close, open, readFile, realPath, tryStat, writeFile } from "../host/file.ts"
 import { nanotimeUtc, processStartTime } from "../host/process.ts"
@@ -28,7 +28,7 @@ import { compareMaps, idmapNamespaces, writeMaps } from "./id-maps.ts"
 import { Launch, lift, loadServe, statusSocket } from "./launch.ts"
 import type { CreateRequest, GlobalOptions } from "./requests.ts"
 import { refuseUnsupported } from "./unsupported.ts"
-import { thisWorker } from "./worker.ts"
+import { thisWorker, type Worker } from "./worker.ts"
 
 /** A container that was created: its init waits for the last go. */
 export interface Created {
@@ -113,11 +113,13 @@ export async function createContainer(globals: GlobalOptions, request: CreateReq
     const record = cgroupPaths(readLayout(), spec.linux?.cgroupsPath, request.id)
     const rootfs = rootfsPath(spec, bundle)
     const state: StoredState = initialState(request, spec, bundle, rootfs, record)
-    const creating: StoredState = { ...state, worker: thisWorker() }
+    const worker = thisWorker()
+    const creating: StoredState = { ...state, worker }
     // before anything of it is written down: what is recorded as the container's may be killed and removed
     checkCgroups(record)
+    const foreseen = record.created
     container.writeConfig(bytes)
-    container.writeState(creating)
+    container.writeState({ ...creating, cgroup: { ...record } })
     createCgroups(record)
     undo.add(() => {
       cgroupsLeft = true
@@ -125,10 +127,10 @@ export async function createContainer(globals: GlobalOptions, request: CreateReq
       removeCgroups(record)
       cgroupsLeft = false
     })
-    container.writeState({ ...creating, cgroup: { ...record } })
+    if (!asForeseen(foreseen, record)) container.writeState({ ...creating, cgroup: { ...record } })
     applyDevices(record, spec.linux?.resources)
     applyLimits(record, spec.linux?.resources)
-    return await launchInit({ globals, request, options, spec, process, bundle, container, record, state, undo })
+    return await launchInit({ globals, request, options, spec, process, bundle, container, record, state, worker, undo })
   } catch (error) {
     undo.run()
     throw error
@@ -146,6 +148,7 @@ interface Creating {
   readonly container: ContainerDir
   readonly record: CgroupRecord
   readonly state: StoredState
+  readonly worker: Worker
   readonly undo: Undo
 }
 
@@ -207,12 +210,19 @@ async function launchInit(creating: Creating): Promise<Created> {
   await loadServe(planner)
   const launch = new Launch(planner, ours)
   let hooksRan = false
+  let startTime = ""
+  const writesCreated = creating.options.startSocket || (spec.hooks?.startContainer?.length ?? 0) > 0
   undo.add(() => {
     if (hooksRan) runPoststopHooks({ ...creating.state, pid: 0, status: "stopped" })
   })
   undo.add(() => launch.kill())
   launch.run(theirs, [theirs, ...preserved, ...opened], {
-    pid: (pid) => applyFromOutside(pid, process, outside ? limits : []),
+    pid: (pid) => {
+      applyFromOutside(pid, process, outside ? limits : [])
+      startTime = processStartTime(pid) ?? ""
+      // while init sets itself up there is time for this; `created` is too short a moment of `run` to be worth writing after it
+      if (!writesCreated) container.writeState({ ...creating.state, worker: creating.worker, pid, startTime, cgroup: { ...record } })
+    },
     maps: (pid) => {
       const pointer = { uid: "/linux/uidMappings", gid: "/linux/gidMappings" }
       writeMaps(pid, spec.linux?.uidMappings ?? [], spec.linux?.gidMappings ?? [], pointer)
@@ -224,10 +234,8 @@ async function launchInit(creating: Creating): Promise<Created> {
   })
   opened.forEach(close)
   opened.length = 0
-  const state: StoredState = {
-    ...creating.state, pid: launch.pid, startTime: processStartTime(launch.pid) ?? "", status: "created", cgroup: { ...record },
-  }
-  container.writeState(state)
+  const state: StoredState = { ...creating.state, pid: launch.pid, startTime, status: "created", cgroup: { ...record } }
+  if (writesCreated) container.writeState(state)
   return { container, spec, launch, state }
 }
 

@@ -16,7 +16,7 @@ import type { CgroupRecord } from "./record.ts"
 export { cgroupPaths } from "./paths.ts"
 export { applyDevices } from "./devices.ts"
 export { applyLimits } from "./resources.ts"
-export { freeze, isFrozen } from "./freezer.ts"
+export { freeze, isFrozen, thawAll } from "./freezer.ts"
 export { killAll, processes } from "./processes.ts"
 export type { CgroupMode, CgroupRecord } from "./record.ts"
 
@@ -33,12 +33,18 @@ export interface CreateOptions {
 
 /**
  * Refuses cgroups that are there and hold processes or are frozen. For the moment before the state names them: whoever deletes
- * a container, after a crash too, kills what is in its cgroups.
+ * a container, after a crash too, kills what is in its cgroups. Notes in `record.created` those that are missing: what
+ * {@link createCgroups} will make unless somebody interferes.
  */
 export function checkCgroups(record: CgroupRecord): void {
+  const missing: string[] = []
+  record.created = missing
   for (const key in record.paths) {
     const folder = tryOpenCgroup(record, key)
-    if (folder < 0) continue
+    if (folder < 0) {
+      missing.push(record.paths[key] as string)
+      continue
+    }
     try {
       refuseOccupied(record, key)
       refuseFrozen(record, key, folder)
@@ -67,6 +73,15 @@ export function createCgroups(record: CgroupRecord, options: CreateOptions = {})
   }
   record.paths = paths
   record.created = folders.adopted.concat(folders.created)
+}
+
+/** Whether the container has the cgroups that were foreseen ({@link checkCgroups}): then the state that names them need not be written anew. */
+export function asForeseen(foreseen: readonly string[], record: CgroupRecord): boolean {
+  for (const key in record.paths) {
+    const path = record.paths[key] as string
+    if (foreseen.includes(path) !== record.created.includes(path)) return false
+  }
+  return true
 }
 
 /** What is the container's from now on: folders made, and empty ones that were there. */
