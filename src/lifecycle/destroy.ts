@@ -1,5 +1,5 @@
 import { RuntsError } from "../error.ts"
-import { freeze, isFrozen, killAll, removeCgroups } from "../host/cgroup/manager.ts"
+import { killAll, removeCgroups, thawAll } from "../host/cgroup/manager.ts"
 import { close } from "../host/file.ts"
 import { pidfdOpen, pidfdSendSignal, waitPidfd } from "../host/process.ts"
 import type { ContainerDir } from "../host/store.ts"
@@ -17,7 +17,7 @@ export function killAndWait(state: StoredState): void {
   const pidfd = state.pid > 0 ? pidfdOpen(state.pid) : undefined
   if (pidfd !== undefined && initIsAlive(state)) {
     pidfdSendSignal(pidfd, SIGKILL)
-    if (cgroup !== undefined && isFrozen(cgroup)) freeze(cgroup, false)
+    if (cgroup !== undefined) thawAll(cgroup)
   }
   if (cgroup !== undefined && state.namespaces.pid !== "new") killAll(cgroup, SIGKILL)
   if (pidfd === undefined) return

@@ -1,5 +1,5 @@
 import { RuntsError } from "../error.ts"
-import { freeze, isFrozen, killAll } from "../host/cgroup/manager.ts"
+import { killAll, thawAll } from "../host/cgroup/manager.ts"
 import { close } from "../host/file.ts"
 import { pidfdSendSignal } from "../host/process.ts"
 import { cgroupOf, openInit, openWithState, statusOf } from "./container.ts"
@@ -19,7 +19,7 @@ export function kill(globals: GlobalOptions, id: string, signal: number, all: bo
   if (all || (sharesPids && signal === SIGKILL)) {
     const status = statusOf(state)
     if (cgroup !== undefined) killAll(cgroup, signal)
-    if (signal === SIGKILL && cgroup !== undefined && status === "paused") freeze(cgroup, false)
+    if (cgroup !== undefined && signal === SIGKILL) thawAll(cgroup)
     // runc: all processes of a stopped container are none, which is no error when all are meant
     if (!all && status === "stopped") throw new RuntsError("container not running")
     return
@@ -27,7 +27,7 @@ export function kill(globals: GlobalOptions, id: string, signal: number, all: bo
   const pidfd = openInit(state)
   try {
     if (!pidfdSendSignal(pidfd, signal)) throw new RuntsError("container not running")
-    if (signal === SIGKILL && cgroup !== undefined && isFrozen(cgroup)) freeze(cgroup, false)
+    if (signal === SIGKILL && cgroup !== undefined) thawAll(cgroup)
   } finally {
     close(pidfd)
   }

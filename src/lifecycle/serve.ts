@@ -2,7 +2,7 @@ import { RuntsError, sysError } from "../error.ts"
 import { recv, send } from "../host/socket.ts"
 import { ERRNO } from "../kernel/errno.ts"
 import {
-  AT_EMPTY_PATH, AT_FDCWD, AT_SYMLINK_NOFOLLOW, DIRENT, O_CLOEXEC, O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_PATH, O_RDONLY, O_WRONLY,
+  AT_EMPTY_PATH, AT_FDCWD, AT_SYMLINK_NOFOLLOW, DIRENT, O_CLOEXEC, O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_PATH, O_RDONLY, O_WRONLY,
   RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS, RESOLVE_NO_SYMLINKS, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, STATX,
 } from "../kernel/fs.ts"
 import type { SyscallName } from "../kernel/syscalls.ts"
@@ -232,7 +232,8 @@ function copyEntry(server: Server, from: number, to: ServedArg, name: string, wh
 }
 
 function copyFile(server: Server, from: number, to: ServedArg, name: string, where: string, statx: Buffer): void {
-  const source = server.must(`copy ${where}`, "openat", from, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC, 0)
+  // not to wait for ever if a FIFO has taken its place
+  const source = server.must(`copy ${where}`, "openat", from, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0)
   const target = server.must(`copy ${where}`, "openat", to, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
   for (;;) {
     const copied = server.must(`copy ${where}`, "sendfile", target, source, 0, 0x7ffff000)

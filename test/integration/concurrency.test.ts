@@ -348,6 +348,25 @@ boxTest("a frozen cgroup is refused at once, and stays as it is", OURS, async (t
   expectSuccess(command(["rmdir", folder]))
 })
 
+boxTest("a container that froze a cgroup of its own below can be killed and deleted", OURS, async (t, box) => {
+  const freezer = existsSync("/sys/fs/cgroup/freezer") ? "/sys/fs/cgroup/freezer" : undefined
+  const [file, on] = freezer === undefined ? ["cgroup.freeze", "1"] : ["freezer.state", "FROZEN"]
+  for (const verb of ["delete", "kill"]) {
+    await box.launch("/bin/sleep", "1000")
+    const folder = `${freezer ?? "/sys/fs/cgroup"}${box.cgroupsPath}/below/deeper`
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(`${folder}/cgroup.procs`, String(box.pid))
+    writeFileSync(`${folder}/${file}`, on)
+    if (verb === "kill") {
+      box.kill()
+      await box.reached("stopped")
+    }
+    const { milliseconds } = box.delete("--force")
+    t.ok(milliseconds < 5000, `${verb}: ${Math.round(milliseconds)} ms`)
+    t.same(box.cgroupFolders(), [])
+  }
+})
+
 boxTest("kill --all and delete reach all processes of a container without a pid namespace whose init is dead", OURS, async (t, box) => {
   box.config.linux.namespaces = box.config.linux.namespaces.filter(({ type }) => type !== "pid")
   box.script("sleep 444 & sleep 444 & sleep 444 & touch /ready; wait")

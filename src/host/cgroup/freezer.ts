@@ -1,6 +1,7 @@
 import { RuntsError } from "../../error.ts"
 import { close } from "../file.ts"
-import { openCgroup, sleep, tryOpenBeneath, tryOpenCgroup, tryReadControl, writeControl } from "./folder.ts"
+import { O_DIRECTORY, O_PATH } from "../../kernel/fs.ts"
+import { openCgroup, sleep, subCgroups, tryOpenBeneath, tryOpenCgroup, tryReadControl, tryWriteControl, writeControl } from "./folder.ts"
 import { controllerKey, UNIFIED } from "./record.ts"
 import type { CgroupRecord } from "./record.ts"
 
@@ -78,6 +79,34 @@ function unable(path: string): RuntsError {
   return new RuntsError(`unable to freeze: processes of ${path} did not stop within ${TIMEOUT_MS / 1000} s`, {
     hint: "a process that waits for a disk or a network file system cannot be stopped; try again",
   })
+}
+
+/**
+ * Lets processes that were killed come to their end: on v1 those in a frozen cgroup do not, and the container can have frozen cgroups of
+ * its own below (a paused container in a container). On v2 SIGKILL ends frozen ones too; there only the container's own is thawed.
+ */
+export function thawAll(record: CgroupRecord): void {
+  const key = freezerKey(record)
+  if (key === undefined) return
+  const folder = tryOpenCgroup(record, key)
+  if (folder < 0) return
+  try {
+    if (key !== UNIFIED) thawTree(folder)
+    else if (tryReadControl(folder, "cgroup.freeze") === "1") tryWriteControl(folder, "cgroup.freeze", "0")
+  } finally {
+    close(folder)
+  }
+}
+
+/** Top down: what is thawed below a frozen cgroup stays frozen (cgroup-v1/freezer-subsystem.rst). Best effort, as any may vanish. */
+function thawTree(folder: number): void {
+  if (tryReadControl(folder, "freezer.self_freezing") !== "0") tryWriteControl(folder, "freezer.state", "THAWED")
+  for (const name of subCgroups(folder)) {
+    const child = tryOpenBeneath(folder, name, O_PATH | O_DIRECTORY)
+    if (child < 0) continue
+    thawTree(child)
+    close(child)
+  }
 }
 
 /** Whether the container is paused, by itself: a frozen ancestor does not count. */

@@ -5,7 +5,7 @@ import { O_DIRECTORY, O_PATH, O_RDONLY } from "../../kernel/fs.ts"
 import { NR } from "../../kernel/syscalls.ts"
 import { close, readAll } from "../file.ts"
 import { subCgroups, tryOpenBeneath, tryOpenCgroup, tryReadControl, tryWriteControl } from "./folder.ts"
-import { freeze, isFrozen } from "./freezer.ts"
+import { freeze, thawAll } from "./freezer.ts"
 import { controllerKey, UNIFIED } from "./record.ts"
 import type { CgroupRecord } from "./record.ts"
 
@@ -77,7 +77,7 @@ export function killAll(record: CgroupRecord, signal: number): void {
   // in hybrid mode members of the v1 hierarchies need not be members of the cgroup2 one: they may have moved themselves
   const gone = killed ? new Set(processesIn(record, UNIFIED)) : undefined
   if (gone === undefined || processesIn(record, key).some((pid) => !gone.has(pid))) killFrozen(record, key)
-  else if (isFrozen(record)) freeze(record, false)
+  else thawAll(record)
 }
 
 /** cgroup.kill, Linux 5.14. */
@@ -92,7 +92,7 @@ function killUnified(record: CgroupRecord): boolean {
 /** Processes that are frozen cannot fork between the list and the signal; they die when thawed. */
 function killFrozen(record: CgroupRecord, key: string): void {
   if (processesIn(record, key).length === 0) {
-    if (isFrozen(record)) freeze(record, false)
+    thawAll(record)
     return
   }
   try {
@@ -103,7 +103,7 @@ function killFrozen(record: CgroupRecord, key: string): void {
   try {
     signalEach(record, key, SIGKILL)
   } finally {
-    if (isFrozen(record)) freeze(record, false)
+    thawAll(record)
   }
 }
 
