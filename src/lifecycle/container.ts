@@ -23,8 +23,8 @@ export function openWithState(globals: GlobalOptions, id: string, lock: LockKind
   try {
     const state = readSettled(container)
     if (state === undefined) {
-      throw new RuntsError(`container does not exist: ${JSON.stringify(id)} was never fully created`, {
-        hint: `\`runts delete --force ${id}\` removes what is left of it`,
+      throw new RuntsError(`container does not exist: ${JSON.stringify(id)} is being created or deleted, or was left half-made`, {
+        hint: `if it stays so, \`runts delete --force ${id}\` removes it`,
       })
     }
     return { container, state }
