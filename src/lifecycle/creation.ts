@@ -22,10 +22,12 @@ import { checkRules } from "../spec/rules.ts"
 import type { Process, Spec } from "../spec/types.gen.ts"
 import { version } from "../version.ts"
 import { processEnvironment } from "./environment.ts"
-import { cgroupMounts, existingTargets, hostFacts, mountSources, openNamespaces, rootfsPath, sharedParent } from "./facts.ts"
-import { runCreationHooks, runPoststopHooks } from "./hooks.ts"
+import { cgroupMounts, existingTargets, mountSources, openNamespaces, rootfsPath, sharedParent } from "./facts.ts"
+import { hostFacts } from "./host-facts.ts"
+import { loadHookRunner, runCreationHooks, runPoststopHooks } from "./hooks.ts"
 import { compareMaps, idmapNamespaces, writeMaps } from "./id-maps.ts"
 import { Launch, lift, loadServe, statusSocket } from "./launch.ts"
+import { START_SOCKET } from "./outcome.ts"
 import type { CreateRequest, GlobalOptions } from "./requests.ts"
 import { refuseUnsupported } from "./unsupported.ts"
 import { thisWorker, type Worker } from "./worker.ts"
@@ -44,9 +46,6 @@ export interface CreationOptions {
   /** A socket of this process that takes the terminal's master, in place of --console-socket. */
   readonly console?: number
 }
-
-/** Name of the socket in the container's folder on which init waits for `start`. */
-export const START_SOCKET = "start.sock"
 
 const CONFIG_BYTES_MAX = 64 * 1024 * 1024
 
@@ -101,6 +100,7 @@ export async function createContainer(globals: GlobalOptions, request: CreateReq
   const { bundle, bytes, spec } = loaded
   const process = spec.process as Process
   refuseUnsupported(spec)
+  await loadHookRunner(spec.hooks)
   const undo = new Undo()
   try {
     const container = claim(globals, request.id)

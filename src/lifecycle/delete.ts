@@ -5,6 +5,7 @@ import { ERRNO } from "../kernel/errno.ts"
 import { warn } from "../log.ts"
 import { statusOf } from "./container.ts"
 import { destroy, killAndWait } from "./destroy.ts"
+import { loadHookRunner } from "./hooks.ts"
 import type { GlobalOptions } from "./requests.ts"
 import { endWorker } from "./worker.ts"
 
@@ -15,7 +16,7 @@ const FORCE_WAIT_MS = 1000
  * `delete`: a stopped or created container; with `force` any, and silently none. What a killed runts left half-made is removed
  * too: without force it still is an error, as there was no container.
  */
-export function remove(globals: GlobalOptions, id: string, force: boolean): void {
+export async function remove(globals: GlobalOptions, id: string, force: boolean): Promise<void> {
   let container: ContainerDir
   try {
     container = force ? openByForce(globals, id) : openContainer(globals, id, { lock: "exclusive" })
@@ -30,6 +31,7 @@ export function remove(globals: GlobalOptions, id: string, force: boolean): void
       if (!force) throw new RuntsError(`container does not exist: ${JSON.stringify(id)} was never fully created; what was left of it is removed`)
       return
     }
+    await loadHookRunner(state.hooks)
     const status = statusOf(state)
     if ((status === "running" || status === "paused") && !force) {
       throw new RuntsError(`cannot delete container ${id} that is not stopped: ${status}`, { hint: "kill it first, or use --force" })

@@ -20,7 +20,7 @@ import { cgroupOf, initIsAlive, openInit, openWithState, statusOf } from "./cont
 import { applyFromOutside, resourceLimits } from "./creation.ts"
 import { processEnvironment } from "./environment.ts"
 import { execProcess } from "./exec-process.ts"
-import { hostFacts } from "./facts.ts"
+import { hostFacts } from "./host-facts.ts"
 import { differingNamespaces } from "./hooks.ts"
 import { foregroundTerminal, receiveTerminal } from "./foreground-terminal.ts"
 import { Launch, lift, loadServe, statusSocket } from "./launch.ts"

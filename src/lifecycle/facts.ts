@@ -2,33 +2,16 @@ import { RuntsError } from "../error.ts"
 import { sys } from "../ffi/index.ts"
 import type { CgroupLayout } from "../host/cgroup/layout.ts"
 import type { CgroupRecord } from "../host/cgroup/record.ts"
-import { close, readText, realPath, tryStat } from "../host/file.ts"
+import { close, realPath, tryStat } from "../host/file.ts"
 import { mountPointOf, openNamespace } from "../host/procfs.ts"
 import { O_CLOEXEC, O_PATH, RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS } from "../kernel/fs.ts"
 import { SUPER_MAGIC } from "../kernel/mount.ts"
 import type { NamespaceType } from "../kernel/process.ts"
-import { HOST_ARCHITECTURE, NR } from "../kernel/syscalls.ts"
-import type { CgroupMountFacts, HostFacts, MountSourceFacts } from "../plan/facts.ts"
+import { NR } from "../kernel/syscalls.ts"
+import type { CgroupMountFacts, MountSourceFacts } from "../plan/facts.ts"
 import { absoluteSource } from "../plan/mounts.ts"
 import { belowRoot } from "../plan/targets.ts"
 import type { Mount, Spec } from "../spec/types.gen.ts"
-
-const UTSNAME_FIELD = 65
-/** The oldest kernel with all that every container needs: mount_setattr(2), clone3(2), openat2(2), close_range(2). */
-const OLDEST_KERNEL = [5, 14] as const
-
-/** Facts of the machine that hold for all containers. */
-export function hostFacts(): HostFacts {
-  const uname = Buffer.alloc(6 * UTSNAME_FIELD)
-  sys(NR.uname, uname)
-  const release = uname.toString("latin1", 2 * UTSNAME_FIELD, 3 * UTSNAME_FIELD)
-  const major = parseInt(release, 10)
-  const minor = parseInt(release.slice(release.indexOf(".") + 1), 10)
-  if (major < OLDEST_KERNEL[0] || (major === OLDEST_KERNEL[0] && minor < OLDEST_KERNEL[1])) {
-    throw new RuntsError(`Linux ${major}.${minor} is too old: runts needs ${OLDEST_KERNEL.join(".")} or later (mount_setattr, clone3, openat2, close_range)`)
-  }
-  return { architecture: HOST_ARCHITECTURE, kernel: [major, minor], lastCapability: parseInt(readText("/proc/sys/kernel/cap_last_cap"), 10) }
-}
 
 /** The root filesystem's absolute path. @throws RuntsError where it is missing, no folder, or reached through a symlink */
 export function rootfsPath(spec: Spec, bundle: string): string {

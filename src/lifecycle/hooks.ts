@@ -3,8 +3,7 @@ import { openJoin } from "../host/cgroup/manager.ts"
 import { close } from "../host/file.ts"
 import type { HookConfinement } from "../plan/hook.ts"
 import { cgroupOf } from "./container.ts"
-import { hostFacts } from "./facts.ts"
-import { runHook } from "./run-hook.ts"
+import { hostFacts } from "./host-facts.ts"
 import { namespaceOf } from "../host/procfs.ts"
 import type { StoredState } from "../host/stored-state.ts"
 import { NAMESPACES, type NamespaceType } from "../kernel/process.ts"
@@ -12,6 +11,19 @@ import { warn } from "../log.ts"
 import type { Hook, Hooks, Process, Spec } from "../spec/types.gen.ts"
 import { OCI_VERSION } from "../spec/version.ts"
 import type { ContainerStatus } from "./requests.ts"
+
+type Runner = typeof import("./run-hook.ts").runHook
+let loadedRunner: Runner | undefined
+
+/** Makes hooks ready to run; to be awaited before any of these may. Few containers have hooks, and what runs them is large. */
+export async function loadHookRunner(hooks: object | undefined): Promise<void> {
+  if (hooks !== undefined && Object.keys(hooks).length > 0) loadedRunner ??= (await import("./run-hook.ts")).runHook
+}
+
+function runner(): Runner {
+  if (loadedRunner === undefined) throw new Error("what runs hooks was not loaded")
+  return loadedRunner
+}
 
 /** The state that hooks read on stdin (runtime-spec runtime.md, "State"). */
 function hookState(state: StoredState, status: ContainerStatus): string {
@@ -40,7 +52,7 @@ interface Place {
 }
 
 function runAll(kind: keyof Hooks, hooks: readonly Hook[] | undefined, state: string, place: Place): void {
-  hooks?.forEach((hook, index) => runHook(hook, state, { pointer: `/hooks/${kind}/${index}`, ...place }))
+  hooks?.forEach((hook, index) => runner()(hook, state, { pointer: `/hooks/${kind}/${index}`, ...place }))
 }
 
 /** prestart and createRuntime in the runtime's namespaces, then createContainer in the container's, before its root is pivoted to. */
@@ -62,18 +74,17 @@ export function runCreationHooks(spec: Spec, state: StoredState, pidfd: number):
  * has the container's cgroups, user and capabilities, and none of the runtime's: as root of the host it could leave by any device.
  * @param process that of config.json; its environment is for hooks without one
  */
-export function runStartContainerHooks(state: StoredState, pidfd: number, process: () => Process): void {
+export function runStartContainerHooks(state: StoredState, pidfd: number, process: Process): void {
   const hooks = state.hooks?.startContainer as readonly Hook[] | undefined
   if ((hooks?.length ?? 0) === 0) return
   const cgroups = cgroupOf(state)
   const cgroup = cgroups === undefined ? { intoCgroup: undefined, procs: [] } : openJoin(cgroups)
-  const confined = process()
   try {
     runAll("startContainer", hooks, hookState(state, "created"), {
       cwd: "/",
-      environment: confined.env ?? [],
+      environment: process.env ?? [],
       namespaces: { pidfd, flags: differingNamespaces(state.pid) },
-      confinement: { process: confined, facts: hostFacts(), cgroup },
+      confinement: { process, facts: hostFacts(), cgroup },
     })
   } finally {
     if (cgroup.intoCgroup !== undefined) close(cgroup.intoCgroup)
@@ -94,7 +105,7 @@ export function runPoststopHooks(state: StoredState): void {
   const hooks = state.hooks?.poststop as readonly Hook[] | undefined
   hooks?.forEach((hook, index) => {
     try {
-      runHook(hook, text, { pointer: `/hooks/poststop/${index}`, cwd: state.bundle })
+      runner()(hook, text, { pointer: `/hooks/poststop/${index}`, cwd: state.bundle })
     } catch (error) {
       warn(error instanceof RuntsError ? error.message : String(error))
     }

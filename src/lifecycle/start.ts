@@ -4,13 +4,11 @@ import { send, tryConnectUnix } from "../host/socket.ts"
 import type { ContainerDir } from "../host/store.ts"
 import type { StoredState } from "../host/stored-state.ts"
 import { errnoText } from "../kernel/errno.ts"
-import { loadSpec } from "../spec/load.ts"
 import type { Process } from "../spec/types.gen.ts"
 import { openInit, openWithState, statusOf } from "./container.ts"
-import { START_SOCKET } from "./creation.ts"
 import { destroy, killAndWait } from "./destroy.ts"
-import { runPoststartHooks, runStartContainerHooks } from "./hooks.ts"
-import { awaitStarted } from "./launch.ts"
+import { loadHookRunner, runPoststartHooks, runStartContainerHooks } from "./hooks.ts"
+import { awaitStarted, START_SOCKET } from "./outcome.ts"
 import type { GlobalOptions } from "./requests.ts"
 import { thisWorker } from "./worker.ts"
 
@@ -31,6 +29,7 @@ export async function start(globals: GlobalOptions, id: string): Promise<void> {
     container.close()
     throw refusal(status)
   }
+  await loadHookRunner(state.hooks)
   const pidfd = openInit(state)
   const started = await startWith(container, state, pidfd, () => letGo(container))
   close(pidfd)
@@ -42,8 +41,10 @@ export async function start(globals: GlobalOptions, id: string): Promise<void> {
 /** Runs startContainer hooks, then `go`. A hook that fails ends the container, which is destroyed. */
 export async function startWith(container: ContainerDir, state: StoredState, pidfd: number, go: () => void): Promise<StoredState> {
   try {
-    if ((state.hooks?.startContainer?.length ?? 0) > 0) container.writeState({ ...state, worker: thisWorker() })
-    runStartContainerHooks(state, pidfd, () => processOf(container))
+    if ((state.hooks?.startContainer?.length ?? 0) > 0) {
+      container.writeState({ ...state, worker: thisWorker() })
+      runStartContainerHooks(state, pidfd, await processOf(container))
+    }
   } catch (error) {
     killAndWait(state)
     destroy(container, state)
@@ -54,8 +55,9 @@ export async function startWith(container: ContainerDir, state: StoredState, pid
 }
 
 /** The process of the config.json of `create`. */
-function processOf(container: ContainerDir): Process {
+async function processOf(container: ContainerDir): Promise<Process> {
   const bytes = container.readConfigBytes()
+  const { loadSpec } = await import("../spec/load.ts")
   const process = bytes === undefined ? undefined : loadSpec(bytes, "config.json").process
   if (process === undefined) throw new RuntsError(`the config.json of container ${JSON.stringify(container.id)} is gone from its state folder`)
   return process

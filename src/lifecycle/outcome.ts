@@ -1,0 +1,93 @@
+import { RuntsError } from "../error.ts"
+import type { ExitStatus } from "../host/process.ts"
+import { recv } from "../host/socket.ts"
+import { ERRNO, errnoText } from "../kernel/errno.ts"
+import { MESSAGE } from "../plan/messages.ts"
+import type { Planner } from "../plan/planner.ts"
+import type { Step } from "../program/program.ts"
+
+/*
+ * What a container's program reports at its end, and what its failures are called. Apart from launch.ts, for `start` needs nothing
+ * of what makes programs, and loading that takes a millisecond.
+ */
+
+/** Name of the socket in the container's folder on which init waits for `start`. */
+export const START_SOCKET = "start.sock"
+
+/** Bytes of a message on the status socket (plan/messages.ts). */
+export const MESSAGE_BYTES = 16
+
+/**
+ * Reads what a program reports at its end: STARTED, then end of file, means that the user's program runs; a failure after it names
+ * the step (a missing interpreter, say).
+ * @param socket the status socket of `run` and `exec`, or the connection of `start`
+ * @param planner the program's plan; undefined where it was made by another call (`start`): then only the errno is known
+ */
+export function awaitStarted(socket: number, planner: Planner | undefined, exitStatus: () => ExitStatus | undefined): void {
+  const message = Buffer.alloc(MESSAGE_BYTES)
+  let started = false
+  for (;;) {
+    const length = recv(socket, message)
+    if (length === 0) {
+      if (started) return
+      throw diedEarly("the container's init", exitStatus())
+    }
+    const kind = message.readUInt32LE(0)
+    if (kind === MESSAGE.STARTED) started = true
+    else if (kind === MESSAGE.FAILED) {
+      const value = Number(message.readBigInt64LE(8))
+      exitStatus()
+      throw planner === undefined ? executionFailure("", Math.abs(value)) : stepFailure(planner, message.readUInt32LE(4), value, "")
+    }
+  }
+}
+
+/** The error that a failed step stands for. @param log what the kernel said of a mount, or "" */
+export function stepFailure(planner: Planner, index: number, value: number, log: string): RuntsError {
+  const errno = Math.abs(value)
+  const step = planner.program.steps[index] as Step | undefined
+  if (step === undefined) return new RuntsError(`setting up the container failed: ${errnoText(errno)}`, { errno })
+  if (step.pointer === "/process/args/0" && planner.lookup !== undefined) {
+    return step.name === "execve" ? executionFailure(planner.lookup, errno) : lookupFailure(planner.lookup, errno)
+  }
+  // the kernel's log of a mount begins with a letter for its severity: "e overlay: Unknown parameter"
+  const why = log === "" ? errnoText(errno) : `${errnoText(errno)} (the kernel says: ${log.replace(/^[ewi] /gm, "").replaceAll("\n", "; ")})`
+  const raising = step.name === "prlimit64" && errno === ERRNO.EPERM
+  return new RuntsError(`${step.text === "" ? (step.name ?? step.kind) : step.text}: ${why}`, {
+    errno,
+    ...(raising ? { hint: "raising a hard limit takes CAP_SYS_RESOURCE" } : {}),
+    ...(step.pointer === "" ? {} : { pointer: step.pointer }),
+    ...(step.name === undefined ? {} : { syscall: step.name }),
+  })
+}
+
+/** The texts that engines look for (Go's os/exec): exit codes 126 and 127 hang on them. */
+function lookupFailure(name: string, errno: number): RuntsError {
+  const quoted = JSON.stringify(name)
+  const details = { errno, pointer: "/process/args/0" }
+  if (errno === ERRNO.ENOENT) {
+    if (!name.includes("/")) return new RuntsError(`exec: ${quoted}: executable file not found in $PATH`, details)
+    return new RuntsError(`exec: ${quoted}: stat ${name}: no such file or directory`, details)
+  }
+  return new RuntsError(`exec: ${quoted}: ${errnoText(errno)}`, details)
+}
+
+/** execve(2) itself failed: the file is there and executable. */
+function executionFailure(name: string, errno: number): RuntsError {
+  const what = name === "" ? "exec" : `exec ${name}`
+  const hint =
+    errno === ERRNO.ENOENT
+      ? "the file is there: its interpreter (the #! line, or the ELF loader) is missing in the root filesystem"
+      : errno === ERRNO.ENOEXEC
+        ? "it is no script with a #! line and no executable of this architecture"
+        : undefined
+  return new RuntsError(`${what}: ${errnoText(errno)}`, { errno, pointer: "/process/args/0", ...(hint === undefined ? {} : { hint }) })
+}
+
+/** A program ended without saying why. */
+export function diedEarly(who: string, status: ExitStatus | undefined): RuntsError {
+  const how = status === undefined ? "" : "code" in status ? ` with exit code ${status.code}` : `, killed by signal ${status.signal}`
+  return new RuntsError(`${who} ended${how} while the container was being set up`, {
+    hint: "if its memory or pids limit is small, it may have been too small for the set-up",
+  })
+}
