@@ -3,7 +3,7 @@ import { close } from "../host/file.ts"
 import { send, tryConnectUnix } from "../host/socket.ts"
 import type { ContainerDir } from "../host/store.ts"
 import type { StoredState } from "../host/stored-state.ts"
-import { errnoText } from "../kernel/errno.ts"
+import { ERRNO, errnoText } from "../kernel/errno.ts"
 import type { Process } from "../spec/types.gen.ts"
 import { openInit, openWithState, statusOf } from "./container.ts"
 import { destroy, killAndWait } from "./destroy.ts"
@@ -86,6 +86,10 @@ function letGo(container: ContainerDir): void {
   try {
     send(connection, new Uint8Array([START_BYTE]))
     awaitStarted(connection, undefined, () => undefined)
+  } catch (error) {
+    const errno = error instanceof RuntsError ? error.details.errno : undefined
+    if (errno !== ERRNO.EPIPE && errno !== ERRNO.ECONNRESET) throw error
+    throw new RuntsError("the container's init ended before it could be started")
   } finally {
     close(connection)
   }

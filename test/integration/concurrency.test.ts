@@ -28,7 +28,7 @@ const EXPECTED: Record<string, RegExp> = {
   kill: /does not exist|container not running/,
   state: /does not exist/,
   delete: /does not exist|that is not stopped/,
-  exec: /does not exist|cannot exec in a|container not running/,
+  exec: /does not exist|cannot exec in a|container not running|ended, killed by signal 9 /,
   pause: /does not exist|not running or created|unable to freeze/,
   resume: /does not exist|not paused/,
   ps: /does not exist/,
