@@ -47,7 +47,7 @@ export function planMaskedPaths(context: MountContext, paths: readonly string[])
 function openIfThere(context: MountContext, path: string, missing: Label): Step {
   const { planner } = context
   const place = planner.program.call("openat2", context.root, path, ...planner.openHow(O_PATH | O_CLOEXEC, IN_ROOT))
-  return place.on("ENOENT", missing).on("ENOTDIR", missing).on("EACCES", missing).says(`open /${path}`)
+  return place.on("ENOENT", missing).on("ENOTDIR", missing).says(`open /${path}`)
 }
 
 /** A detached clone of the host's /dev/null, taken in this process's own mount namespace, where no image can have put another one. */
