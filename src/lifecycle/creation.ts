@@ -1,8 +1,8 @@
 import { RuntsError, sysError } from "../error.ts"
 import { sys } from "../ffi/index.ts"
 import { readLayout } from "../host/cgroup/layout.ts"
-import { applyDevices, applyLimits, asForeseen, cgroupPaths, checkCgroups, createCgroups, killAll, openJoin, removeCgroups, type CgroupRecord } from "../host/cgroup/manager.ts"
-import { listenFds, preservedFds, standardDescriptors } from "../host/fds.ts"
+import { applyDevices, applyLimits, asForeseen, cgroupPaths, checkCgroups, createCgroups, killAll, removeCgroups, type CgroupRecord } from "../host/cgroup/manager.ts"
+import { standardDescriptors } from "../host/fds.ts"
 import { close, open, readFile, realPath, tryStat, writeFile } from "../host/file.ts"
 import { nanotimeUtc, processStartTime } from "../host/process.ts"
 import { connectUnixPath, listenUnix } from "../host/socket.ts"
@@ -15,7 +15,6 @@ import { NR } from "../kernel/syscalls.ts"
 import { warn } from "../log.ts"
 import { planCreate } from "../plan/create.ts"
 import type { CreateFacts, LimitFacts } from "../plan/facts.ts"
-import { statusDescriptor } from "../plan/process.ts"
 import { prelude } from "../prelude/prelude.ts"
 import { loadSpec } from "../spec/load.ts"
 import { checkRules } from "../spec/rules.ts"
@@ -26,7 +25,8 @@ import { cgroupMounts, existingTargets, mountSources, openNamespaces, rootfsPath
 import { hostFacts } from "./host-facts.ts"
 import { loadHookRunner, runCreationHooks, runPoststopHooks } from "./hooks.ts"
 import { compareMaps, idmapNamespaces, writeMaps } from "./id-maps.ts"
-import { Launch, lift, loadServe, statusSocket } from "./launch.ts"
+import { Inherited } from "./inherited.ts"
+import { Launch, loadServe, statusSocket } from "./launch.ts"
 import { START_SOCKET } from "./outcome.ts"
 import type { CreateRequest, GlobalOptions } from "./requests.ts"
 import { refuseUnsupported } from "./unsupported.ts"
@@ -154,28 +154,17 @@ interface Creating {
 
 async function launchInit(creating: Creating): Promise<Created> {
   const { spec, process, container, record, undo, request, bundle } = creating
-  const listen = listenFds()
-  const preserved = preservedFds(request.preserveFds, listen.count)
-  const least = statusDescriptor(preserved.length) + 1
-  const opened: number[] = []
-  const keep = (fd: number): number => {
-    const lifted = lift(fd, least)
-    opened.push(lifted)
-    return lifted
-  }
-  undo.add(() => opened.forEach(close))
-  const { ours, theirs } = statusSocket(least)
+  const inherited = new Inherited(request.preserveFds)
+  undo.add(() => inherited.close())
+  const { ours, theirs } = statusSocket(inherited.least)
   undo.add(() => close(ours))
-  const start = creating.options.startSocket ? keep(listenUnix(container.fd, START_SOCKET)) : undefined
-  const console = consoleDescriptor(creating, keep)
-  const join = openJoin(record)
-  const intoCgroup = join.intoCgroup === undefined ? undefined : keep(join.intoCgroup)
-  const procs = join.procs.map(({ controller, fd }) => ({ controller, fd: keep(fd) }))
+  const start = creating.options.startSocket ? inherited.keep(listenUnix(container.fd, START_SOCKET)) : undefined
+  const console = consoleDescriptor(creating, inherited)
+  const cgroup = inherited.join(record)
   const namespaces = openNamespaces(spec)
-  for (const type of Object.keys(namespaces) as (keyof typeof namespaces)[]) namespaces[type] = keep(namespaces[type] as number)
+  for (const type of Object.keys(namespaces) as (keyof typeof namespaces)[]) namespaces[type] = inherited.keep(namespaces[type] as number)
   if (namespaces.user !== undefined) compareMaps(spec, namespaces.user)
-  const idmaps = idmapNamespaces(spec, namespaces.user, least)
-  opened.push(...idmaps.values())
+  const idmaps = idmapNamespaces(spec, namespaces.user, (fd) => inherited.keep(fd))
   const rootFd = open(creating.state.rootfs, O_PATH | O_DIRECTORY)
   const limits = resourceLimits(process)
   const outside = spec.linux?.namespaces?.some(({ type }) => type === "user") === true
@@ -188,20 +177,20 @@ async function launchInit(creating: Creating): Promise<Created> {
       rootfs: creating.state.rootfs,
       staging: container.path,
       channel: { status: theirs, start, console },
-      cgroup: { intoCgroup, procs },
+      cgroup,
       cgroupMounts: cgroupMounts(spec, readLayout(), record),
       namespaces,
       sources: mountSources(spec, bundle),
       existing: existingTargets(spec, rootFd),
       idmaps,
       stdio: process.terminal === true ? [] : standardDescriptors(),
-      preservedFds: preserved.length,
+      preservedFds: inherited.preserved.length,
       limits: outside ? [] : limits,
       rootfsParent: sharedParent(spec, creating.state.rootfs),
       noPivot: request.noPivot,
       noNewKeyring: request.noNewKeyring,
       waitsForHooks: hasCreationHooks(spec),
-      env: processEnvironment(process.env ?? [], process.user.uid, rootFd, listen.environment),
+      env: processEnvironment(process.env ?? [], process.user.uid, rootFd, inherited.environment),
     }
   } finally {
     close(rootFd)
@@ -216,7 +205,7 @@ async function launchInit(creating: Creating): Promise<Created> {
     if (hooksRan) runPoststopHooks({ ...creating.state, pid: 0, status: "stopped" })
   })
   undo.add(() => launch.kill())
-  launch.run(theirs, [theirs, ...preserved, ...opened], {
+  launch.run(theirs, [theirs, ...inherited.all], {
     pid: (pid) => {
       applyFromOutside(pid, process, outside ? limits : [])
       startTime = processStartTime(pid) ?? ""
@@ -232,8 +221,7 @@ async function launchInit(creating: Creating): Promise<Created> {
       runCreationHooks(spec, { ...creating.state, pid }, launch.pidfd)
     },
   })
-  opened.forEach(close)
-  opened.length = 0
+  inherited.close()
   const state: StoredState = { ...creating.state, pid: launch.pid, startTime, status: "created", cgroup: { ...record } }
   if (writesCreated) container.writeState(state)
   return { container, spec, launch, state }
@@ -245,10 +233,10 @@ function hasCreationHooks(spec: Spec): boolean {
 }
 
 /** The descriptor that takes the terminal's master: --console-socket, or a socket of this process. */
-function consoleDescriptor({ process, options, request }: Creating, keep: (fd: number) => number): number | undefined {
+function consoleDescriptor({ process, options, request }: Creating, inherited: Inherited): number | undefined {
   if (process.terminal !== true) return undefined
-  if (options.console !== undefined) return keep(options.console)
-  return keep(connectUnixPath(request.consoleSocket as string))
+  if (options.console !== undefined) return inherited.keep(options.console)
+  return inherited.keep(connectUnixPath(request.consoleSocket as string))
 }
 
 /**

@@ -1,8 +1,7 @@
-import { RuntsError, sysError } from "../error.ts"
-import { sys } from "../ffi/index.ts"
+import { RuntsError } from "../error.ts"
 import { ownCgroup, parseLayout } from "../host/cgroup/layout.ts"
-import { openJoin, type CgroupRecord } from "../host/cgroup/manager.ts"
-import { listenFds, preservedFds, standardDescriptors } from "../host/fds.ts"
+import type { CgroupRecord } from "../host/cgroup/manager.ts"
+import { standardDescriptors } from "../host/fds.ts"
 import { close, open, readFile, readText } from "../host/file.ts"
 import { waitForeground } from "../host/foreground.ts"
 import { catchSignals, type SignalPipe } from "../host/signals.ts"
@@ -11,10 +10,8 @@ import type { StoredState } from "../host/stored-state.ts"
 import { ERRNO } from "../kernel/errno.ts"
 import { O_DIRECTORY, O_PATH } from "../kernel/fs.ts"
 import { CLONE } from "../kernel/process.ts"
-import { NR } from "../kernel/syscalls.ts"
 import { planExec } from "../plan/exec.ts"
 import type { ExecFacts } from "../plan/facts.ts"
-import { statusDescriptor } from "../plan/process.ts"
 import type { Process } from "../spec/types.gen.ts"
 import { cgroupOf, initIsAlive, openInit, openWithState, statusOf } from "./container.ts"
 import { applyFromOutside, resourceLimits } from "./creation.ts"
@@ -23,7 +20,8 @@ import { execProcess } from "./exec-process.ts"
 import { hostFacts } from "./host-facts.ts"
 import { differingNamespaces } from "./hooks.ts"
 import { foregroundTerminal, receiveTerminal } from "./foreground-terminal.ts"
-import { Launch, lift, loadServe, statusSocket } from "./launch.ts"
+import { duplicate, Inherited } from "./inherited.ts"
+import { Launch, loadServe, statusSocket } from "./launch.ts"
 import { writePidFile } from "./pid-file.ts"
 import type { ExecRequest, GlobalOptions } from "./requests.ts"
 
@@ -134,61 +132,43 @@ async function launchExec(
 async function launchOnce(
   request: ExecRequest, process: Process, state: StoredState, pidfd: number, terminal: number | undefined, cgroups: CgroupRecord | undefined,
 ): Promise<Launch> {
-  const listen = listenFds()
-  const preserved = preservedFds(request.preserveFds, listen.count)
-  const least = statusDescriptor(preserved.length) + 1
-  const opened: number[] = []
-  const keep = (fd: number): number => {
-    const lifted = lift(fd, least)
-    opened.push(lifted)
-    return lifted
-  }
-  const { ours, theirs } = statusSocket(least)
+  const inherited = new Inherited(request.preserveFds)
+  const { ours, theirs } = statusSocket(inherited.least)
   try {
-    const join = cgroups === undefined ? { intoCgroup: undefined, procs: [] } : openJoin(cgroups)
-    const intoCgroup = join.intoCgroup === undefined ? undefined : keep(join.intoCgroup)
-    const procs = join.procs.map(({ controller, fd }) => ({ controller, fd: keep(fd) }))
-    const console = terminal === undefined ? undefined : keep(duplicate(terminal))
+    const cgroup = inherited.join(cgroups)
+    const console = terminal === undefined ? undefined : inherited.keep(duplicate(terminal))
     const flags = differingNamespaces(state.pid)
     const joinsUser = (flags & CLONE.NEWUSER) !== 0
     const limits = resourceLimits(process)
     const rootFd = open(`/proc/${state.pid}/root`, O_PATH | O_DIRECTORY)
-    const inherited = keep(duplicate(pidfd))
+    const initFd = inherited.keep(duplicate(pidfd))
     let facts: ExecFacts
     try {
       facts = {
         ...hostFacts(),
         id: request.id,
         channel: { status: theirs, start: undefined, console },
-        cgroup: { intoCgroup, procs },
-        pidfd: inherited,
+        cgroup,
+        pidfd: initFd,
         namespaceFlags: flags,
         joinsUser,
         stdio: process.terminal === true ? [] : standardDescriptors(),
-        preservedFds: preserved.length,
+        preservedFds: inherited.preserved.length,
         limits: joinsUser ? [] : limits,
-        env: processEnvironment(process.env ?? [], process.user.uid, rootFd, listen.environment),
+        env: processEnvironment(process.env ?? [], process.user.uid, rootFd, inherited.environment),
       }
     } finally {
       close(rootFd)
     }
     const planner = planExec(process, facts)
     await loadServe(planner)
-    const launch = new Launch(planner, ours)
-    launch.run(theirs, [theirs, ...preserved, ...opened], { pid: (pid) => applyFromOutside(pid, process, joinsUser ? limits : []) })
+    const launch = new Launch(planner, ours, "the process")
+    launch.run(theirs, [theirs, ...inherited.all], { pid: (pid) => applyFromOutside(pid, process, joinsUser ? limits : []) })
     return launch
   } catch (error) {
     close(ours)
     throw error
   } finally {
-    opened.forEach(close)
+    inherited.close()
   }
-}
-
-/** A descriptor of its own for the launcher. */
-function duplicate(fd: number): number {
-  const F_DUPFD_CLOEXEC = 1030
-  const copy = sys(NR.fcntl, fd, F_DUPFD_CLOEXEC, 3)
-  if (copy < 0) throw sysError("duplicate a descriptor", -copy, { syscall: "fcntl" })
-  return copy
 }

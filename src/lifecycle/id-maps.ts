@@ -10,7 +10,8 @@ import { mountRequest } from "../plan/mount-request.ts"
 import { planUserNamespace, planUserNamespaceMember } from "../plan/user-namespace.ts"
 import { assemble } from "../program/assemble.ts"
 import type { IdMapping, Spec } from "../spec/types.gen.ts"
-import { lift, statusSocket } from "./launch.ts"
+import { duplicate } from "./inherited.ts"
+import { statusSocket } from "./launch.ts"
 
 /** Descriptors of short-lived programs start here. */
 const LEAST = 8
@@ -81,35 +82,25 @@ function makeUserNamespace(uids: readonly IdMapping[], gids: readonly IdMapping[
   })
 }
 
-/** A copy that may be closed on its own. */
-function dup(fd: number): number {
-  return open(`/proc/self/fd/${fd}`, O_RDONLY)
-}
-
 /**
  * User namespaces for the idmapped mounts of a spec, by the mount's index: the mount's own mappings, else the container's.
- * @param least numbers of the descriptors begin here
+ * @param keep takes each descriptor over and tells its number
  */
-export function idmapNamespaces(spec: Spec, joinedUser: number | undefined, least: number): Map<number, number> {
+export function idmapNamespaces(spec: Spec, joinedUser: number | undefined, keep: (fd: number) => number): Map<number, number> {
   const found = new Map<number, number>()
-  try {
-    for (const [index, mount] of (spec.mounts ?? []).entries()) {
-      if ((mount.uidMappings?.length ?? 0) === 0 && !(mount.options?.some((option) => option === "idmap" || option === "ridmap") ?? false)) continue
-      if (mountRequest(mount, index).idmap === undefined) continue
-      const own = (mount.uidMappings?.length ?? 0) > 0
-      const uids = own ? mount.uidMappings : spec.linux?.uidMappings
-      const gids = own ? mount.gidMappings : spec.linux?.gidMappings
-      if ((uids?.length ?? 0) === 0 && joinedUser === undefined) {
-        throw new RuntsError(`mounts[${index}] (${mount.destination}): idmap without mappings, and the container has no user namespace`, {
-          pointer: `/mounts/${index}/options`, hint: "give the mount uidMappings and gidMappings",
-        })
-      }
-      const fd = (uids?.length ?? 0) === 0 ? dup(joinedUser as number) : makeUserNamespace(uids ?? [], gids ?? [], own ? `/mounts/${index}` : "/linux")
-      found.set(index, lift(fd, least))
+  for (const [index, mount] of (spec.mounts ?? []).entries()) {
+    const own = (mount.uidMappings?.length ?? 0) > 0
+    const asked = mount.options?.some((option) => option === "idmap" || option === "ridmap") ?? false
+    if ((!own && !asked) || mountRequest(mount, index).idmap === undefined) continue
+    const uids = (own ? mount.uidMappings : spec.linux?.uidMappings) ?? []
+    const gids = (own ? mount.gidMappings : spec.linux?.gidMappings) ?? []
+    if (uids.length === 0 && joinedUser === undefined) {
+      throw new RuntsError(`mounts[${index}] (${mount.destination}): idmap without mappings, and the container has no user namespace`, {
+        pointer: `/mounts/${index}/options`, hint: "give the mount uidMappings and gidMappings",
+      })
     }
-  } catch (error) {
-    for (const fd of found.values()) close(fd)
-    throw error
+    const fd = uids.length === 0 ? duplicate(joinedUser as number) : makeUserNamespace(uids, gids, own ? `/mounts/${index}` : "/linux")
+    found.set(index, keep(fd))
   }
   return found
 }

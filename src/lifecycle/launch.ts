@@ -1,18 +1,18 @@
-import { RuntsError, sysError } from "../error.ts"
+import { sysError } from "../error.ts"
 import { close } from "../host/file.ts"
 import { POLLIN, poll, pollOne, type Interest } from "../host/poll.ts"
 import { pidfdOpen, pidfdSendSignal, reap, type ExitStatus } from "../host/process.ts"
 import { recv, socketpair, trySend } from "../host/socket.ts"
 import { memfdExecutable, spawnImage } from "../host/spawn.ts"
 import { sys } from "../ffi/index.ts"
-import { ERRNO, errnoText } from "../kernel/errno.ts"
+import { ERRNO } from "../kernel/errno.ts"
 import { HOST_ARCHITECTURE, NR } from "../kernel/syscalls.ts"
 import { MESSAGE, type Planner } from "../plan/planner.ts"
 import { assemble } from "../program/assemble.ts"
 import { INIT_NAME } from "./container.ts"
+import { lift } from "./inherited.ts"
 import { awaitStarted, diedEarly, MESSAGE_BYTES, stepFailure } from "./outcome.ts"
 
-const F_DUPFD_CLOEXEC = 1030
 const SIGKILL = 9
 const SHUT_WR = 1
 const LOG_BYTES = 256
@@ -27,14 +27,6 @@ export interface LaunchEvents {
   hooks?(pid: number): void
 }
 
-/** A descriptor's copy with a number that no descriptor of the process will have; close-on-exec. */
-export function lift(fd: number, least: number): number {
-  const lifted = sys(NR.fcntl, fd, F_DUPFD_CLOEXEC, least)
-  if (lifted < 0) throw new RuntsError(`duplicate descriptor ${fd}: ${errnoText(-lifted)}`, { errno: -lifted, syscall: "fcntl" })
-  close(fd)
-  return lifted
-}
-
 /** The two ends of the talk with a program: the runtime's, and the one its launcher inherits, numbered from `least` up. */
 export function statusSocket(least: number): { readonly ours: number; readonly theirs: number } {
   const [ours, theirs] = socketpair()
@@ -45,13 +37,16 @@ export function statusSocket(least: number): { readonly ours: number; readonly t
 export class Launch {
   readonly planner: Planner
   readonly socket: number
+  /** What its process is called in errors: "the container's init". */
+  private readonly who: string
   pid = 0
   pidfd = -1
   private log = ""
 
-  constructor(planner: Planner, socket: number) {
+  constructor(planner: Planner, socket: number, who = "the container's init") {
     this.planner = planner
     this.socket = socket
+    this.who = who
   }
 
   /**
@@ -80,8 +75,8 @@ export class Launch {
   /** Lets the program go on. @throws RuntsError if it has ended */
   go(): void {
     const sent = trySend(this.socket, new Uint8Array(1))
-    if (sent === -ERRNO.EPIPE || sent === -ERRNO.ECONNRESET) throw diedEarly("the container's init", this.reapInit())
-    if (sent < 0) throw sysError("send to the container's init", -sent, { syscall: "sendto" })
+    if (sent === -ERRNO.EPIPE || sent === -ERRNO.ECONNRESET) throw diedEarly(this.who, this.reapInit())
+    if (sent < 0) throw sysError(`send to ${this.who}`, -sent, { syscall: "sendto" })
   }
 
   /**
@@ -106,7 +101,7 @@ export class Launch {
         events.pid?.(this.pid)
         for (const item of held) if (this.answer(item, events)) return
       } else if (kind === 0) {
-        if (this.pid !== 0) throw diedEarly("the container's init", this.reapInit())
+        if (this.pid !== 0) throw diedEarly(this.who, this.reapInit())
         throw this.launcherDied(launcher, held, events)
       } else if (this.pid === 0) held.push(message)
       else if (this.answer(message, events)) return
@@ -177,7 +172,7 @@ export class Launch {
   /** After READY: the last go, and whether the user's program runs. End of file after STARTED is success. */
   start(): void {
     this.go()
-    awaitStarted(this.socket, this.planner, () => this.reapInit())
+    awaitStarted(this.socket, this.planner, () => this.reapInit(), this.who)
   }
 
   private reapInit(): ExitStatus | undefined {

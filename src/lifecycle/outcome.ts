@@ -22,15 +22,16 @@ export const MESSAGE_BYTES = 16
  * the step (a missing interpreter, say).
  * @param socket the status socket of `run` and `exec`, or the connection of `start`
  * @param planner the program's plan; undefined where it was made by another call (`start`): then only the errno is known
+ * @param who what the process is called in errors
  */
-export function awaitStarted(socket: number, planner: Planner | undefined, exitStatus: () => ExitStatus | undefined): void {
+export function awaitStarted(socket: number, planner: Planner | undefined, exitStatus: () => ExitStatus | undefined, who: string): void {
   const message = Buffer.alloc(MESSAGE_BYTES)
   let started = false
   for (;;) {
     const length = recv(socket, message)
     if (length === 0) {
       if (started) return
-      throw diedEarly("the container's init", exitStatus())
+      throw diedEarly(who, exitStatus())
     }
     const kind = message.readUInt32LE(0)
     if (kind === MESSAGE.STARTED) started = true

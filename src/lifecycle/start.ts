@@ -85,7 +85,7 @@ function letGo(container: ContainerDir): void {
   }
   try {
     send(connection, new Uint8Array([START_BYTE]))
-    awaitStarted(connection, undefined, () => undefined)
+    awaitStarted(connection, undefined, () => undefined, "the container's init")
   } catch (error) {
     const errno = error instanceof RuntsError ? error.details.errno : undefined
     if (errno !== ERRNO.EPIPE && errno !== ERRNO.ECONNRESET) throw error
