@@ -71,7 +71,7 @@ async function withPrelude(arch, executable) {
   const { emitPrelude } = await tsImport("../src/prelude/emit.ts", import.meta.url)
   const { alignCode } = await tsImport("../src/prelude/align.ts", import.meta.url)
   const aligned = alignCode(executable)
-  const { header, code, codeOffset } = attachPrelude(aligned.subarray(0, 4096), aligned.length, (entry) => emitPrelude(arch, entry))
+  const { header, code, codeOffset } = attachPrelude(aligned.subarray(0, 4096), aligned.length, (entry, engine) => emitPrelude(arch, entry, engine))
   const result = Buffer.alloc(codeOffset + code.length)
   result.set(aligned)
   result.set(header)

@@ -10,6 +10,7 @@ import { CODE_ADDRESS, DATA_ADDRESS, FUNCTIONS } from "./layout.ts"
 const PAGE_BYTES = 4096
 const PT_LOAD = 1
 const PT_NOTE = 4
+const PF_WRITE = 2
 const PF_READ_EXECUTE = 5
 const ET_EXEC = 2
 
@@ -30,10 +31,10 @@ export interface Attachment {
 /**
  * @param start the file's first bytes, program headers included (4096 are enough)
  * @param fileBytes the file's size
- * @param emit makes the code from the address that it shall go on to
+ * @param emit makes the code from the address that it shall go on to, and the addresses of what is never written: [first, behind the last]
  * @throws RuntsError if the executable is not as expected: a fixed-address ELF with a PT_NOTE after the last PT_LOAD
  */
-export function attachPrelude(start: Uint8Array, fileBytes: number, emit: (entry: number) => Uint8Array): Attachment {
+export function attachPrelude(start: Uint8Array, fileBytes: number, emit: (entry: number, engine: readonly [number, number]) => Uint8Array): Attachment {
   const header = start.slice()
   const view = new DataView(header.buffer)
   const word = (at: number): number => Number(view.getBigUint64(at, true))
@@ -45,6 +46,8 @@ export function attachPrelude(start: Uint8Array, fileBytes: number, emit: (entry
     throw unexpected("its program headers are not at the beginning")
   }
   let note = -1
+  let first = Infinity
+  let last = 0
   for (let i = 0; i < count; i++) {
     const at = table + i * PHDR.bytes
     const type = view.getUint32(at + PHDR.type, true)
@@ -52,10 +55,14 @@ export function attachPrelude(start: Uint8Array, fileBytes: number, emit: (entry
     if (type !== PT_LOAD) continue
     note = -1
     const end = word(at + PHDR.vaddr) + word(at + PHDR.memsz)
+    if ((view.getUint32(at + PHDR.flags, true) & PF_WRITE) === 0) {
+      first = Math.min(first, word(at + PHDR.vaddr))
+      last = Math.max(last, end)
+    }
     if (end > DATA_ADDRESS) throw unexpected(`it reaches up to address 0x${end.toString(16)}, where the prelude lies`)
   }
   if (note < 0) throw unexpected("it has no PT_NOTE after its last PT_LOAD")
-  const code = emit(word(EHDR.entry))
+  const code = emit(word(EHDR.entry), [first - (first % PAGE_BYTES), last])
   const codeOffset = Math.ceil(fileBytes / PAGE_BYTES) * PAGE_BYTES
   view.setUint32(note + PHDR.type, PT_LOAD, true)
   view.setUint32(note + PHDR.flags, PF_READ_EXECUTE, true)

@@ -45,6 +45,7 @@ const CLONE_VM = 0x100
 const CLONE_VFORK = 0x4000
 const EINTR = 4
 const RT_SIGRETURN = 15
+const MADV_HUGEPAGE = 14
 
 /** A system call's argument, as the instruction that loads it into the register that it goes in. */
 type Argument = (to: Register) => Item
@@ -66,9 +67,10 @@ function call(name: SyscallName, ...args: Argument[]): Item[] {
 /**
  * The prelude's code, to be loaded at CODE_ADDRESS (layout.ts).
  * @param entry address of the engine's own entry point
+ * @param engine addresses of the engine's code and constants: [first, behind the last]
  * @throws RuntsError on arm64, for which there is no prelude yet
  */
-export function emitPrelude(architecture: Architecture, entry: number): Uint8Array {
+export function emitPrelude(architecture: Architecture, entry: number, engine: readonly [number, number]): Uint8Array {
   if (architecture !== "x64") throw new RuntsError(`the prelude has no ${architecture} code yet`, { hint: "build for x64" })
   return link([
     ...functionTable(),
@@ -78,7 +80,7 @@ export function emitPrelude(architecture: Architecture, entry: number): Uint8Arr
     movR64R64(R12, RSP),
     movR64R64(R13, RDX),
     movR64Imm(RBX, DATA_ADDRESS),
-    ...mapData(), ...recordDescriptors(), ...leaveDeletedFolder(), ...recordSignals(), ...filterEnvironment(),
+    ...mapData(), ...readInHugePages(engine), ...recordDescriptors(), ...leaveDeletedFolder(), ...recordSignals(), ...filterEnvironment(),
     movR64R64(RSP, R12),
     movR64R64(RDX, R13),
     movR64Imm(RAX, entry),
@@ -216,6 +218,14 @@ function mapData(): Item[] {
     movM64R64(at(RBX, RECORD.stack), R12),
     ...call("prlimit64", value(0), value(RLIMIT_NOFILE), value(0), data(RECORD.nofileSoft)),
   ]
+}
+
+/**
+ * Where the file is not in memory yet, the kernel shall read it in pieces that it can map at once (align.ts). Kernels and file systems
+ * that cannot do so refuse or ignore this.
+ */
+function readInHugePages([start, end]: readonly [number, number]): Item[] {
+  return call("madvise", value(start), value(end - start), value(MADV_HUGEPAGE))
 }
 
 /** Records which descriptors are open, and opens the missing ones of 0 to 2 on /dev/null, not close-on-exec. */

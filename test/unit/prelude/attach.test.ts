@@ -41,10 +41,12 @@ t.test("attachPrelude() turns the note into a readable, executable segment at th
   t.strictSame(header.subarray(64, note), original.subarray(64, note), "the other headers stay")
 })
 
-t.test("attachPrelude() hands the old entry point to the emitter", async (t) => {
+t.test("attachPrelude() hands the old entry point and the engine's addresses to the emitter", async (t) => {
   let entry = 0
-  attachPrelude(elf(usual), 4096, (address) => ((entry = address), code))
+  let range: readonly number[] = []
+  attachPrelude(elf(usual), 4096, (address, engine) => ((entry = address), (range = engine), code))
   t.equal(entry, 0x201000)
+  t.same(range, [0x200000, 0x301000])
 })
 
 t.test("attachPrelude() refuses what it does not know", async (t) => {

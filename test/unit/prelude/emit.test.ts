@@ -6,7 +6,7 @@ import { emitPrelude, KEPT_VARIABLES } from "../../../src/prelude/emit.ts"
 import { FUNCTIONS, RECORD, RECORD_BYTES, RECORDED_DESCRIPTORS, SCRATCH_OFFSET } from "../../../src/prelude/layout.ts"
 
 t.test("emitPrelude() begins with one jump in 8 bytes for each function", async (t) => {
-  const code = emitPrelude("x64", 0x1234567)
+  const code = emitPrelude("x64", 0x1234567, [0x200000, 0x6000000])
   const offsets = Object.values(FUNCTIONS)
   t.strictSame(offsets, offsets.map((_, i) => i * 8))
   const view = new DataView(code.buffer, code.byteOffset)
@@ -20,14 +20,14 @@ t.test("emitPrelude() begins with one jump in 8 bytes for each function", async 
 
 t.test("emitPrelude() ends by a jump to the engine's entry", async (t) => {
   // mov eax, 0x1234567; jmp rax
-  t.ok(Buffer.from(emitPrelude("x64", 0x1234567)).includes(Buffer.from([0xb8, 0x67, 0x45, 0x23, 0x01, 0xff, 0xe0])))
+  t.ok(Buffer.from(emitPrelude("x64", 0x1234567, [0x200000, 0x6000000])).includes(Buffer.from([0xb8, 0x67, 0x45, 0x23, 0x01, 0xff, 0xe0])))
 })
 
 const noObjdump = spawnSync("objdump", ["--version"]).error !== undefined && "objdump is not installed"
 
 t.test("emitPrelude() is code that a disassembler reads without a bad instruction", { skip: noObjdump }, async (t) => {
   const file = join(t.testdir(), "code")
-  const code = emitPrelude("x64", 0x1234567)
+  const code = emitPrelude("x64", 0x1234567, [0x200000, 0x6000000])
   // the strings at the end are no code
   writeFileSync(file, code.subarray(0, Buffer.from(code).indexOf(KEPT_VARIABLES[0])))
   const listing = execFileSync("objdump", ["-D", "-b", "binary", "-m", "i386:x86-64", file], { encoding: "utf8" })
@@ -36,7 +36,7 @@ t.test("emitPrelude() is code that a disassembler reads without a bad instructio
 })
 
 t.test("emitPrelude() says that arm64 is missing", async (t) => {
-  t.throws(() => emitPrelude("arm64", 0x1000), { message: /arm64/ })
+  t.throws(() => emitPrelude("arm64", 0x1000, [0x200000, 0x6000000]), { message: /arm64/ })
 })
 
 t.test("RECORD has no overlapping fields", async (t) => {
