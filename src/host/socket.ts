@@ -135,11 +135,13 @@ export function tryRecv(socket: number, buffer: Uint8Array): number {
 /**
  * Receives into a buffer.
  * @param timeoutMs milliseconds; negative: no limit
- * @returns bytes; 0 at the end of file
+ * @returns bytes; 0 at the end of file, also where the other end was closed with bytes unread
  */
 export function recv(socket: number, buffer: Uint8Array, timeoutMs = -1): number {
   awaitInput(socket, timeoutMs)
   const n = tryRecv(socket, buffer)
+  // the other end went and left something unread: its end all the same
+  if (n === -ERRNO.ECONNRESET) return 0
   if (n < 0) throw sysError("receive from socket", -n, { syscall: "recvfrom" })
   return n
 }

@@ -1,3 +1,4 @@
+import { MSG_DONTWAIT } from "../kernel/socket.ts"
 import { CLONE, PR, RLIMITS } from "../kernel/process.ts"
 import type { Process } from "../spec/types.gen.ts"
 import { planCredentials } from "./credentials.ts"
@@ -65,6 +66,11 @@ export function planHook(request: HookRequest): Planner {
   // a change of user would clear it
   planner.at(request.pointer)
   p.call("prctl", PR.SET_PDEATHSIG, SIGKILL, 0, 0, 0).says("end with the runtime")
+  // a runtime that died before that sends no signal, but has closed its end: 0 bytes then, EAGAIN while it lives
+  const alive = p.label("the runtime lives")
+  p.call("recvfrom", request.status, p.buffer(8), 1, MSG_DONTWAIT, 0, 0).on("EAGAIN", alive).orContinue().says("is the runtime there")
+  p.call("exit_group", 1)
+  p.here(alive)
   p.call("execve", request.path, p.stringArray(request.args), p.stringArray(request.env)).says(`execute ${request.path}`)
   return planner
 }

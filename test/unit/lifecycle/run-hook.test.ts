@@ -145,7 +145,7 @@ t.test("planHook() keeps the order that safety needs", async (t) => {
   t.ok(names.indexOf("setns") < names.indexOf("setresuid"))
   t.ok(names.indexOf("setresuid") < names.indexOf("clone3"))
   t.ok(names.indexOf("clone3") < names.indexOf("setsid"))
-  t.strictSame(names.slice(-6), ["dup3", "dup3", "dup3", "close_range", "prctl", "execve"])
+  t.strictSame(names.slice(-8), ["dup3", "dup3", "dup3", "close_range", "prctl", "recvfrom", "exit_group", "execve"])
   t.notOk(planHook({ ...request, namespaces: undefined }).program.steps.some((step) => step.name === "setns" || step.name === "clone3"))
   t.ok(assemble(program, { architecture: HOST_ARCHITECTURE, statusCell }).bytes.length < 8192)
 })
