@@ -127,7 +127,7 @@ t.test(`${view}: createCgroups() and openJoin() bring a process into every hiera
   t.same(processes(cgroups).includes(pid), true)
 })
 
-const noUnified = { skip: layout.unified === undefined }
+const noUnified = { skip: layout.unified === undefined && "no cgroup2 hierarchy here" }
 t.test(`${view}: openJoin() gives a descriptor that clone3(CLONE_INTO_CGROUP) takes`, noUnified, async (t) => {
   const cgroups = made(t)
   const { intoCgroup, procs } = openJoin(cgroups)
@@ -320,7 +320,7 @@ function programs(cgroups: CgroupRecord): number[] {
   }
 }
 
-t.test(`${view}: applyDevices() keeps one program in the cgroup`, { skip: layout.mode !== "v2" }, async (t) => {
+t.test(`${view}: applyDevices() keeps one program in the cgroup`, { skip: layout.mode !== "v2" && "device programs are for cgroup2" }, async (t) => {
   const cgroups = made(t)
   applyDevices(cgroups, undefined)
   const [first] = programs(cgroups)
@@ -331,7 +331,7 @@ t.test(`${view}: applyDevices() keeps one program in the cgroup`, { skip: layout
   t.same(programs(cgroups), [])
 })
 
-t.test(`${view}: applyDevices() writes the list that runc writes`, { skip: layout.mode === "v2" }, async (t) => {
+t.test(`${view}: applyDevices() writes the list that runc writes`, { skip: layout.mode === "v2" && "device lists are for cgroup v1" }, async (t) => {
   const cgroups = made(t)
   applyDevices(cgroups, { devices: [{ allow: false, access: "rwm" }] })
   t.same(readFileSync(cgroups.paths.devices + "/devices.list", "utf8").trim().split("\n").sort(), [
@@ -403,7 +403,7 @@ t.test(`${view}: killAll() reaches sub-cgroups and sends other signals too`, asy
   t.equal(child.exitCode, 3)
 })
 
-t.test(`${view}: killAll() finds a process that left the cgroup2 hierarchy`, { skip: layout.mode !== "hybrid" }, async (t) => {
+t.test(`${view}: killAll() finds a process that left the cgroup2 hierarchy`, { skip: layout.mode !== "hybrid" && "only hybrid has two kinds of hierarchies" }, async (t) => {
   const cgroups = made(t)
   const { child, pid } = await startIn(cgroups, "sleep 60")
   writeFileSync(layout.unified + "/cgroup.procs", String(pid))
@@ -452,7 +452,7 @@ t.test(`${view}: applyLimits() warns of fields it does not write yet`, async (t)
   t.same(warnings, ["warning: linux/resources/cpu, linux/resources/memory/swappiness: not applied yet"])
 })
 
-t.test("the same where cgroup2 is all there is", { skip: pureV2 || layout.mode === "v2" }, async (t) => {
+t.test("the same where cgroup2 is all there is", { skip: (pureV2 || layout.mode === "v2") && "cgroup2 is all there is already" }, async (t) => {
   const command = "umount -R -l /sys/fs/cgroup; mount -t cgroup2 none /sys/fs/cgroup; exec \"$@\""
   const self = fileURLToPath(import.meta.url)
   const args = ["-m", "--propagation", "private", "sh", "-c", command, "sh", process.execPath, "--import", "tsx", self]
