@@ -143,7 +143,7 @@ t.test("serve(): cwd: made part by part, and entered", async (t) => {
     const p = planner.program
     const resume = p.label("there")
     p.call("fchdir", step)
-    p.jump(planner.serve({ kind: "cwd", path: "/work/here", resume }))
+    p.jump(planner.serve({ kind: "cwd", path: "/srv/here", resume }))
     p.here(resume)
     p.call("mkdirat", AT_FDCWD, "entered", 0o700)
   })
