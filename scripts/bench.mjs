@@ -238,7 +238,7 @@ function report() {
       console.log(`${label.padEnd(28)}${cells}${ratios}`)
     }
   }
-  const machine = `${cpus().length} x ${cpus()[0]?.model ?? arch()}, Linux ${release()}, ${options.runs} runs, medians`
+  const machine = `${cpus().length} x ${cpus()[0]?.model ?? arch()}, Linux ${release().replace(/-.*/, "")}, ${options.runs} runs, medians`
   console.log(machine)
   table("milliseconds", medians, 2)
   table("kB", memory, 0)

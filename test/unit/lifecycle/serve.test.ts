@@ -147,8 +147,8 @@ t.test("serve(): cwd: made part by part, and entered", async (t) => {
     p.here(resume)
     p.call("mkdirat", AT_FDCWD, "entered", 0o700)
   })
-  t.ok(existsSync(join(root, "work/here/entered")))
-  t.equal(mode(join(root, "work/here")), "755")
+  t.ok(existsSync(join(root, "srv/here/entered")))
+  t.equal(mode(join(root, "srv/here")), "755")
 })
 
 t.test("serve(): copy: folders, files, links, modes, times", async (t) => {
