@@ -170,7 +170,8 @@ t.test("an empty environment and a huge one", async (t) => {
 })
 
 t.test("HOME and TMPDIR unset, /tmp not writable", { skip: process.getuid?.() !== 0 && "needs root" }, async (t) => {
-  const script = "mount -t tmpfs -o ro none /tmp; mount -t tmpfs -o ro none /var/tmp; exec env -u HOME -u TMPDIR $P"
+  // read-only, not hidden: the checkout itself may lie there
+  const script = "for d in /tmp /var/tmp; do mount --bind $d $d; mount -o remount,bind,ro $d; done; exec env -u HOME -u TMPDIR $P"
   works(t, shell(`exec unshare -m sh -c '${script}'`))
 })
 
