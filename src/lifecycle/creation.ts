@@ -1,6 +1,6 @@
 import { RuntsError, sysError } from "../error.ts"
 import { sys } from "../ffi/index.ts"
-import { readLayout } from "../host/cgroup/layout.ts"
+import { readLayout, type CgroupLayout } from "../host/cgroup/layout.ts"
 import { applyDevices, applyLimits, asForeseen, cgroupPaths, checkCgroups, createCgroups, killAll, removeCgroups, type CgroupRecord } from "../host/cgroup/manager.ts"
 import { standardDescriptors } from "../host/fds.ts"
 import { close, open, readFile, realPath, tryStat, writeFile } from "../host/file.ts"
@@ -110,7 +110,8 @@ export async function createContainer(globals: GlobalOptions, request: CreateReq
       // as long as there is something to remove, `delete --force` must find out about it
       if (!cgroupsLeft) container.remove()
     })
-    const record = cgroupPaths(readLayout(), spec.linux?.cgroupsPath, request.id)
+    const layout = readLayout()
+    const record = cgroupPaths(layout, spec.linux?.cgroupsPath, request.id)
     const rootfs = rootfsPath(spec, bundle)
     const state: StoredState = initialState(request, spec, bundle, rootfs, record)
     const worker = thisWorker()
@@ -130,7 +131,7 @@ export async function createContainer(globals: GlobalOptions, request: CreateReq
     if (!asForeseen(foreseen, record)) container.writeState({ ...creating, cgroup: { ...record } })
     applyDevices(record, spec.linux?.resources)
     applyLimits(record, spec.linux?.resources)
-    return await launchInit({ globals, request, options, spec, process, bundle, container, record, state, worker, undo })
+    return await launchInit({ globals, request, options, spec, process, bundle, container, layout, record, state, worker, undo })
   } catch (error) {
     undo.run()
     throw error
@@ -146,6 +147,7 @@ interface Creating {
   readonly process: Process
   readonly bundle: string
   readonly container: ContainerDir
+  readonly layout: CgroupLayout
   readonly record: CgroupRecord
   readonly state: StoredState
   readonly worker: Worker
@@ -178,7 +180,7 @@ async function launchInit(creating: Creating): Promise<Created> {
       staging: container.path,
       channel: { status: theirs, start, console },
       cgroup,
-      cgroupMounts: cgroupMounts(spec, readLayout(), record),
+      cgroupMounts: cgroupMounts(spec, creating.layout, record),
       namespaces,
       sources: mountSources(spec, bundle),
       existing: existingTargets(spec, rootFd),

@@ -6,6 +6,7 @@ import {
   RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS, RESOLVE_NO_SYMLINKS, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, STATX,
 } from "../kernel/fs.ts"
 import type { SyscallName } from "../kernel/syscalls.ts"
+import { deviceNumber } from "../plan/devices.ts"
 import type { Planner, ServeRequest } from "../plan/planner.ts"
 import { failWith, resumeAt, servedCall, storeAndResume, type ServedArg } from "../program/answer.ts"
 import type { Label } from "../program/program.ts"
@@ -222,8 +223,7 @@ function copyEntry(server: Server, from: number, to: ServedArg, name: string, wh
   else {
     const major = statx.readUInt32LE(STATX.rdevMajor)
     const minor = statx.readUInt32LE(STATX.rdevMinor)
-    const number = (minor & 0xff) + ((major & 0xfff) << 8) + (minor >>> 8) * 0x100000
-    server.must(`copy ${where}`, "mknodat", to, name, mode, number)
+    server.must(`copy ${where}`, "mknodat", to, name, mode, deviceNumber(major, minor))
   }
   const [uid, gid] = [statx.readUInt32LE(STATX.uid), statx.readUInt32LE(STATX.gid)]
   server.must(`give ${where} its owner`, "fchownat", to, name, uid, gid, AT_SYMLINK_NOFOLLOW)

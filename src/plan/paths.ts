@@ -3,6 +3,7 @@ import {
   FSCONFIG, FSMOUNT_CLOEXEC, FSOPEN_CLOEXEC, MOUNT_ATTR, MOVE_MOUNT_F_EMPTY_PATH, MOVE_MOUNT_T_EMPTY_PATH, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE,
 } from "../kernel/mount.ts"
 import type { Datum, Label, Step } from "../program/program.ts"
+import { sysctlPath } from "../spec/sysctl.ts"
 import type { MountContext } from "./mounts.ts"
 import { belowRoot, IN_ROOT, scratch } from "./targets.ts"
 
@@ -140,18 +141,11 @@ export function planSysctl(context: MountContext, sysctl: Readonly<Record<string
   for (const name of names) {
     planner.at(`/linux/sysctl/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`)
     const value = sysctl[name] as string
-    const file = "sys/" + sysctlPath(name)
-    const fd = p.call("openat", proc, file, O_WRONLY | O_CLOEXEC, 0).says(`open the sysctl ${name}`)
+    const path = sysctlPath(name)
+    if (path === undefined) throw new Error(`the sysctl ${name} passed the rules without a path`)
+    const fd = p.call("openat", proc, "sys/" + path, O_WRONLY | O_CLOEXEC, 0).says(`open the sysctl ${name}`)
     p.call("write", fd, value, Buffer.byteLength(value)).says(`set the sysctl ${name} to ${JSON.stringify(value)}`)
     p.call("close", fd)
   }
   p.call("close", proc)
-}
-
-/** The file of a sysctl: as sysctl(8), dots and slashes are exchanged if the first separator is a dot. */
-export function sysctlPath(name: string): string {
-  const dot = name.indexOf(".")
-  const slash = name.indexOf("/")
-  if (slash >= 0 && (dot < 0 || slash < dot)) return name
-  return Array.from(name, (c) => (c === "." ? "/" : c === "/" ? "." : c)).join("")
 }
