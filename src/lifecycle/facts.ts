@@ -10,8 +10,8 @@ import type { NamespaceType } from "../kernel/process.ts"
 import { NR } from "../kernel/syscalls.ts"
 import type { CgroupMountFacts, MountSourceFacts } from "../plan/facts.ts"
 import { absoluteSource } from "../plan/mounts.ts"
-import { belowRoot } from "../plan/targets.ts"
 import type { Mount, Spec } from "../spec/types.gen.ts"
+import { cleanRelative } from "../path.ts"
 
 /** The root filesystem's absolute path. @throws RuntsError where it is missing, no folder, or reached through a symlink */
 export function rootfsPath(spec: Spec, bundle: string): string {
@@ -33,7 +33,7 @@ export function rootfsPath(spec: Spec, bundle: string): string {
 }
 
 function cleanAbsolute(path: string): string {
-  return "/" + belowRoot(path)
+  return "/" + cleanRelative(path)
 }
 
 /** Opens all namespaces that are joined by path. */
@@ -76,7 +76,7 @@ export function mountSources(spec: Spec, bundle: string): Map<number, MountSourc
         errno: 2, pointer: `/mounts/${index}/source`,
       })
     }
-    const isProcfs = belowRoot(mount.destination) === "proc" && fileSystemOf(source) === SUPER_MAGIC.PROC
+    const isProcfs = cleanRelative(mount.destination) === "proc" && fileSystemOf(source) === SUPER_MAGIC.PROC
     sources.set(index, { isDirectory: status.type === "dir", isProcfs })
   }
   return sources
@@ -96,7 +96,7 @@ export function existingTargets(spec: Spec, rootFd: number): Set<number> {
   how.writeUInt32LE(RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS, 16)
   const mounts = spec.mounts ?? []
   for (let index = 0; index < mounts.length; index++) {
-    const path = belowRoot((mounts[index] as Mount).destination)
+    const path = cleanRelative((mounts[index] as Mount).destination)
     if (!covered.some((other) => path.startsWith(other + "/"))) {
       const fd = sys(NR.openat2, rootFd, path === "" ? "." : path, how, 24)
       if (fd >= 0) {

@@ -6,7 +6,8 @@ import type { Step } from "../program/program.ts"
 import type { CgroupMountFacts } from "./facts.ts"
 import type { MountRequest } from "./mount-request.ts"
 import { fileSystem, type MountContext } from "./mounts.ts"
-import { belowRoot, IN_ROOT, openTarget, refuseProcfs, resultCell } from "./targets.ts"
+import { IN_ROOT, openTarget, refuseProcfs, resultCell } from "./targets.ts"
+import { cleanRelative } from "../path.ts"
 
 /** Where cgroup2 is mounted when it is all there is (host/cgroup/layout.ts). */
 const HOST_ROOT = "/sys/fs/cgroup"
@@ -25,7 +26,7 @@ export function planCgroupMount(context: MountContext, request: MountRequest, ne
 }
 
 function place(context: MountContext, request: MountRequest): { step: Step; path: string } {
-  const path = belowRoot(request.mount.destination)
+  const path = cleanRelative(request.mount.destination)
   const exists = context.facts.existing.has(request.index)
   const step = openTarget(context.planner, context.root, { path, directory: true, exists })
   refuseProcfs(context.planner, step, path)

@@ -21,7 +21,8 @@ import {
   awaitStart, becomeProgram, checkCwd, closeHostDescriptors, enterCwd, findProgram, planKeyring, planLimits, planStdio, settleChannels, statusDescriptor,
 } from "./process.ts"
 import { planScheduling, resetAffinity } from "./scheduling.ts"
-import { belowRoot, openTarget } from "./targets.ts"
+import { openTarget } from "./targets.ts"
+import { cleanRelative } from "../path.ts"
 
 /** Name of the staged rootfs below the staging folder. */
 const STAGED_ROOT = "root"
@@ -242,7 +243,7 @@ function planRootAndMounts(creation: Creation): MountContext {
   for (const request of mounts) {
     if (request.type === "cgroup" || request.type === "cgroup2") planCgroupMount(context, request, isNew(namespaces.get("cgroup")))
     else planMount(context, request)
-    if (request.bind && !request.remount && belowRoot(request.mount.destination) === "dev") ownDev = false
+    if (request.bind && !request.remount && cleanRelative(request.mount.destination) === "dev") ownDev = false
   }
   planDevices(context, deviceNodes(spec.linux?.devices, ownDev))
   if (ownDev) planDeviceLinks(context)
@@ -293,7 +294,7 @@ function planProtection(creation: Creation, context: MountContext): void {
 function makeCwd(creation: Creation, root: Step): void {
   const { planner, spec } = creation
   const p = planner.program
-  const path = belowRoot(spec.process?.cwd ?? "/")
+  const path = cleanRelative(spec.process?.cwd ?? "/")
   if (path === "") return
   planner.at("/process/cwd")
   const next = p.label("working directory made")

@@ -4,7 +4,8 @@ import { AT_EMPTY_PATH, AT_FDCWD, O_CLOEXEC, O_DIRECTORY, O_PATH, RESOLVE_IN_ROO
 import { MOVE_MOUNT_F_EMPTY_PATH, MOVE_MOUNT_T_EMPTY_PATH, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE } from "../kernel/mount.ts"
 import type { Step } from "../program/program.ts"
 import type { MountContext } from "./mounts.ts"
-import { belowRoot, IN_ROOT, openTarget, scratch } from "./targets.ts"
+import { IN_ROOT, openTarget, scratch } from "./targets.ts"
+import { cleanRelative } from "../path.ts"
 
 /** A device node to make. */
 export interface DeviceNode {
@@ -55,7 +56,7 @@ export function deviceNodes(devices: readonly Device[] | undefined, withDefaults
     pointer: `/linux/devices/${index}`,
   }))
   if (!withDefaults) return nodes
-  const named = new Set(nodes.map((node) => belowRoot(node.path)))
+  const named = new Set(nodes.map((node) => cleanRelative(node.path)))
   for (const [path, major, minor] of DEFAULT_DEVICES) {
     if (named.has(path.slice(1))) continue
     nodes.push({ path, type: "c", major, minor, mode: 0o666, uid: 0, gid: 0, pointer: "/linux/devices" })
@@ -78,7 +79,7 @@ export function planDevices(context: MountContext, nodes: readonly DeviceNode[])
   let parent: Step | undefined
   for (const node of nodes) {
     planner.at(node.pointer)
-    const path = belowRoot(node.path)
+    const path = cleanRelative(node.path)
     const slash = path.lastIndexOf("/")
     const folder = slash < 0 ? "" : path.slice(0, slash)
     if (folder !== parentPath || parent === undefined) {

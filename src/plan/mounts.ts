@@ -10,7 +10,8 @@ import type { CreateFacts } from "./facts.ts"
 import { idmap } from "./launcher.ts"
 import type { MountRequest } from "./mount-request.ts"
 import { MESSAGE, type Planner } from "./planner.ts"
-import { belowRoot, IN_ROOT, mayMountBelowProc, openTarget, refuseProcfs, resultCell, scratch } from "./targets.ts"
+import { IN_ROOT, mayMountBelowProc, openTarget, refuseProcfs, resultCell, scratch } from "./targets.ts"
+import { cleanRelative } from "../path.ts"
 
 /** What all mounts of one container share while they are planned. */
 export interface MountContext {
@@ -45,7 +46,7 @@ const ATTRIBUTE_FLAGS: readonly (readonly [attribute: number, flag: number])[] =
 export function planMount(context: MountContext, request: MountRequest): void {
   const { planner } = context
   planner.at(request.pointer)
-  const path = belowRoot(request.mount.destination)
+  const path = cleanRelative(request.mount.destination)
   refuseByName(context, request, path)
   if (request.remount) return remount(context, request, path)
   if (request.bind) return bind(context, request, path)

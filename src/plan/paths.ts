@@ -5,7 +5,8 @@ import {
 import type { Datum, Label, Step } from "../program/program.ts"
 import { sysctlPath } from "../spec/sysctl.ts"
 import type { MountContext } from "./mounts.ts"
-import { belowRoot, IN_ROOT, scratch } from "./targets.ts"
+import { IN_ROOT, scratch } from "./targets.ts"
+import { cleanRelative } from "../path.ts"
 
 const ATTACH = MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH
 /** open_tree(2) takes detached trees from this kernel on; before it each masked folder gets a tmpfs of its own. */
@@ -23,7 +24,7 @@ export function planMaskedPaths(context: MountContext, paths: readonly string[])
   const statx = scratch(planner, STATX.size)
   const seen = new Set<string>()
   for (let i = 0; i < paths.length; i++) {
-    const path = belowRoot(paths[i] as string)
+    const path = cleanRelative(paths[i] as string)
     if (seen.has(path) || path === "") continue
     seen.add(path)
     planner.at(`/linux/maskedPaths/${i}`)
@@ -103,7 +104,7 @@ export function planReadonlyPaths(context: MountContext, paths: readonly string[
   const { planner } = context
   const p = planner.program
   for (let i = 0; i < paths.length; i++) {
-    const path = belowRoot(paths[i] as string)
+    const path = cleanRelative(paths[i] as string)
     planner.at(`/linux/readonlyPaths/${i}`)
     const next = p.label("next read-only path")
     const place = openIfThere(context, path === "" ? "." : path, next)

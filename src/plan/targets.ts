@@ -6,17 +6,6 @@ import type { Planner } from "./planner.ts"
 /** Every look-up below the rootfs: symlinks stay inside, magic links of procfs are refused (openat2(2)). */
 export const IN_ROOT = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS
 
-/** `//a/./b/../c/` as `a/c`: a path below the root, without a slash at its ends; "" is the root itself. */
-export function belowRoot(path: string): string {
-  const parts: string[] = []
-  for (const part of path.split("/")) {
-    if (part === "" || part === ".") continue
-    if (part === "..") parts.pop()
-    else parts.push(part)
-  }
-  return parts.join("/")
-}
-
 /** Files and folders that may be mounted on below /proc: what lxcfs and others emulate (as runc has them). */
 const PROC_TARGETS: ReadonlySet<string> = new Set([
   "proc/cpuinfo", "proc/diskstats", "proc/meminfo", "proc/stat", "proc/swaps", "proc/uptime", "proc/loadavg", "proc/slabinfo",
@@ -28,7 +17,7 @@ export function mayMountBelowProc(path: string): boolean {
 }
 
 export interface TargetRequest {
-  /** Below the root (`belowRoot`). */
+  /** Below the root (`cleanRelative`). */
   readonly path: string
   readonly directory: boolean
   /** The target is known to be there (facts): nothing is made in the straight line. */

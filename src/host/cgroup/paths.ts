@@ -3,6 +3,7 @@ import { ownCgroup } from "./layout.ts"
 import type { CgroupLayout, Hierarchy } from "./layout.ts"
 import { UNIFIED } from "./record.ts"
 import type { CgroupRecord } from "./record.ts"
+import { cleanRelative } from "../../path.ts"
 
 /**
  * Where a container's cgroups are, by runc's rules for cgroupfs (runtime-spec config-linux.md, "Cgroups Path"):
@@ -16,7 +17,7 @@ export function cgroupPaths(
   layout: CgroupLayout, cgroupsPath: string | undefined, id: string, own: () => Readonly<Record<string, string>> = ownCgroup,
 ): CgroupRecord {
   const given = cgroupsPath === undefined || cgroupsPath === "" ? id : cgroupsPath
-  const path = cleanPath(given)
+  const path = cleanRelative(given)
   if (path === "") {
     throw new RuntsError(`linux.cgroupsPath ${JSON.stringify(given)} names no cgroup of the container's own`, {
       pointer: "/linux/cgroupsPath", hint: "name a cgroup that the container may have for itself, as /runts/" + id,
@@ -36,20 +37,9 @@ export function cgroupPaths(
 
 /** Where relative paths begin, below the mount. */
 function startOf(layout: CgroupLayout, hierarchy: Hierarchy, own: string): string {
-  if (hierarchy.name === UNIFIED) return layout.mode === "v2" ? cleanPath(own + "/..") : ""
+  if (hierarchy.name === UNIFIED) return layout.mode === "v2" ? cleanRelative(own + "/..") : ""
   // a container that sees a part of the host's tree reads paths of the host in /proc/self/cgroup
   const { root } = hierarchy
-  if (root !== "/" && (own === root || own.startsWith(root + "/"))) return cleanPath(own.slice(root.length))
-  return cleanPath(own)
-}
-
-/** Names joined by single slashes, without `.`; `..` takes back a name and nothing at the start. */
-export function cleanPath(path: string): string {
-  const names: string[] = []
-  for (const name of path.split("/")) {
-    if (name === "" || name === ".") continue
-    if (name === "..") names.pop()
-    else names.push(name)
-  }
-  return names.join("/")
+  if (root !== "/" && (own === root || own.startsWith(root + "/"))) return cleanRelative(own.slice(root.length))
+  return cleanRelative(own)
 }

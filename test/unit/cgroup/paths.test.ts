@@ -1,7 +1,8 @@
 import t from "tap"
 import { parseCgroupFile, parseLayout } from "../../../src/host/cgroup/layout.ts"
-import { cgroupPaths, cleanPath } from "../../../src/host/cgroup/paths.ts"
+import { cgroupPaths } from "../../../src/host/cgroup/paths.ts"
 import { controllerKey, relativePath } from "../../../src/host/cgroup/record.ts"
+import { cleanRelative } from "../../../src/path.ts"
 
 const HYBRID = parseLayout([
   "23 1 0:21 / /sys rw - sysfs sysfs rw",
@@ -70,7 +71,7 @@ t.test("cgroupPaths: .. never leaves the mount, nor runts' own cgroup", async (t
   t.same(cgroupPaths(V2, "/../../a/../b//./c/", "id", own).paths, { "": "/sys/fs/cgroup/b/c" })
   t.same(cgroupPaths(V2, "../../../a", "id", own).paths, { "": "/sys/fs/cgroup/user.slice/a" })
   t.equal(cgroupPaths(HYBRID, "../a", "id", own).paths.memory, "/sys/fs/cgroup/memory/own/m/a")
-  t.equal(cleanPath("../../x/../.."), "")
+  t.equal(cleanRelative("../../x/../.."), "")
 })
 
 t.test("cgroupPaths: refuses a path that is the mount or runts' own cgroup", async (t) => {

@@ -3,10 +3,10 @@ import type { NamespaceType } from "../../../src/kernel/process.ts"
 import { planCreate } from "../../../src/plan/create.ts"
 import type { CreateFacts, ExecFacts, MountSourceFacts } from "../../../src/plan/facts.ts"
 import type { Planner } from "../../../src/plan/planner.ts"
-import { belowRoot } from "../../../src/plan/targets.ts"
 import { type Arg, Datum, Pointer, Step, WordArray } from "../../../src/program/program.ts"
 import { loadSpec } from "../../../src/spec/load.ts"
 import type { Spec } from "../../../src/spec/types.gen.ts"
+import { cleanRelative } from "../../../src/path.ts"
 
 export const CONFIGS = new URL("../../fixtures/engine-configs/", import.meta.url)
 export const configNames = readdirSync(CONFIGS).filter((name) => /config.*\.json$/.test(name))
@@ -31,7 +31,7 @@ export function factsFor(spec: Spec, more: Partial<CreateFacts> = {}): CreateFac
   spec.mounts?.forEach((mount, index) => {
     const source = mount.source ?? ""
     const isDirectory = !/\.\w+$|hosts$|hostname$|resolv/.test(source)
-    if (isBind(spec, index)) sources.set(index, { isDirectory, isProcfs: belowRoot(mount.destination) === "proc" })
+    if (isBind(spec, index)) sources.set(index, { isDirectory, isProcfs: cleanRelative(mount.destination) === "proc" })
     if ((mount.uidMappings?.length ?? 0) > 0) idmaps.set(index, 60 + index)
   })
   const namespaces: Partial<Record<NamespaceType, number>> = {}

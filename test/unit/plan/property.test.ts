@@ -6,12 +6,12 @@ import type { NamespaceType } from "../../../src/kernel/process.ts"
 import { RuntsError } from "../../../src/error.ts"
 import { planCreate } from "../../../src/plan/create.ts"
 import type { CreateFacts } from "../../../src/plan/facts.ts"
-import { belowRoot } from "../../../src/plan/targets.ts"
 import { assemble } from "../../../src/program/assemble.ts"
 import { printProgram } from "../../../src/program/print.ts"
 import { type Arg, Step } from "../../../src/program/program.ts"
 import type { Mount, Spec } from "../../../src/spec/types.gen.ts"
 import { factsFor, textOf } from "./helpers.ts"
+import { cleanRelative } from "../../../src/path.ts"
 
 /*
  * Whatever the config: a path that a program hands to the kernel is named by the config and looked up on the host's side on
@@ -180,9 +180,9 @@ t.test("whatever the config, it is refused with a pointer, or becomes an executa
 t.test("whatever the destinations, targets are looked up lexically clean", (t) => {
   fc.assert(
     fc.property(path, (input) => {
-      const below = belowRoot(input)
+      const below = cleanRelative(input)
       const clean = below.split("/").every((part) => part !== ".." && part !== ".") && !below.startsWith("/") && !below.endsWith("/")
-      return clean && belowRoot(below) === below
+      return clean && cleanRelative(below) === below
     }),
     { numRuns: 500, seed: 20240503 },
   )

@@ -8,9 +8,10 @@ import { DEFAULT_DEVICES, deviceNodes, deviceNumber } from "../../../src/plan/de
 import { mountRequest } from "../../../src/plan/mount-request.ts"
 import { absoluteSource } from "../../../src/plan/mounts.ts"
 import { sysctlPath } from "../../../src/spec/sysctl.ts"
-import { belowRoot, mayMountBelowProc } from "../../../src/plan/targets.ts"
+import { mayMountBelowProc } from "../../../src/plan/targets.ts"
 import type { Process } from "../../../src/spec/types.gen.ts"
 import { calls, changed, execFacts, factsFor, fullSpec, stepsOf } from "./helpers.ts"
+import { cleanRelative } from "../../../src/path.ts"
 
 const { RDONLY, NOSUID, NODEV, NOEXEC, NOATIME, STRICTATIME, NODIRATIME, NOSYMFOLLOW, ATIME_MASK } = MOUNT_ATTR
 
@@ -110,11 +111,11 @@ t.test("mountRequest(): kinds of mounts", (t) => {
   t.end()
 })
 
-t.test("belowRoot(): a path as the container's root sees it; .. never leaves it", (t) => {
+t.test("cleanRelative(): a path as the container's root sees it; .. never leaves it", (t) => {
   for (const [path, below] of [
     ["/", ""], ["", ""], ["//a/./b/../c/", "a/c"], ["a", "a"], ["/../../etc", "etc"], ["/a/../..", ""], ["/proc/../proc", "proc"],
     ["/a b/\u00e9", "a b/\u00e9"], ["/...", "..."], ["/a/..b", "a/..b"],
-  ] as const) t.equal(belowRoot(path), below, JSON.stringify(path))
+  ] as const) t.equal(cleanRelative(path), below, JSON.stringify(path))
   t.end()
 })
 

@@ -1,7 +1,7 @@
 import t from "tap"
 import { integerText, isUnlimited } from "../../../src/spec/numbers.ts"
-import { cleanRelative } from "../../../src/spec/paths.ts"
 import { nearestName, pointerKey, shown, valueAt } from "../../../src/spec/report.ts"
+import { cleanRelative } from "../../../src/path.ts"
 
 t.test("isUnlimited: negative, or within a page of the largest int64", (t) => {
   for (const limit of [-1, 9223372036854771712, 2 ** 63, 2 ** 64, 2n ** 64n - 1n, -1n]) t.ok(isUnlimited(limit), String(limit))
