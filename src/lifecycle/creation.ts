@@ -3,19 +3,17 @@ import { sys } from "../ffi/index.ts"
 import { readLayout, type CgroupLayout } from "../host/cgroup/layout.ts"
 import { applyDevices, applyLimits, asForeseen, cgroupPaths, checkCgroups, createCgroups, killAll, removeCgroups, type CgroupRecord } from "../host/cgroup/manager.ts"
 import { standardDescriptors } from "../host/fds.ts"
-import { close, open, readFile, realPath, tryStat, writeFile } from "../host/file.ts"
+import { close, open, readFile, realPath, tryStat } from "../host/file.ts"
 import { nanotimeUtc, processStartTime } from "../host/process.ts"
 import { connectUnixPath, listenUnix } from "../host/socket.ts"
 import { claim, type ContainerDir } from "../host/store.ts"
 import { STATE_SCHEMA, type StoredState } from "../host/stored-state.ts"
 import { ERRNO } from "../kernel/errno.ts"
 import { O_DIRECTORY, O_PATH } from "../kernel/fs.ts"
-import { RLIMITS } from "../kernel/process.ts"
 import { NR } from "../kernel/syscalls.ts"
 import { warn } from "../log.ts"
 import { planCreate } from "../plan/create.ts"
-import type { CreateFacts, LimitFacts } from "../plan/facts.ts"
-import { prelude } from "../prelude/prelude.ts"
+import type { CreateFacts } from "../plan/facts.ts"
 import { loadSpec } from "../spec/load.ts"
 import { checkRules } from "../spec/rules.ts"
 import type { Process, Spec } from "../spec/types.gen.ts"
@@ -29,6 +27,7 @@ import { Inherited } from "./inherited.ts"
 import { Launch, loadServe, statusSocket } from "./launch.ts"
 import { START_SOCKET } from "./outcome.ts"
 import type { CreateRequest, GlobalOptions } from "./requests.ts"
+import { applyFromOutside, resourceLimits } from "./limits.ts"
 import { refuseUnsupported } from "./unsupported.ts"
 import { thisWorker, type Worker } from "./worker.ts"
 
@@ -239,60 +238,6 @@ function consoleDescriptor({ process, options, request }: Creating, inherited: I
   if (process.terminal !== true) return undefined
   if (options.console !== undefined) return inherited.keep(options.console)
   return inherited.keep(connectUnixPath(request.consoleSocket as string))
-}
-
-/**
- * What the runtime does to a process from outside its namespaces: the oom score, and the limits of one in a user namespace, which has
- * no right to raise its own.
- */
-export function applyFromOutside(pid: number, process: Process, limits: readonly LimitFacts[]): void {
-  if (process.oomScoreAdj !== undefined) {
-    try {
-      writeFile(`/proc/${pid}/oom_score_adj`, String(process.oomScoreAdj))
-    } catch (error) {
-      throw withPointer(error, "/process/oomScoreAdj")
-    }
-  }
-  for (const limit of limits) setLimit(pid, limit)
-}
-
-/** The limits of config.json, and the caller's own of open files, which the engine raised. */
-export function resourceLimits(process: Process): LimitFacts[] {
-  const rlimits = process.rlimits ?? []
-  const limits = rlimits.map((limit, index) => limitFacts(limit, `/process/rlimits/${index}`))
-  if (!rlimits.some((limit) => limit.type === "RLIMIT_NOFILE")) {
-    limits.push(limitFacts({ type: "RLIMIT_NOFILE", ...prelude.callerNofile() }, ""))
-  }
-  return limits
-}
-
-function withPointer(error: unknown, pointer: string): unknown {
-  return error instanceof RuntsError ? new RuntsError(error.message, { ...error.details, pointer }) : error
-}
-
-function limitFacts(limit: { type: string; soft: number | bigint; hard: number | bigint }, pointer: string): LimitFacts {
-  const resource = (RLIMITS as Readonly<Record<string, number>>)[limit.type]
-  if (resource === undefined) throw new RuntsError(`process.rlimits: ${limit.type} is not known`, { pointer })
-  const value = Buffer.alloc(16)
-  writeLimit(value, 0, limit.soft)
-  writeLimit(value, 8, limit.hard)
-  return { resource, value, pointer, text: `${limit.type} to ${limit.soft}:${limit.hard}` }
-}
-
-function setLimit(pid: number, { resource, value, text, pointer }: LimitFacts): void {
-  const result = sys(NR.prlimit64, pid, resource, value, 0)
-  if (result >= 0 || result === -ERRNO.ESRCH) return
-  throw sysError(`set ${text}`, -result, {
-    syscall: "prlimit64",
-    pointer,
-    ...(result === -ERRNO.EPERM ? { hint: "raising a hard limit takes CAP_SYS_RESOURCE" } : {}),
-  })
-}
-
-/** rlim_t: 2^64 - 1 is RLIM_INFINITY; a double cannot hold the numbers next to it. */
-function writeLimit(buffer: Buffer, offset: number, limit: number | bigint): void {
-  if (typeof limit === "number" && limit >= 2 ** 64) buffer.writeBigUInt64LE(0xffffffffffffffffn, offset)
-  else buffer.writeBigUInt64LE(BigInt(limit), offset)
 }
 
 function initialState(request: CreateRequest, spec: Spec, bundle: string, rootfs: string, record: CgroupRecord): StoredState {
