@@ -5,6 +5,7 @@ import { applyDevices, applyLimits, asForeseen, cgroupPaths, checkCgroups, creat
 import { standardDescriptors } from "../host/fds.ts"
 import { close, open, readFile, realPath, tryStat } from "../host/file.ts"
 import { nanotimeUtc, processStartTime } from "../host/process.ts"
+import { isOwnNamespace } from "../host/procfs.ts"
 import { connectUnixPath, listenUnix } from "../host/socket.ts"
 import { claim, type ContainerDir } from "../host/store.ts"
 import { STATE_SCHEMA, type StoredState } from "../host/stored-state.ts"
@@ -165,6 +166,8 @@ async function launchInit(creating: Creating): Promise<Created> {
   const namespaces = openNamespaces(spec)
   for (const type of Object.keys(namespaces) as (keyof typeof namespaces)[]) namespaces[type] = inherited.keep(namespaces[type] as number)
   if (namespaces.user !== undefined) compareMaps(spec, namespaces.user)
+  // net.* of the runtime's own network namespace is the host's, also where it is joined by its path
+  if (namespaces.network !== undefined && isOwnNamespace(namespaces.network, "network")) checkRules(spec, "config.json", { hostNetwork: true })
   const idmaps = idmapNamespaces(spec, namespaces.user, (fd) => inherited.keep(fd))
   const rootFd = open(creating.state.rootfs, O_PATH | O_DIRECTORY)
   const limits = resourceLimits(process)

@@ -37,6 +37,8 @@ boxTest("sysctl: those that would change the host are refused", (t, box) => {
   refused("nonsense.key")
   box.config.linux.namespaces = others.filter(({ type }) => type !== "network")
   refused("net.ipv4.ip_forward")
+  box.config.linux.namespaces = others.map((item) => (item.type === "network" ? { ...item, path: "/proc/self/ns/net" } : item))
+  refused("net.ipv4.ip_forward")
   box.config.linux.namespaces = others.filter(({ type }) => type !== "ipc")
   refused("kernel.shmmni", "5")
 })
