@@ -31,6 +31,16 @@ export function capabilityWords(names: readonly string[] | undefined): Capabilit
   return words
 }
 
+/** The words of 16 hexadecimal digits, as /proc/PID/status has them. */
+export function parseCapabilities(hexadecimal: string): CapabilityWords {
+  return { high: parseInt(hexadecimal.slice(0, 8), 16), low: parseInt(hexadecimal.slice(8, 16), 16) }
+}
+
+/** What is in both sets. */
+export function bothHave(a: CapabilityWords, b: CapabilityWords): CapabilityWords {
+  return { low: (a.low & b.low) >>> 0, high: (a.high & b.high) >>> 0 }
+}
+
 /** Whether capability number `n` is in the words. */
 export function hasCapability(words: CapabilityWords, n: number): boolean {
   return n < 32 ? ((words.low >>> n) & 1) === 1 : ((words.high >>> (n - 32)) & 1) === 1

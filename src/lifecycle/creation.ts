@@ -175,7 +175,7 @@ async function launchInit(creating: Creating): Promise<Created> {
   let facts: CreateFacts
   try {
     facts = {
-      ...hostFacts(),
+      ...hostFacts(spec, outside),
       id: request.id,
       bundle,
       rootfs: creating.state.rootfs,

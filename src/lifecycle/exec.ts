@@ -145,7 +145,7 @@ async function launchOnce(
     let facts: ExecFacts
     try {
       facts = {
-        ...hostFacts(),
+        ...hostFacts(state, joinsUser),
         id: request.id,
         channel: { status: theirs, start: undefined, console },
         cgroup,

@@ -6,7 +6,7 @@ import { cgroupOf } from "./container.ts"
 import { hostFacts } from "./host-facts.ts"
 import { namespaceOf } from "../host/procfs.ts"
 import type { StoredState } from "../host/stored-state.ts"
-import { NAMESPACES, type NamespaceType } from "../kernel/process.ts"
+import { CLONE, NAMESPACES, type NamespaceType } from "../kernel/process.ts"
 import { warn } from "../log.ts"
 import type { Hook, Hooks, Process, Spec } from "../spec/types.gen.ts"
 import { OCI_VERSION } from "../spec/version.ts"
@@ -80,11 +80,12 @@ export function runStartContainerHooks(state: StoredState, pidfd: number, proces
   const cgroups = cgroupOf(state)
   const cgroup = cgroups === undefined ? { intoCgroup: undefined, procs: [] } : openJoin(cgroups)
   try {
+    const flags = differingNamespaces(state.pid)
     runAll("startContainer", hooks, hookState(state, "created"), {
       cwd: "/",
       environment: process.env ?? [],
-      namespaces: { pidfd, flags: differingNamespaces(state.pid) },
-      confinement: { process, facts: hostFacts(), cgroup },
+      namespaces: { pidfd, flags },
+      confinement: { process, facts: hostFacts(state, (flags & CLONE.NEWUSER) !== 0), cgroup },
     })
   } finally {
     if (cgroup.intoCgroup !== undefined) close(cgroup.intoCgroup)

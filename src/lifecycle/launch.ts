@@ -7,6 +7,7 @@ import { memfdExecutable, spawnImage } from "../host/spawn.ts"
 import { sys } from "../ffi/index.ts"
 import { ERRNO } from "../kernel/errno.ts"
 import { HOST_ARCHITECTURE, NR } from "../kernel/syscalls.ts"
+import { warn } from "../log.ts"
 import { MESSAGE, type Planner } from "../plan/planner.ts"
 import { assemble } from "../program/assemble.ts"
 import { INIT_NAME } from "./container.ts"
@@ -55,6 +56,7 @@ export class Launch {
    * @throws RuntsError of the step that failed; the process is gone then
    */
   run(theirs: number, inherit: readonly number[], events: LaunchEvents): void {
+    for (const text of this.planner.warnings) warn(text)
     const image = assemble(this.planner.program, { architecture: HOST_ARCHITECTURE, statusCell: this.planner.statusCell })
     const memfd = memfdExecutable(image.bytes, INIT_NAME)
     let launcher = 0

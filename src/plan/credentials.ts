@@ -1,7 +1,8 @@
 import { RuntsError } from "../error.ts"
 import type { Process } from "../spec/types.gen.ts"
-import { capabilityWords, hasCapability, type CapabilityWords } from "../kernel/capabilities.ts"
+import { hasCapability, type CapabilityWords } from "../kernel/capabilities.ts"
 import { CAPABILITY_VERSION_3, PR } from "../kernel/process.ts"
+import { grantedCapabilities } from "./capability-sets.ts"
 import type { HostFacts } from "./facts.ts"
 import type { Planner } from "./planner.ts"
 
@@ -15,20 +16,14 @@ const NO_ID = 0xffffffff
  */
 export function planCredentials(planner: Planner, process: Process, facts: HostFacts): void {
   const p = planner.program
-  const capabilities = process.capabilities
-  // without a capabilities object the process has none (config.md, "Linux Process")
-  const bounding = capabilityWords(capabilities?.bounding)
-  const effective = capabilityWords(capabilities?.effective)
-  const permitted = capabilityWords(capabilities?.permitted)
-  const inheritable = capabilityWords(capabilities?.inheritable)
-  const ambient = capabilityWords(capabilities?.ambient)
+  const { bounding, effective, permitted, inheritable, ambient } = grantedCapabilities(process.capabilities, facts, planner.warnings)
   planner.at("/process/noNewPrivileges")
   if (process.noNewPrivileges === true) p.call("prctl", PR.SET_NO_NEW_PRIVS, 1, 0, 0, 0).says("no new privileges by execve")
   planner.at("/process/capabilities/bounding")
   for (let n = 0; n <= facts.lastCapability; n++) {
     if (!hasCapability(bounding, n)) p.call("prctl", PR.CAPBSET_DROP, n, 0, 0, 0).says(`drop capability ${n} from the bounding set`)
   }
-  planIdentity(planner, process)
+  planIdentity(planner, process, facts.keepGroups)
   planner.at("/process/capabilities")
   // ambient wants each capability permitted and inheritable; raising needs no privilege
   p.call("capset", header(planner), sets(planner, effective, permitted, inheritable)).says("set the effective, permitted and inheritable sets")
@@ -37,13 +32,13 @@ export function planCredentials(planner: Planner, process: Process, facts: HostF
   for (let n = 0; n <= facts.lastCapability; n++) {
     if (!hasCapability(ambient, n)) continue
     const raise = p.call("prctl", PR.CAP_AMBIENT, PR.CAP_AMBIENT_RAISE, n, 0, 0)
-    // a capability outside permitted or inheritable cannot be ambient: runc warns and goes on
+    // securebits(7) may forbid it
     raise.on("EPERM", "continue").says(`raise capability ${n} in the ambient set`)
   }
   planner.at("")
 }
 
-function planIdentity(planner: Planner, process: Process): void {
+function planIdentity(planner: Planner, process: Process, keepGroups: boolean): void {
   const p = planner.program
   const { uid, gid } = process.user
   const groups = process.user.additionalGids ?? []
@@ -51,10 +46,14 @@ function planIdentity(planner: Planner, process: Process): void {
   if (gid === NO_ID) throw new RuntsError("process.user.gid: 4294967295 is -1 to the kernel, which is no group", { pointer: "/process/user/gid" })
   planner.at("/process/user/additionalGids")
   p.call("prctl", PR.SET_KEEPCAPS, 1, 0, 0, 0).says("keep capabilities over the change of user")
-  const list = p.bytes(new Uint8Array(new Uint32Array(groups).buffer))
-  const set = p.call("setgroups", groups.length, list).says(groups.length === 0 ? "drop all additional groups" : `set the additional groups ${groups.join(", ")}`)
-  // a user namespace whose setgroups is denied keeps the groups it came with; runc leaves the additional ones out there, too
-  set.on("EPERM", "continue")
+  if (!keepGroups) {
+    const list = p.bytes(new Uint8Array(new Uint32Array(groups).buffer))
+    const set = p.call("setgroups", groups.length, list).says(groups.length === 0 ? "drop all additional groups" : `set the additional groups ${groups.join(", ")}`)
+    // a user namespace whose setgroups is denied keeps the groups it came with; runc leaves the additional ones out there, too
+    set.on("EPERM", "continue")
+  } else if (groups.length > 0) {
+    planner.warnings.push("process.user.additionalGids is left out: the annotation run.oci.keep_original_groups keeps the caller's groups")
+  }
   planner.at("/process/user/gid")
   p.call("setresgid", gid, gid, gid).says(`become group ${gid}`)
   planner.at("/process/user/uid")

@@ -1,5 +1,6 @@
 import type { Architecture } from "../kernel/syscalls.ts"
 import type { NamespaceType } from "../kernel/process.ts"
+import type { CapabilityWords } from "../kernel/capabilities.ts"
 
 /**
  * What a plan must know of the machine, gathered beforehand by lifecycle. Plain data, so that a plan can be made anywhere, without
@@ -11,6 +12,16 @@ export interface HostFacts {
   readonly kernel: readonly [major: number, minor: number]
   /** Number of the last capability the kernel knows (/proc/sys/kernel/cap_last_cap). */
   readonly lastCapability: number
+  /** Capabilities that the process can be given; undefined in a user namespace, whose root begins with all of them. */
+  readonly grantable: GrantableCapabilities | undefined
+  /** The process keeps the additional groups of the runtime's caller. */
+  readonly keepGroups: boolean
+}
+
+/** What the runtime has itself: more cannot be given (capabilities(7)). */
+export interface GrantableCapabilities {
+  readonly permitted: CapabilityWords
+  readonly bounding: CapabilityWords
 }
 
 /** Descriptors of the program's own talk with the runtime. */

@@ -40,6 +40,8 @@ export class Planner {
   rootCell: Datum | undefined
   /** Steps whose failure means "the user's program cannot be executed", with the name that was looked for. */
   lookup: string | undefined
+  /** What the user should know of what cannot be given, for the log. */
+  readonly warnings: string[] = []
   private readonly structures = new Map<string, Datum>()
   private blocks: (() => void)[] = []
   private serveLoop: Label | undefined
