@@ -158,7 +158,7 @@ for (const name of ["proc", "sys"]) {
   })
 }
 
-boxTest("attack: symlinks in the place of mount targets make nothing outside", OURS, (t, box) => {
+boxTest("attack: symlinks in the place of mount targets make nothing outside [/mounts/*/destination]", OURS, (t, box) => {
   const canary = new Canary(box)
   writeFileSync(`${box.folder}/file`, "mounted")
   mkdirSync(`${box.folder}/dir`)
@@ -179,7 +179,7 @@ boxTest("attack: symlinks in the place of mount targets make nothing outside", O
   canary.check(t, "mount targets")
 })
 
-boxTest("attack: a dangling loop and a chain of symlinks as a target", OURS, (t, box) => {
+boxTest("attack: a dangling loop and a chain of symlinks as a target [/mounts/*/destination]", OURS, (t, box) => {
   symlinkSync("loop2", `${box.rootfs}/etc/loop1`)
   symlinkSync("loop1", `${box.rootfs}/etc/loop2`)
   box.config.mounts.push({ destination: "/etc/loop1", type: "tmpfs", source: "tmpfs" })
@@ -218,7 +218,7 @@ while True: c.renameat2(-100, a, -100, b, 2)`
   })
 }
 
-boxTest("attack: /dev/null of the image is something else when paths are masked", OURS, (t, box) => {
+boxTest("attack: /dev/null of the image is something else when paths are masked [/linux/maskedPaths]", OURS, (t, box) => {
   const canary = new Canary(box)
   const dev = `${box.folder}/dev`
   const plant: Record<string, () => void> = {
@@ -334,7 +334,7 @@ boxTest("attack: what the runtime reads or writes in the root file system is a s
   canary.check(t, "/etc/passwd")
 })
 
-boxTest("attack: the root file system itself is a symlink, or reached through one", OURS, (t, box) => {
+boxTest("attack: the root file system itself is a symlink, or reached through one [/root/path]", OURS, (t, box) => {
   const canary = new Canary(box)
   renameSync(box.rootfs, `${box.bundle}/real`)
   symlinkSync(canary.folder, box.rootfs)
@@ -366,7 +366,7 @@ boxTest("attack: a read-only cgroup mount cannot be written", OURS, (t, box) => 
 })
 
 for (const key of ["../x/memory.max", "a/b", "..", ".", "", "memory.max/../cgroup.procs", "\0", "memory max", "cgroup.procs\n"]) {
-  boxTest(`attack: linux.resources.unified with the key ${JSON.stringify(key)}`, OURS, (t, box) => {
+  boxTest(`attack: linux.resources.unified with the key ${JSON.stringify(key)} [/linux/resources/unified]`, OURS, (t, box) => {
     box.config.linux.resources = { unified: { [key]: "1" } }
     refusedOrNotApplied(t, box)
   })
@@ -383,7 +383,7 @@ for (const resources of [
   })
 }
 
-boxTest("attack: exec --cgroup reaches no cgroup but those below the container's", OURS, async (t, box) => {
+boxTest("attack: exec --cgroup reaches no cgroup but those below the container's [exec --cgroup]", OURS, async (t, box) => {
   await box.launch("/bin/sleep", "1000")
   const name = box.id
   for (const path of ["..", "../..", "/..", `../${name}x`, "a/../..", "a/../../b", `:../${name}`, "memory:..", "/../../", "\n..", "./../."]) {
@@ -391,14 +391,14 @@ boxTest("attack: exec --cgroup reaches no cgroup but those below the container's
   }
 })
 
-boxTest("attack: cgroupsPath cannot leave its hierarchy", OURS, (t, box) => {
+boxTest("attack: cgroupsPath cannot leave its hierarchy [/linux/cgroupsPath]", OURS, (t, box) => {
   for (const path of ["/..", "/", "/../..", ".", "../", "//./", `${cgroupPrefix}/../..`]) {
     box.config.linux.cgroupsPath = path
     refused(t, box.args("/bin/true").run(), `cgroupsPath ${path}`)
   }
 })
 
-boxTest("attack: sysctls that are the host's", OURS, (t, box) => {
+boxTest("attack: sysctls that are the host's [/linux/sysctl]", OURS, (t, box) => {
   const canary = new Canary(box)
   const namespaces = box.config.linux.namespaces
   const cases: readonly [string, string?][] = [
@@ -437,7 +437,7 @@ for (const shared of [false, true]) {
   })
 }
 
-boxTest("attack: exec --cap fills neither the inheritable nor the ambient set", OURS, async (t, box) => {
+boxTest("attack: exec --cap fills neither the inheritable nor the ambient set [exec --cap]", OURS, async (t, box) => {
   await box.launch("/bin/sleep", "1000")
   for (const flags of [["--cap", "CAP_CHOWN"], ["--cap", "CAP_CHOWN", "-u", "1000"], ["-u", "1000:1000"], []]) {
     const { stdout } = expectSuccess(box.exec(["/bin/grep", "^Cap[IA]", "/proc/self/status"], flags))
@@ -445,7 +445,7 @@ boxTest("attack: exec --cap fills neither the inheritable nor the ambient set", 
   }
 })
 
-boxTest("attack: exec --user means exactly the ids it says", OURS, async (t, box) => {
+boxTest("attack: exec --user means exactly the ids it says [exec --user]", OURS, async (t, box) => {
   await box.launch("/bin/sleep", "1000")
   const id = (user: string): Result => box.exec(["/bin/sh", "-c", "echo $(id -u):$(id -g)"], ["-u", user])
   t.equal(id("1").stdout, "1:0\n")

@@ -60,7 +60,8 @@ boxTest("config.json: wrong types", { skipFor: { crun: "takes several of them" }
   }
 })
 
-boxTest("config.json: wrong values", { skipFor: { runc: "1.1 takes several of them", crun: "takes several of them" } }, (t, box) => {
+boxTest("config.json: wrong values [/ociVersion, /process/cwd, /process/args, /linux/namespaces/*/type]",
+  { skipFor: { runc: "1.1 takes several of them", crun: "takes several of them" } }, (t, box) => {
   const base = JSON.stringify(box.config)
   for (const [what, change] of [
     ["no ociVersion", { ociVersion: undefined }],
@@ -88,7 +89,7 @@ boxTest("config.json: without process create is refused", { skipFor: { runc: "cr
   refused(t, box, "no process")
 })
 
-boxTest("root: missing, a file", (t, box) => {
+boxTest("root: missing, a file [/root/path]", (t, box) => {
   renameSync(box.rootfs, `${box.bundle}/elsewhere`)
   box.write()
   refused(t, box, "missing")
@@ -96,7 +97,7 @@ boxTest("root: missing, a file", (t, box) => {
   refused(t, box, "a file")
 })
 
-boxTest("root: a symbolic link to a folder is taken, or refused in words", (t, box) => {
+boxTest("root: a symbolic link to a folder is taken, or refused in words [/root/path]", (t, box) => {
   renameSync(box.rootfs, `${box.bundle}/elsewhere`)
   symlinkSync("elsewhere", box.rootfs)
   const result = box.run()
@@ -161,12 +162,12 @@ boxTest("state root: read-only, a file", (t, box) => {
   rmSync(box.root)
 })
 
-boxTest("pid file: in a folder that is missing: create fails and leaves nothing", (t, box) => {
+boxTest("pid file: in a folder that is missing: create fails and leaves nothing [create --pid-file]", (t, box) => {
   t.not(box.args("/bin/sleep", "1000").tryCreate(["--pid-file", `${box.folder}/none/pid`]).code, 0)
   t.not(box.call(["state", box.id]).code, 0)
 })
 
-boxTest("exec: process.json that is missing or broken", async (t, box) => {
+boxTest("exec: process.json that is missing or broken [exec --process]", async (t, box) => {
   await box.launch("/bin/sleep", "1000")
   const file = `${box.folder}/process.json`
   t.equal(box.call(["exec", "--process", file, box.id]).code, 255, "missing")
@@ -177,7 +178,8 @@ boxTest("exec: process.json that is missing or broken", async (t, box) => {
   t.equal(box.state().status, "running")
 })
 
-boxTest("a cgroup that is in use by a process is refused or shared, and stays when the container goes", { skipFor: { runc: "1.1 joins it" } }, (t, box) => {
+boxTest("a cgroup that is in use by a process is refused or shared, and stays when the container goes [/linux/cgroupsPath]",
+  { skipFor: { runc: "1.1 joins it" } }, (t, box) => {
   const folder = `/sys/fs/cgroup/${existsSync("/sys/fs/cgroup/pids") ? "pids" : ""}${box.cgroupsPath}`
   mkdirSync(folder, { recursive: true })
   const { stdout } = expectSuccess(command(["/bin/sh", "-c", `sleep 1000 >/dev/null 2>&1 & echo $! >${folder}/cgroup.procs; echo $!`]))

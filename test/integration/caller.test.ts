@@ -60,7 +60,7 @@ boxTest("caller has descriptors 3 to 9 closed: none appears", (t, box) => {
   t.same(stdout.trim().split("\n"), ["0", "1", "2"])
 })
 
-boxTest("caller leaves a folder's descriptor open: cwd through it does not reach the host", (t, box) => {
+boxTest("caller leaves a folder's descriptor open: cwd through it does not reach the host [/process/cwd]", (t, box) => {
   for (const fd of [3, 5, 7, 8, 9]) {
     box.config.process.cwd = `/proc/self/fd/${fd}`
     const result = box.script("ls ../../etc/debian_version etc/debian_version 2>/dev/null").run([], { before: `exec ${fd}</` })
@@ -110,7 +110,8 @@ boxTest("caller's environment is empty, or HOME, TMPDIR and PATH are strange", a
   t.pass("all of them")
 })
 
-boxTest("caller's umask: does not reach the container or the modes of what is made", { skipFor: { runc: "1.1 makes targets under the caller's umask" } }, (t, box) => {
+boxTest("caller's umask: does not reach the container or the modes of what is made [/process/user/umask]",
+  { skipFor: { runc: "1.1 makes targets under the caller's umask" } }, (t, box) => {
   box.config.mounts.push({ destination: "/made/here", type: "tmpfs", source: "tmpfs" })
   const { stdout } = expectSuccess(box.script("umask; stat -c %a /made").run([], { before: "umask 0777" }))
   t.equal(stdout, "0022\n755\n")

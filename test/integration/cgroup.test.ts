@@ -275,7 +275,9 @@ t.test(`${view}: removeCgroups() waits for processes that were just killed`, asy
   for (const folder of folders(cgroups)) t.notOk(existsSync(folder), folder)
 })
 
-t.test(`${view}: applyDevices() lets the standard devices be used, others be made but not opened`, async (t) => {
+t.test(
+  `${view}: applyDevices() lets the standard devices be used, others be made but not opened [/linux/resources/devices/*/allow, /linux/resources/devices/*/access]`,
+  async (t) => {
   const cgroups = made(t)
   applyDevices(cgroups, undefined)
   applyDevices(cgroups, { devices: [{ allow: false, access: "rwm" }] })
@@ -288,7 +290,9 @@ t.test(`${view}: applyDevices() lets the standard devices be used, others be mad
   t.match(await runIn(cgroups, `exec 3<${scratch}/made`), /Operation not permitted/)
 })
 
-t.test(`${view}: applyDevices() grants the accesses that the rules name and no more`, async (t) => {
+t.test(
+  `${view}: applyDevices() grants the accesses that the rules name and no more [/linux/resources/devices/**, /linux/resources/devices/*/type=c]`,
+  async (t) => {
   const cgroups = made(t)
   const kmsg = `${scratch}/kmsg2`
   spawnSync("mknod", [kmsg, "c", "1", "11"])

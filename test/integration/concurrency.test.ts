@@ -265,7 +265,7 @@ function hookRuns(): boolean {
   })
 }
 
-boxTest("delete without force waits for a create that works", OURS, async (t, box) => {
+boxTest("delete without force waits for a create that works [delete]", OURS, async (t, box) => {
   box.config.hooks = { createRuntime: [{ path: "/bin/sleep", args: ["sleep", "1.5"] }] }
   box.args("/bin/sleep", "1000").write()
   const create = startRuntime(["--root", box.root, "create", "--bundle", box.bundle, box.id])
@@ -302,7 +302,8 @@ boxTest("the runtime's death signal is not passed on", OURS, (t, box) => {
   t.equal(box.state().status, "running")
 })
 
-boxTest("--log json: a failure is exactly one line of one object; a success writes none but makes the file", OURS, (t, box) => {
+boxTest("--log json: a failure is exactly one line of one object; a success writes none but makes the file [--log, --log-format]",
+  OURS, (t, box) => {
   const log = `${box.folder}/log.json`
   const flags = ["--log", log, "--log-format", "json"]
   const failures: readonly (readonly string[])[] = [
@@ -323,7 +324,7 @@ boxTest("--log json: a failure is exactly one line of one object; a success writ
   t.equal(readFileSync(log, "utf8"), "")
 })
 
-boxTest("pid file: whole when it appears, gone or absent when create fails", OURS, (t, box) => {
+boxTest("pid file: whole when it appears, gone or absent when create fails [create --pid-file]", OURS, (t, box) => {
   const file = `${box.folder}/pid`
   writeFileSync(file, "an older and longer text that must not shine through")
   box.args("/bin/sleep", "1000").create(["--pid-file", file])
@@ -384,7 +385,7 @@ boxTest("kill --all and delete reach all processes of a container without a pid 
   box.delete()
 })
 
-boxTest("exec where init has moved to a cgroup below", { ...OURS, needs: ["v2"] }, async (t, box) => {
+boxTest("exec where init has moved to a cgroup below [exec]", { ...OURS, needs: ["v2"] }, async (t, box) => {
   box.config.process.terminal = false
   box.config.linux.namespaces.push({ type: "cgroup" })
   await box.launch("/bin/sleep", "1000")

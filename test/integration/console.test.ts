@@ -5,7 +5,8 @@ import { listenForConsole } from "../../conformance/lib/helpers.ts"
 import { descriptors, mountAt, mountinfo } from "../../conformance/lib/procfs.ts"
 import { boxTest } from "../../conformance/lib/test.ts"
 
-boxTest("console socket: one connection, one message, one descriptor: a terminal", async (t, box) => {
+boxTest("console socket: one connection, one message, one descriptor: a terminal [create --console-socket, /process/terminal]",
+  async (t, box) => {
   const socket = `${box.folder}/console`
   box.config.process.terminal = true
   box.script("tty; echo done; exit 0")
@@ -21,7 +22,8 @@ boxTest("console socket: one connection, one message, one descriptor: a terminal
   t.match(seen.output, /\/dev\/(pts\/0|console)[\r\n]+done/)
 })
 
-boxTest("console socket: the terminal is 0, 1 and 2, /dev/console and the controlling terminal", async (t, box) => {
+boxTest("console socket: the terminal is 0, 1 and 2, /dev/console and the controlling terminal [/process/terminal]",
+  async (t, box) => {
   const socket = `${box.folder}/console`
   box.config.process.terminal = true
   const report = await listenForConsole(socket, "", 4)
@@ -37,7 +39,7 @@ boxTest("console socket: the terminal is 0, 1 and 2, /dev/console and the contro
   t.equal((await report()).tty, true)
 })
 
-boxTest("console socket: consoleSize", async (t, box) => {
+boxTest("console socket: consoleSize [/process/consoleSize/width, /process/consoleSize/height]", async (t, box) => {
   const socket = `${box.folder}/console`
   box.config.process.terminal = true
   box.config.process.consoleSize = { width: 91, height: 37 }
@@ -60,7 +62,7 @@ boxTest("console socket: what is typed arrives", async (t, box) => {
   t.match((await report()).output, /got hello/)
 })
 
-boxTest("console socket: the terminal belongs to the process's user", async (t, box) => {
+boxTest("console socket: the terminal belongs to the process's user [/process/terminal]", async (t, box) => {
   const socket = `${box.folder}/console`
   box.config.process.terminal = true
   box.config.process.user = { uid: 1000, gid: 1000 }
@@ -82,7 +84,9 @@ boxTest("console socket: in a user namespace", async (t, box) => {
   t.match((await report()).output, /\/dev\/(pts\/0|console)[\r\n]+0/)
 })
 
-boxTest("console socket: required with a terminal, refused without; a missing one is an error", (t, box) => {
+boxTest(
+  "console socket: required with a terminal, refused without; a missing one is an error [create --console-socket, /process/terminal]",
+  (t, box) => {
   const socket = `${box.folder}/console`
   t.not(box.args("/bin/sleep", "1000").tryCreate(["--console-socket", socket]).code, 0, "no terminal")
   box.config.process.terminal = true

@@ -5,7 +5,7 @@ import { listenForConsole, onTerminal } from "../../conformance/lib/helpers.ts"
 import { cgroupsOf, isAlive, namespaceOf } from "../../conformance/lib/procfs.ts"
 import { boxTest } from "../../conformance/lib/test.ts"
 
-boxTest("exec: exit code and stdio are the process's", async (t, box) => {
+boxTest("exec: exit code and stdio are the process's [exec]", async (t, box) => {
   await box.launch("/bin/sleep", "1000")
   for (const code of [0, 1, 42]) t.equal(box.exec(["/bin/sh", "-c", `exit ${code}`]).code, code)
   t.equal(box.exec(["/bin/sh", "-c", "kill -KILL $$"]).code, 137)
@@ -14,7 +14,7 @@ boxTest("exec: exit code and stdio are the process's", async (t, box) => {
   t.equal(result.stderr, "problem\n")
 })
 
-boxTest("exec: joins every namespace and the cgroup of the container", async (t, box) => {
+boxTest("exec: joins every namespace and the cgroup of the container [exec --detach, --pid-file]", async (t, box) => {
   box.config.linux.namespaces.push({ type: "cgroup" })
   const pid = await box.launch("/bin/sleep", "1000")
   const pidFile = `${box.folder}/exec-pid`
@@ -26,21 +26,21 @@ boxTest("exec: joins every namespace and the cgroup of the container", async (t,
   t.equal(readFileSync(`/proc/${joined}/cmdline`, "utf8"), ["/bin/sleep", "1001", ""].join("\0"))
 })
 
-boxTest("exec: flags set user, folder, environment and groups", async (t, box) => {
+boxTest("exec: flags set user, folder, environment and groups [exec --user, --cwd, --env, --additional-gids]", async (t, box) => {
   await box.launch("/bin/sleep", "1000")
   const show = "id -u; id -g; id -G; pwd; echo $KEY"
   const result = box.exec(["/bin/sh", "-c", show], ["--user", "1000:50", "--cwd", "/tmp", "--env", "KEY=a b", "--additional-gids", "77"])
   t.equal(expectSuccess(result).stdout, "1000\n50\n50 77\n/tmp\na b\n")
 })
 
-boxTest("exec: inherits the container's environment and user", async (t, box) => {
+boxTest("exec: inherits the container's environment and user [exec]", async (t, box) => {
   box.config.process.env.push("MINE=yes")
   box.config.process.user = { uid: 1000, gid: 1000 }
   await box.launch("/bin/sleep", "1000")
   t.equal(expectSuccess(box.exec(["/bin/sh", "-c", "echo $MINE; id -u"])).stdout, "yes\n1000\n")
 })
 
-boxTest("exec --process: takes a process.json", async (t, box) => {
+boxTest("exec --process: takes a process.json [exec --process]", async (t, box) => {
   await box.launch("/bin/sleep", "1000")
   const file = `${box.folder}/process.json`
   writeFileSync(file, JSON.stringify({
@@ -51,7 +51,8 @@ boxTest("exec --process: takes a process.json", async (t, box) => {
   t.equal(result.stdout, "1000\n/home\nv\nNoNewPrivs:\t1\n")
 })
 
-boxTest("exec --cap: what is given is in the bounding, effective and permitted sets and not inheritable", async (t, box) => {
+boxTest("exec --cap: what is given is in the bounding, effective and permitted sets and not inheritable [exec --cap]",
+  async (t, box) => {
   await box.launch("/bin/sleep", "1000")
   const caps = (flags: string[]): Record<string, bigint> => {
     const { stdout } = expectSuccess(box.exec(["/bin/grep", "^Cap", "/proc/self/status"], flags))
@@ -66,20 +67,20 @@ boxTest("exec --cap: what is given is in the bounding, effective and permitted s
   t.equal((more.Inh ?? 0n) & NET_ADMIN, 0n)
 })
 
-boxTest("exec: a user who is not root has no effective capabilities from --cap", async (t, box) => {
+boxTest("exec: a user who is not root has no effective capabilities from --cap [exec --cap]", async (t, box) => {
   await box.launch("/bin/sleep", "1000")
   const { stdout } = expectSuccess(box.exec(["/bin/grep", "^CapInh", "/proc/self/status"], ["--user", "1000", "--cap", "CAP_NET_ADMIN"]))
   t.match(stdout, /CapInh:\s0+\n/)
 })
 
-boxTest("exec: --no-new-privs", async (t, box) => {
+boxTest("exec: --no-new-privs [exec --no-new-privs]", async (t, box) => {
   box.config.process.noNewPrivileges = false
   await box.launch("/bin/sleep", "1000")
   t.match(box.exec(["/bin/grep", "NoNewPrivs", "/proc/self/status"]).stdout, /\t0/)
   t.match(box.exec(["/bin/grep", "NoNewPrivs", "/proc/self/status"], ["--no-new-privs"]).stdout, /\t1/)
 })
 
-boxTest("exec: a missing program is exit code 255 and the engines' text", async (t, box) => {
+boxTest("exec: a missing program is exit code 255 and the engines' text [exec]", async (t, box) => {
   await box.launch("/bin/sleep", "1000")
   const bare = box.exec(["nonesuch"])
   t.equal(bare.code, 255)
@@ -89,20 +90,20 @@ boxTest("exec: a missing program is exit code 255 and the engines' text", async 
   t.match(said(path), /exec: "\/no\/such": stat \/no\/such: no such file or directory/)
 })
 
-boxTest("exec: a missing folder is an error and is not made", async (t, box) => {
+boxTest("exec: a missing folder is an error and is not made [exec --cwd]", async (t, box) => {
   await box.launch("/bin/sleep", "1000")
   const result = box.exec(["/bin/true"], ["--cwd", "/not/there"])
   t.equal(result.code, 255)
   t.notOk(existsSync(`${box.rootfs}/not`))
 })
 
-boxTest("exec: into a created container", (t, box) => {
+boxTest("exec: into a created container [exec]", (t, box) => {
   box.args("/bin/sleep", "1000").create()
   t.equal(expectSuccess(box.exec(["/bin/echo", "hi"])).stdout, "hi\n")
   t.equal(box.state().status, "created")
 })
 
-boxTest("exec: refused for paused, stopped and missing containers", async (t, box) => {
+boxTest("exec: refused for paused, stopped and missing containers [exec]", async (t, box) => {
   await box.launch("/bin/sleep", "1000")
   expectSuccess(box.call(["pause", box.id]))
   const paused = box.exec(["/bin/true"])
@@ -124,7 +125,7 @@ boxTest("exec: ten beside each other", async (t, box) => {
   await until("all to end", () => !isAlive(pid) && files.every((file) => !isAlive(Number(readFileSync(file, "utf8")))))
 })
 
-boxTest("exec --tty: a terminal in the foreground", async (t, box) => {
+boxTest("exec --tty: a terminal in the foreground [exec --tty]", async (t, box) => {
   await box.launch("/bin/sleep", "1000")
   const { output, code } = onTerminal(["--root", box.root, "exec", "--tty", box.id, "/bin/sh", "-c", "tty; stty size; exit 6"], "", [91, 33])
   t.match(output, /\/dev\/pts\/\d/)
@@ -132,7 +133,8 @@ boxTest("exec --tty: a terminal in the foreground", async (t, box) => {
   t.equal(code, 6)
 })
 
-boxTest("exec --tty --detach --console-socket: the socket gets the terminal", async (t, box) => {
+boxTest("exec --tty --detach --console-socket: the socket gets the terminal [exec --tty, --detach, --console-socket]",
+  async (t, box) => {
   await box.launch("/bin/sleep", "1000")
   const socket = `${box.folder}/console`
   const report = await listenForConsole(socket)
@@ -143,7 +145,8 @@ boxTest("exec --tty --detach --console-socket: the socket gets the terminal", as
   t.match(seen.output, /\/dev\/pts\/\d[\r\n]+done/)
 })
 
-boxTest("exec --preserve-fds: a closed one is an error", { skipFor: { runc: "passes its own in its place" } }, async (t, box) => {
+boxTest("exec --preserve-fds: a closed one is an error [exec --preserve-fds]",
+  { skipFor: { runc: "passes its own in its place" } }, async (t, box) => {
   await box.launch("/bin/sleep", "1000")
   t.not(box.exec(["/bin/true"], ["--preserve-fds", "1"]).code, 0)
 })
@@ -154,7 +157,7 @@ boxTest("exec: no descriptor of the runtime's is open in the process", async (t,
   t.same(stdout.trim().split("\n"), ["0", "1", "2"])
 })
 
-boxTest("exec --preserve-fds: passes that many from 3 on", async (t, box) => {
+boxTest("exec --preserve-fds: passes that many from 3 on [exec --preserve-fds]", async (t, box) => {
   await box.launch("/bin/sleep", "1000")
   writeFileSync(`${box.folder}/message`, "passed")
   const good = box.call(["exec", "--preserve-fds", "1", box.id, "/bin/sh", "-c", "cat <&3"], { before: `exec 3<${box.folder}/message` })

@@ -23,7 +23,8 @@ function logged(box: Box): string[] {
   return readFileSync(`${box.rootfs}/log`, "utf8").trim().split("\n").filter((line) => line !== "")
 }
 
-boxTest("hooks: all six, in order, and at their command", { skipFor: { runc: "1.1 runs poststart in create" } }, async (t, box) => {
+boxTest("hooks: all six, in order, and at their command [/hooks/*/*/path, /hooks/*/*/args, /hooks/*/*/env]",
+  { skipFor: { runc: "1.1 runs poststart in create" } }, async (t, box) => {
   const log = logOf(box)
   box.config.hooks = Object.fromEntries(ORDER.map((name) => [name, [shell(name, `echo $HOOK >>${log(name)}`)]]))
   box.script("echo program >>/log; sleep 1000").create()
@@ -40,14 +41,15 @@ boxTest("hooks: all six, in order, and at their command", { skipFor: { runc: "1.
   t.ok(logged(box).indexOf("program") > 3, "the program comes after startContainer")
 })
 
-boxTest("hooks: several of a kind run in the order listed", (t, box) => {
+boxTest("hooks: several of a kind run in the order listed [/hooks/createRuntime/*/path]", (t, box) => {
   const log = logOf(box)
   box.config.hooks = { createRuntime: ["1", "2", "3"].map((text) => shell("createRuntime", `echo ${text} >>${log("createRuntime")}`)) }
   expectSuccess(box.run())
   t.same(logged(box), ["1", "2", "3"])
 })
 
-boxTest("hooks: namespaces: the first two and the last two on the host's side, the others inside", async (t, box) => {
+boxTest("hooks: namespaces: the first two and the last two on the host's side, the others inside [/hooks/*/*/path]",
+  async (t, box) => {
   box.config.hooks = Object.fromEntries(ORDER.map((name) => {
     const file = name === "startContainer" ? `/ns-${name}` : `${box.rootfs}/ns-${name}`
     return [name, [shell(name, `readlink /proc/self/ns/mnt >${file}; readlink /proc/self/ns/net >>${file}`)]]
@@ -62,7 +64,8 @@ boxTest("hooks: namespaces: the first two and the last two on the host's side, t
   for (const name of ["createContainer", "startContainer"] as const) t.same(seen(name), own[1], name)
 })
 
-boxTest("hooks: stdin is the state, with pid and status", { skipFor: { runc: "1.1 runs poststart in create, and calls poststop's container running" } }, (t, box) => {
+boxTest("hooks: stdin is the state, with pid and status [/hooks/*/*/path]",
+  { skipFor: { runc: "1.1 runs poststart in create, and calls poststop's container running" } }, (t, box) => {
   box.config.annotations = { "org.example": "value" }
   box.config.hooks = Object.fromEntries(ORDER.map((name) =>
     [name, [shell(name, `cat >${name === "startContainer" ? "" : box.rootfs}/state-${name}`)]]))
@@ -82,7 +85,8 @@ boxTest("hooks: stdin is the state, with pid and status", { skipFor: { runc: "1.
   }
 })
 
-boxTest("hooks: arguments and environment are the configured ones", (t, box) => {
+boxTest("hooks: arguments and environment are the configured ones [/hooks/createRuntime/*/args, /hooks/createRuntime/*/env]",
+  (t, box) => {
   const file = `${box.folder}/hook`
   box.config.hooks = {
     createRuntime: [{ path: "/bin/sh", args: ["renamed", "-c", `{ echo "$0 $1"; env; } >${file}`, "zero", "one"], env: ["ONLY=this"] }],
@@ -103,7 +107,8 @@ for (const name of ["prestart", "createRuntime", "createContainer"] as const) {
   })
 }
 
-boxTest("hooks: startContainer that fails makes start fail; the program does not run", { skipFor: { runc: "1.1 start does not wait for them" } }, async (t, box) => {
+boxTest("hooks: startContainer that fails makes start fail; the program does not run [/hooks/startContainer/*/path]",
+  { skipFor: { runc: "1.1 start does not wait for them" } }, async (t, box) => {
   box.config.hooks = { startContainer: [shell("startContainer", "exit 3")] }
   box.script("echo ran >/ran; sleep 1000").create()
   t.equal(box.call(["start", box.id]).code, 1)
@@ -114,7 +119,8 @@ boxTest("hooks: startContainer that fails makes start fail; the program does not
   t.notOk(existsSync(`${box.rootfs}/ran`))
 })
 
-boxTest("hooks: poststart that fails stops the container", { skipFor: { runc: "1.1 runs it in create", crun: "goes on" } }, async (t, box) => {
+boxTest("hooks: poststart that fails stops the container [/hooks/poststart/*/path]",
+  { skipFor: { runc: "1.1 runs it in create", crun: "goes on" } }, async (t, box) => {
   box.config.hooks = { poststart: [shell("poststart", "exit 3")] }
   box.args("/bin/sleep", "1000").create()
   const { pid } = box.state()
@@ -122,7 +128,8 @@ boxTest("hooks: poststart that fails stops the container", { skipFor: { runc: "1
   t.notOk(isAlive(pid))
 })
 
-boxTest("hooks: poststop that fails is a warning; the others still run", { skipFor: { runc: "1.1 stops at the first" } }, async (t, box) => {
+boxTest("hooks: poststop that fails is a warning; the others still run [/hooks/poststop/*/path]",
+  { skipFor: { runc: "1.1 stops at the first" } }, async (t, box) => {
   const log = logOf(box)
   box.config.hooks = { poststop: [shell("poststop", "exit 3"), shell("poststop", `echo second >>${log("poststop")}`)] }
   await box.launch("/bin/true")
@@ -131,21 +138,22 @@ boxTest("hooks: poststop that fails is a warning; the others still run", { skipF
   t.same(logged(box), ["second"])
 })
 
-boxTest("hooks: poststop runs when create fails after createRuntime", { skipFor: { runc: "runs none", crun: "runs none" } }, (t, box) => {
+boxTest("hooks: poststop runs when create fails after createRuntime [/hooks/poststop/*/path]",
+  { skipFor: { runc: "runs none", crun: "runs none" } }, (t, box) => {
   const log = logOf(box)
   box.config.hooks = { createRuntime: [shell("createRuntime", "true")], poststop: [shell("poststop", `echo poststop >>${log("poststop")}`)] }
   t.not(box.args("/no/such").tryCreate().code, 0)
   t.same(logged(box), ["poststop"])
 })
 
-boxTest("hooks: a timeout ends the hook and fails the operation", (t, box) => {
+boxTest("hooks: a timeout ends the hook and fails the operation [/hooks/createRuntime/*/timeout]", (t, box) => {
   box.config.hooks = { createRuntime: [{ ...shell("createRuntime", "exec sleep 1000"), timeout: 1 }] }
   const result = box.args("/bin/sleep", "1000").tryCreate()
   t.equal(result.code, 1)
   t.ok(result.milliseconds >= 900, `${result.milliseconds} ms`)
 })
 
-boxTest("hooks: a path that is missing or relative is an error", (t, box) => {
+boxTest("hooks: a path that is missing or relative is an error [/hooks/createRuntime/*/path]", (t, box) => {
   box.config.hooks = { createRuntime: [{ path: "/no/such/hook" }] }
   const missing = box.args("/bin/sleep", "1000").tryCreate()
   t.equal(missing.code, 1)

@@ -7,7 +7,9 @@ import { boxTest } from "../../conformance/lib/test.ts"
 
 const MISSING = /does not exist/
 
-boxTest("create, start, kill, delete: each state in turn, as seen from outside", async (t, box) => {
+boxTest(
+  "create, start, kill, delete: each state in turn, as seen from outside [create, start, kill, delete, state, /linux/cgroupsPath]",
+  async (t, box) => {
   box.args("/bin/sleep", "1000").create()
   const created = box.state()
   t.equal(created.status, "created")
@@ -28,7 +30,7 @@ boxTest("create, start, kill, delete: each state in turn, as seen from outside",
   t.same(box.cgroupFolders(), [], "no cgroup")
 })
 
-boxTest("state: the fields that engines read", async (t, box) => {
+boxTest("state: the fields that engines read [state, /annotations]", async (t, box) => {
   box.config.annotations = { "org.example.key": "a \"quoted\" value" }
   await box.launch("/bin/sleep", "1000")
   const result = box.call(["state", box.id])
@@ -43,7 +45,7 @@ boxTest("state: the fields that engines read", async (t, box) => {
   t.same(state.annotations, { "org.example.key": "a \"quoted\" value" })
 })
 
-boxTest("create --pid-file: a bare decimal number that replaces what was there", (t, box) => {
+boxTest("create --pid-file: a bare decimal number that replaces what was there [create --pid-file]", (t, box) => {
   const pidFile = `${box.folder}/pid`
   writeFileSync(pidFile, "")
   const before = statSync(pidFile).ino
@@ -52,7 +54,7 @@ boxTest("create --pid-file: a bare decimal number that replaces what was there",
   t.not(statSync(pidFile).ino, before, "renamed over the old file")
 })
 
-boxTest("create: init is the child of the caller's subreaper and its wait status is the container's", (t, box) => {
+boxTest("create: init is the child of the caller's subreaper and its wait status is the container's [create]", (t, box) => {
   box.script("exit 42").write()
   const pidFile = `${box.folder}/pid`
   const report = underSubreaper(pidFile, [
@@ -76,7 +78,7 @@ boxTest("create: a signal that ends the program ends init by that signal", (t, b
   t.equal(report.status, 128 + 9)
 })
 
-boxTest("create: an id in use is refused and the container goes on", async (t, box) => {
+boxTest("create: an id in use is refused and the container goes on [create]", async (t, box) => {
   const pid = await box.launch("/bin/sleep", "1000")
   const again = box.tryCreate()
   t.not(again.code, 0)
@@ -109,13 +111,13 @@ boxTest("create: takes an id of every permitted character", (_t, box) => {
   expectSuccess(box.call(["delete", "--force", id]))
 })
 
-boxTest("create: the bundle is the current folder unless told", (t, box) => {
+boxTest("create: the bundle is the current folder unless told [create --bundle]", (t, box) => {
   box.args("/bin/sleep", "1000").write()
   expectSuccess(box.call(["create", box.id], { cwd: box.bundle }))
   t.equal(box.state().bundle, box.bundle)
 })
 
-boxTest("start: a second time is refused", async (t, box) => {
+boxTest("start: a second time is refused [start]", async (t, box) => {
   const pid = await box.launch("/bin/sleep", "1000")
   const again = box.call(["start", box.id])
   t.equal(again.code, 1)
@@ -123,7 +125,7 @@ boxTest("start: a second time is refused", async (t, box) => {
   t.ok(isAlive(pid))
 })
 
-boxTest("start: a container whose init died before is an error, at once", async (t, box) => {
+boxTest("start: a container whose init died before is an error, at once [start]", async (t, box) => {
   box.args("/bin/sleep", "1000").create()
   process.kill(box.pid, "SIGKILL")
   await box.reached("stopped")
@@ -142,14 +144,14 @@ for (const commandName of ["state", "start", "kill", "delete", "pause", "resume"
   })
 }
 
-boxTest("delete --force: a missing container is no error, and nothing is printed", (t, box) => {
+boxTest("delete --force: a missing container is no error, and nothing is printed [delete --force]", (t, box) => {
   mkdirSync(box.root)
   const result = box.call(["delete", "--force", "missing"])
   t.equal(result.code, 0)
   t.equal(result.stdout + result.stderr, "")
 })
 
-boxTest("delete: refuses a running container and says so; --force kills it", async (t, box) => {
+boxTest("delete: refuses a running container and says so; --force kills it [delete, --force]", async (t, box) => {
   const pid = await box.launch("/bin/sleep", "1000")
   const refused = box.call(["delete", box.id])
   t.equal(refused.code, 1)
@@ -159,14 +161,14 @@ boxTest("delete: refuses a running container and says so; --force kills it", asy
   t.notOk(isAlive(pid))
 })
 
-boxTest("delete: takes a created container with it", (t, box) => {
+boxTest("delete: takes a created container with it [delete]", (t, box) => {
   box.args("/bin/sleep", "1000").create()
   const { pid } = box.state()
   box.delete()
   t.notOk(isAlive(pid))
 })
 
-boxTest("delete: refuses a paused container; --force removes it", async (t, box) => {
+boxTest("delete: refuses a paused container; --force removes it [delete --force]", async (t, box) => {
   const pid = await box.launch("/bin/sleep", "1000")
   expectSuccess(box.call(["pause", box.id]))
   t.equal(box.call(["delete", box.id]).code, 1)
@@ -174,7 +176,7 @@ boxTest("delete: refuses a paused container; --force removes it", async (t, box)
   t.notOk(isAlive(pid))
 })
 
-boxTest("kill: names, numbers, any case; TERM unless told; 0 asks only", async (t, box) => {
+boxTest("kill: names, numbers, any case; TERM unless told; 0 asks only [kill]", async (t, box) => {
   box.script("trap 'echo usr1 >>/log' USR1; trap 'echo hup >>/log' HUP; trap 'echo term >>/log' TERM; echo up >/log; while :; do sleep 0.05; done")
   await box.launch()
   const log = (): string => (existsSync(`${box.rootfs}/log`) ? readFileSync(`${box.rootfs}/log`, "utf8") : "")
@@ -191,7 +193,7 @@ boxTest("kill: names, numbers, any case; TERM unless told; 0 asks only", async (
   t.not(box.call(["kill", box.id, "99"]).code, 0, "a number too high")
 })
 
-boxTest("kill: a stopped container is not running; with --all it is no error", async (t, box) => {
+boxTest("kill: a stopped container is not running; with --all it is no error [kill, --all]", async (t, box) => {
   await box.launch("/bin/true")
   await box.reached("stopped")
   const result = box.call(["kill", box.id, "KILL"])
@@ -200,14 +202,14 @@ boxTest("kill: a stopped container is not running; with --all it is no error", a
   t.equal(box.call(["kill", "--all", box.id, "9"]).code, 0)
 })
 
-boxTest("kill: reaches a created container", async (t, box) => {
+boxTest("kill: reaches a created container [kill]", async (t, box) => {
   box.args("/bin/sleep", "1000").create()
   box.kill()
   await box.reached("stopped")
   t.pass("stopped")
 })
 
-boxTest("kill KILL: a container without a pid namespace of its own dies with all its processes", async (t, box) => {
+boxTest("kill KILL: a container without a pid namespace of its own dies with all its processes [kill --all]", async (t, box) => {
   box.config.linux.namespaces = box.config.linux.namespaces.filter(({ type }) => type !== "pid")
   box.script("sleep 1001 & sleep 1002 & echo $! >/second; wait")
   const pid = await box.launch()
@@ -217,20 +219,20 @@ boxTest("kill KILL: a container without a pid namespace of its own dies with all
   t.pass("both ended")
 })
 
-boxTest("missing program: create fails and leaves no container", (t, box) => {
+boxTest("missing program: create fails and leaves no container [/process/args]", (t, box) => {
   const result = box.args("/no/such/program").tryCreate()
   t.equal(result.code, 1)
   t.match(said(result), /exec: "\/no\/such\/program": stat \/no\/such\/program: no such file or directory/)
   t.equal(box.call(["state", box.id]).code, 1)
 })
 
-boxTest("missing program without a slash: looked up in the container's PATH", (t, box) => {
+boxTest("missing program without a slash: looked up in the container's PATH [/process/args]", (t, box) => {
   const result = box.args("nonesuch").tryCreate()
   t.equal(result.code, 1)
   t.match(said(result), /exec: "nonesuch": executable file not found in \$PATH/)
 })
 
-boxTest("program that may not be executed, and one that is a folder: create fails", (t, box) => {
+boxTest("program that may not be executed, and one that is a folder: create fails [/process/args]", (t, box) => {
   writeFileSync(`${box.rootfs}/bin/plain`, "text", { mode: 0o644 })
   const plain = box.args("/bin/plain").tryCreate()
   t.equal(plain.code, 1)
@@ -240,7 +242,7 @@ boxTest("program that may not be executed, and one that is a folder: create fail
   t.match(said(folder), /exec: "\/bin": (is a directory|permission denied)/)
 })
 
-boxTest("create: writes a failure as one JSON line to --log, and to stderr", (t, box) => {
+boxTest("create: writes a failure as one JSON line to --log, and to stderr [--log, --log-format]", (t, box) => {
   box.args("/no/such/program").write()
   const log = `${box.folder}/log.json`
   const result = box.call(["--log", log, "--log-format", "json", "create", "--bundle", box.bundle, box.id])
@@ -252,7 +254,7 @@ boxTest("create: writes a failure as one JSON line to --log, and to stderr", (t,
   t.match(errors[0]?.time, /^\d{4}-\d\d-\d\dT/)
 })
 
-boxTest("--log: the file exists although nothing went wrong", (t, box) => {
+boxTest("--log: the file exists although nothing went wrong [--log]", (t, box) => {
   const log = `${box.folder}/log.json`
   box.args("/bin/sleep", "1000").write()
   expectSuccess(box.call(["--log", log, "--log-format", "json", "create", "--bundle", box.bundle, box.id]))

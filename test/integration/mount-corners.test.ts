@@ -29,7 +29,8 @@ boxTest("tmpfs without a mode: 1777 where its folder is made, however deep; else
   t.equal(box.inside("stat -c %a /one /a /a/b/c /deep /deep/er /home | tr '\\n' ' '"), "1777 755 1777 755 1777 751 ")
 })
 
-boxTest("tmpfs with joined data: read-only last, tmpcopyup, mode, as any other", { skipFor: { crun: "keeps no mode" } },
+boxTest("tmpfs with joined data: read-only last, tmpcopyup, mode, as any other [/mounts/*/options=ro|tmpcopyup]",
+  { skipFor: { crun: "keeps no mode" } },
   (t, box) => {
   writeFileSync(`${box.rootfs}/mnt/kept`, "")
   chmodSync(`${box.rootfs}/mnt`, 0o750)
@@ -38,7 +39,7 @@ boxTest("tmpfs with joined data: read-only last, tmpcopyup, mode, as any other",
     "below kept 750\n1")
 })
 
-boxTest("recursive flags come last and hold for the mount itself: rro,rw is read-only, ro,rrw is not",
+boxTest("recursive flags come last and hold for the mount itself: rro,rw is read-only, ro,rrw is not [/mounts/*/options=rro|rrw]",
   { skipFor: { crun: "leaves ro,rrw read-only" } }, (t, box) => {
   const source = volume(box)
   box.config.mounts.push(bind(source, "/mnt/a", "rbind", "rro", "rw"), bind(source, "/mnt/b", "rbind", "ro", "rrw"))
@@ -47,7 +48,7 @@ boxTest("recursive flags come last and hold for the mount itself: rro,rw is read
   t.match(flagsOf(box, "/mnt/b"), /^rw,/)
 })
 
-boxTest("an overlay with more than 255 bytes of layers has its flags and its propagation",
+boxTest("an overlay with more than 255 bytes of layers has its flags and its propagation [/mounts/*/options=shared|nodev]",
   { skipFor: { crun: "forgets the propagation" } }, (t, box) => {
   const layers = [0, 1, 2, 3, 4].map((i) => {
     const layer = `${box.folder}/${"layer-".repeat(10)}${i}`
@@ -101,7 +102,7 @@ boxTest("user namespace: CAP_SYS_ADMIN mounts no writable sysfs where it was giv
   t.match(box.inside("mount -t sysfs sysfs /mnt 2>&1 || true"), /permission denied/i)
 })
 
-boxTest("a missing working directory is made although the root is read-only", (t, box) => {
+boxTest("a missing working directory is made although the root is read-only [/process/cwd, /root/readonly]", (t, box) => {
   box.config.root.readonly = true
   box.config.process.cwd = "/new/folder"
   t.equal(box.inside("pwd; (touch /new/x) 2>&1 | grep -c Read-only"), "/new/folder\n1")
@@ -109,7 +110,7 @@ boxTest("a missing working directory is made although the root is read-only", (t
 
 const time = { needs: ["time namespace"], skipFor: { runc: "1.1 knows no time namespaces", crun: "loses the offsets" } } as const
 
-boxTest("time offsets in a new user namespace", time, (t, box) => {
+boxTest("time offsets in a new user namespace [/linux/timeOffsets/**]", time, (t, box) => {
   box.mapIds()
   box.config.linux.namespaces.push({ type: "time" })
   box.config.linux.timeOffsets = { boottime: { secs: 1_000_000 }, monotonic: { secs: 5, nanosecs: 6 } }
@@ -117,7 +118,7 @@ boxTest("time offsets in a new user namespace", time, (t, box) => {
     /monotonic +5 +6\nboottime +1000000 +0\nlater/)
 })
 
-boxTest("ids and device numbers that the kernel would take for others are refused",
+boxTest("ids and device numbers that the kernel would take for others are refused [/process/user/uid, /process/user/gid, /linux/devices/*/major]",
   { skipFor: { runc: "cuts device numbers off", crun: "takes uid -1 as root" } }, (t, box) => {
   box.config.process.user.uid = 0xffffffff
   t.not(box.run().code, 0, "uid -1 is no user, and never root")

@@ -25,7 +25,9 @@ function volume(box: Box): string {
   return folder
 }
 
-boxTest("mounts: proc, sysfs, tmpfs, devpts, mqueue: the types and flags that are asked for", async (t, box) => {
+boxTest(
+  "mounts: proc, sysfs, tmpfs, devpts, mqueue: the types and flags that are asked for [/mounts/*/destination, /mounts/*/type, /mounts/*/options=ro|nosuid|nodev|noexec]",
+  async (t, box) => {
   const mounts = await mountsOf(box, { destination: "/dev/mqueue", type: "mqueue", source: "mqueue", options: ["nosuid", "noexec", "nodev"] })
   for (const [target, type, flags] of [
     ["/", undefined, []],
@@ -42,18 +44,18 @@ boxTest("mounts: proc, sysfs, tmpfs, devpts, mqueue: the types and flags that ar
   }
 })
 
-boxTest("mounts: tmpfs data: size, mode, inodes", async (t, box) => {
+boxTest("mounts: tmpfs data: size, mode, inodes [/mounts/*/options]", async (t, box) => {
   const entry = mountAt(await mountsOf(box, { destination: "/mnt", type: "tmpfs", source: "tmpfs", options: ["size=256k", "mode=1750", "nr_inodes=10"] }), "/mnt")
   for (const option of ["size=256k", "mode=1750", "nr_inodes=10"]) t.ok(entry.superOptions.includes(option), option)
 })
 
-boxTest("mounts: every flag of a tmpfs", async (t, box) => {
+boxTest("mounts: every flag of a tmpfs [/mounts/*/options=ro|nosuid|nodev|noexec|noatime|nodiratime]", async (t, box) => {
   const flags = ["ro", "nosuid", "nodev", "noexec", "noatime", "nodiratime"]
   const entry = mountAt(await mountsOf(box, { destination: "/mnt", type: "tmpfs", source: "tmpfs", options: flags }), "/mnt")
   for (const flag of flags) t.ok(entry.options.includes(flag), flag)
 })
 
-boxTest("mounts: a later mount covers an earlier one", (t, box) => {
+boxTest("mounts: a later mount covers an earlier one [/mounts/*/destination]", (t, box) => {
   box.config.mounts.push(
     { destination: "/mnt", type: "tmpfs", source: "tmpfs", options: ["size=1m"] },
     { destination: "/mnt/deep", type: "tmpfs", source: "tmpfs", options: ["size=2m"] },
@@ -61,7 +63,8 @@ boxTest("mounts: a later mount covers an earlier one", (t, box) => {
   t.match(box.inside("grep ' /mnt' /proc/self/mountinfo"), / \/mnt .*\n.* \/mnt\/deep /)
 })
 
-boxTest("mounts: bind of a folder and of a file; changes are seen outside", (t, box) => {
+boxTest("mounts: bind of a folder and of a file; changes are seen outside [/mounts/*/source, /mounts/*/options=bind]",
+  (t, box) => {
   const source = volume(box)
   box.config.mounts.push(bind(source, "/mnt/folder"), bind(`${source}/file`, "/mnt/file"))
   t.equal(box.inside("cat /mnt/file; echo; ls /mnt/folder; echo new >/mnt/folder/other"), "from the volume\nfile")
@@ -70,7 +73,7 @@ boxTest("mounts: bind of a folder and of a file; changes are seen outside", (t, 
   t.ok(statSync(`${box.rootfs}/mnt/folder`).isDirectory())
 })
 
-boxTest("mounts: bind with flags: only those change", async (t, box) => {
+boxTest("mounts: bind with flags: only those change [/mounts/*/options=ro|nosuid|nodev|noexec]", async (t, box) => {
   const source = volume(box)
   const mounts = await mountsOf(box, bind(source, "/mnt/a", "ro"), bind(source, "/mnt/b", "nosuid", "nodev", "noexec"), bind(source, "/mnt/c"))
   t.ok(mountAt(mounts, "/mnt/a").options.includes("ro"))
@@ -78,14 +81,14 @@ boxTest("mounts: bind with flags: only those change", async (t, box) => {
   t.ok(mountAt(mounts, "/mnt/c").options.includes("rw"))
 })
 
-boxTest("mounts: a read-only bind cannot be written", (t, box) => {
+boxTest("mounts: a read-only bind cannot be written [/mounts/*/options=ro]", (t, box) => {
   const source = volume(box)
   box.config.mounts.push(bind(source, "/mnt", "ro"))
   t.match(box.inside("echo x 2>&1 >/mnt/file || true; (echo x >/mnt/file) 2>&1 || true"), /Read-only file system/)
   t.equal(readFileSync(`${source}/file`, "utf8"), "from the volume")
 })
 
-boxTest("mounts: rbind takes submounts along, bind does not", async (t, box) => {
+boxTest("mounts: rbind takes submounts along, bind does not [/mounts/*/options=bind|rbind]", async (t, box) => {
   const source = volume(box)
   mkdirSync(`${source}/sub`)
   expectSuccess(command(["mount", "-t", "tmpfs", "tmpfs", `${source}/sub`]))
@@ -99,7 +102,8 @@ boxTest("mounts: rbind takes submounts along, bind does not", async (t, box) => 
   }
 })
 
-boxTest("mounts: ro leaves submounts alone, rro does not", { skipFor: { runc: "calls them by other means; 1.1 needs them alone" } }, async (t, box) => {
+boxTest("mounts: ro leaves submounts alone, rro does not [/mounts/*/options=ro|rro|rnosuid]",
+  { skipFor: { runc: "calls them by other means; 1.1 needs them alone" } }, async (t, box) => {
   const source = volume(box)
   mkdirSync(`${source}/sub`)
   expectSuccess(command(["mount", "-t", "tmpfs", "tmpfs", `${source}/sub`]))
@@ -119,14 +123,16 @@ boxTest("mounts: ro leaves submounts alone, rro does not", { skipFor: { runc: "c
   }
 })
 
-boxTest("mounts: the type says nothing where an option says bind; a relative source starts at the bundle", (t, box) => {
+boxTest(
+  "mounts: the type says nothing where an option says bind; a relative source starts at the bundle [/mounts/*/source, /mounts/*/type]",
+  (t, box) => {
   mkdirSync(`${box.bundle}/data`)
   writeFileSync(`${box.bundle}/data/file`, "relative")
   box.config.mounts.push({ destination: "/mnt", type: "none", source: "data", options: ["rbind"] })
   t.equal(box.inside("cat /mnt/file"), "relative")
 })
 
-boxTest("mounts: a missing source is an error that names it", (t, box) => {
+boxTest("mounts: a missing source is an error that names it [/mounts/*/source]", (t, box) => {
   box.config.mounts.push(bind(`${box.folder}/nothing`, "/mnt"))
   const result = box.run()
   t.not(result.code, 0)
@@ -134,14 +140,14 @@ boxTest("mounts: a missing source is an error that names it", (t, box) => {
   t.match(result.stderr, /no such file or directory/)
 })
 
-boxTest("mounts: an unknown type is an error that names the target", (t, box) => {
+boxTest("mounts: an unknown type is an error that names the target [/mounts/*/type]", (t, box) => {
   box.config.mounts.push({ destination: "/mnt", type: "nonsensefs", source: "x" })
   const result = box.run()
   t.not(result.code, 0)
   t.match(result.stderr, /nonsensefs|\/mnt/)
 })
 
-boxTest("mounts: missing targets are made with mode 755, inside the root only", (t, box) => {
+boxTest("mounts: missing targets are made with mode 755, inside the root only [/mounts/*/destination]", (t, box) => {
   const source = volume(box)
   box.config.mounts.push(bind(source, "/a/b/c"), bind(`${source}/file`, "/d/e"), { destination: "/f/g", type: "tmpfs", source: "tmpfs" })
   t.equal(box.inside("cat /a/b/c/file"), "from the volume")
@@ -150,7 +156,7 @@ boxTest("mounts: missing targets are made with mode 755, inside the root only", 
   t.ok(statSync(`${box.rootfs}/f/g`).isDirectory())
 })
 
-boxTest("mounts: a symbolic link on the way stays inside the root", (t, box) => {
+boxTest("mounts: a symbolic link on the way stays inside the root [/mounts/*/destination]", (t, box) => {
   const source = volume(box)
   mkdirSync(`${box.folder}/canary`)
   symlinkSync(`${box.folder}/canary`, `${box.rootfs}/link`)
@@ -161,7 +167,7 @@ boxTest("mounts: a symbolic link on the way stays inside the root", (t, box) => 
   t.equal(result.code, 0, result.stderr)
 })
 
-boxTest("mounts: a target that is a symbolic link", (t, box) => {
+boxTest("mounts: a target that is a symbolic link [/mounts/*/destination]", (t, box) => {
   const source = volume(box)
   mkdirSync(`${box.rootfs}/real`)
   symlinkSync("/real", `${box.rootfs}/name`)
@@ -170,20 +176,20 @@ boxTest("mounts: a target that is a symbolic link", (t, box) => {
   t.ok(lstatSync(`${box.rootfs}/name`).isSymbolicLink())
 })
 
-boxTest("mounts: proc and sysfs only on real folders", (t, box) => {
+boxTest("mounts: proc and sysfs only on real folders [/mounts/*/destination]", (t, box) => {
   mkdirSync(`${box.folder}/canary`)
   expectSuccess(command(["rmdir", `${box.rootfs}/proc`]))
   symlinkSync("/tmp", `${box.rootfs}/proc`)
   t.not(box.run().code, 0)
 })
 
-boxTest("mounts: a bind over /proc is refused", (t, box) => {
+boxTest("mounts: a bind over /proc is refused [/mounts/*/destination]", (t, box) => {
   const source = volume(box)
   box.config.mounts.push(bind(source, "/proc"))
   t.not(box.run().code, 0)
 })
 
-boxTest("mounts: propagation of each kind", async (t, box) => {
+boxTest("mounts: propagation of each kind [/mounts/*/options=rprivate|rshared|unbindable|shared]", async (t, box) => {
   const source = volume(box)
   const word = (entry: MountEntry): string => entry.propagation.map((tag) => tag.split(":")[0]).join(" ")
   const mounts = await mountsOf(
@@ -199,7 +205,8 @@ boxTest("mounts: propagation of each kind", async (t, box) => {
   t.equal(word(mountAt(mounts, "/mnt/tmpfs")), "shared")
 })
 
-boxTest("rootfsPropagation: shared, slave, private", { skipFor: { runc: "1.1 leaves the root private" } }, async (t, box) => {
+boxTest("rootfsPropagation: shared, slave, private [/linux/rootfsPropagation=shared|private|rslave]",
+  { skipFor: { runc: "1.1 leaves the root private" } }, async (t, box) => {
   for (const [value, expected] of [["shared", /shared/], ["private", /^$/], ["rslave", /^(master:.*)?$/]] as const) {
     box.config.linux.rootfsPropagation = value
     const entry = mountAt(mountinfo(await box.launch("/bin/sleep", "1000")), "/")
@@ -210,14 +217,14 @@ boxTest("rootfsPropagation: shared, slave, private", { skipFor: { runc: "1.1 lea
   t.not(box.run().code, 0, "an unknown word")
 })
 
-boxTest("root.readonly: the root cannot be written, mounts on it can", (t, box) => {
+boxTest("root.readonly: the root cannot be written, mounts on it can [/root/readonly]", (t, box) => {
   box.config.root.readonly = true
   box.config.mounts.push({ destination: "/tmp", type: "tmpfs", source: "tmpfs" })
   t.match(box.inside("(touch /file) 2>&1 || true; touch /tmp/file && echo fine"), /Read-only file system\nfine/)
   t.notOk(existsSync(`${box.rootfs}/file`))
 })
 
-boxTest("maskedPaths: files read as empty, folders are empty, missing ones are passed over", (t, box) => {
+boxTest("maskedPaths: files read as empty, folders are empty, missing ones are passed over [/linux/maskedPaths]", (t, box) => {
   mkdirSync(`${box.rootfs}/secret`)
   writeFileSync(`${box.rootfs}/secret/file`, "text")
   writeFileSync(`${box.rootfs}/plain`, "text")
@@ -225,14 +232,14 @@ boxTest("maskedPaths: files read as empty, folders are empty, missing ones are p
   t.equal(box.inside("ls /secret | wc -l; cat /plain | wc -c; (touch /secret/x) 2>/dev/null || echo ro"), "0\n0\nro")
 })
 
-boxTest("readonlyPaths: read-only where the rest is not", (t, box) => {
+boxTest("readonlyPaths: read-only where the rest is not [/linux/readonlyPaths]", (t, box) => {
   mkdirSync(`${box.rootfs}/fixed`)
   box.config.linux.readonlyPaths = ["/fixed", "/proc/sys", "/missing"]
   t.match(box.inside("(touch /fixed/x) 2>&1 || true; touch /x && echo fine"), /Read-only file system\nfine/)
   t.match(box.inside("grep ' /proc/sys ' /proc/self/mountinfo | cut -d' ' -f6"), /ro/)
 })
 
-boxTest("/dev: the default nodes and links", (t, box) => {
+boxTest("/dev: the default nodes and links [/linux/devices]", (t, box) => {
   const out = box.inside("cd /dev; stat -c '%n %F %t %T %a %u' null zero full random urandom tty; for l in fd stdin stdout stderr ptmx; do echo $l $(readlink $l); done")
   t.equal(out, [
     "null character special file 1 3 666 0",
@@ -257,7 +264,8 @@ boxTest("/dev: a bind of the host's is left as it is", (t, box) => {
   t.equal(box.inside("ls /dev"), "file\nnull")
 })
 
-boxTest("mounts: tmpcopyup brings the folder's content", { skipFor: { crun: "orders it otherwise" } }, (t, box) => {
+boxTest("mounts: tmpcopyup brings the folder's content [/mounts/*/options=tmpcopyup]",
+  { skipFor: { crun: "orders it otherwise" } }, (t, box) => {
   mkdirSync(`${box.rootfs}/data/sub`, { recursive: true })
   writeFileSync(`${box.rootfs}/data/sub/file`, "kept")
   chmodSync(`${box.rootfs}/data`, 0o711)
@@ -273,7 +281,8 @@ boxTest("mounts: tmpfs has its target's mode unless told", (t, box) => {
   t.equal(box.inside("stat -c %a /data"), "1770")
 })
 
-boxTest("mounts: id-mapped bind", { skipFor: { runc: "1.1 knows no id-mapped mounts", crun: "takes only the option" }, skipIn: { uml: "hostfs cannot be id-mapped" } }, (t, box) => {
+boxTest("mounts: id-mapped bind [/mounts/*/uidMappings/**, /mounts/*/gidMappings/**, /mounts/*/options=idmap]",
+  { skipFor: { runc: "1.1 knows no id-mapped mounts", crun: "takes only the option" }, skipIn: { uml: "hostfs cannot be id-mapped" } }, (t, box) => {
   const source = volume(box)
   box.config.mounts.push({
     destination: "/mnt", type: "bind", source, options: ["bind", "idmap"],
@@ -282,21 +291,21 @@ boxTest("mounts: id-mapped bind", { skipFor: { runc: "1.1 knows no id-mapped mou
   t.equal(box.inside("stat -c '%u %g' /mnt/file"), "5000 6000")
 })
 
-boxTest("mounts: cgroup shows the container's own", (t, box) => {
+boxTest("mounts: cgroup shows the container's own [/mounts/*/type]", (t, box) => {
   box.config.linux.namespaces.push({ type: "cgroup" })
   box.config.mounts.push({ destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup", options: ["nosuid", "noexec", "nodev", "ro"] })
   const folder = unified ? "/sys/fs/cgroup" : "/sys/fs/cgroup/pids"
   t.match(box.inside(`cat ${folder}/cgroup.procs; (mkdir ${folder}/x) 2>&1 || true`), /^1\n[^]*Read-only file system/)
 })
 
-boxTest("--no-pivot: the root is the container's all the same", (t, box) => {
+boxTest("--no-pivot: the root is the container's all the same [run --no-pivot]", (t, box) => {
   box.script("ls / | tr '\\n' ' '")
   const out = expectSuccess(box.run(["--no-pivot"])).stdout
   t.match(out, /bin/)
   t.notOk(out.includes("work"), out)
 })
 
-boxTest("the old root is out of reach", (t, box) => {
+boxTest("the old root is out of reach [/root/path]", (t, box) => {
   const mounts = box.inside("cat /proc/self/mountinfo").split("\n").map((line) => line.split(" ")[4] ?? "")
   for (const target of mounts) t.match(target, /^\/($|proc|dev|sys)/)
   t.equal(box.inside("ls -di / /.. | awk '{print $1}' | sort -u | wc -l"), "1")

@@ -8,14 +8,14 @@ import { boxTest } from "../../conformance/lib/test.ts"
 /** Namespace types of config.json and their names in /proc/PID/ns. */
 const FILES = { pid: "pid", network: "net", ipc: "ipc", uts: "uts", mount: "mnt", cgroup: "cgroup" } as const
 
-boxTest("namespaces: each that is listed is new", async (t, box) => {
+boxTest("namespaces: each that is listed is new [/linux/namespaces/*/type=pid|network|ipc|uts|mount|cgroup]", async (t, box) => {
   box.config.linux.namespaces.push({ type: "cgroup" })
   const pid = await box.launch("/bin/sleep", "1000")
   for (const file of Object.values(FILES)) t.not(namespaceOf(pid, file), namespaceOf("self", file), file)
   t.equal(namespaceOf(pid, "user"), namespaceOf("self", "user"), "user: not listed")
 })
 
-boxTest("namespaces: what is not listed is the caller's", async (t, box) => {
+boxTest("namespaces: what is not listed is the caller's [/linux/namespaces/*/type]", async (t, box) => {
   box.config.linux.namespaces = [{ type: "mount" }]
   delete box.config.hostname
   box.config.mounts = box.config.mounts.filter(({ destination }) => destination !== "/sys")
@@ -26,7 +26,7 @@ boxTest("namespaces: what is not listed is the caller's", async (t, box) => {
   }
 })
 
-boxTest("namespaces: each is joined by path", async (t, box) => {
+boxTest("namespaces: each is joined by path [/linux/namespaces/*/path]", async (t, box) => {
   const first = await box.launch("/bin/sleep", "1000")
   const second = new Box()
   try {
@@ -43,7 +43,7 @@ boxTest("namespaces: each is joined by path", async (t, box) => {
   }
 })
 
-boxTest("namespaces: a path that is none, or of another type, is an error", (t, box) => {
+boxTest("namespaces: a path that is none, or of another type, is an error [/linux/namespaces/*/path]", (t, box) => {
   const others = box.config.linux.namespaces.filter(({ type }) => type !== "network")
   for (const path of ["/no/such/ns", "/etc/passwd", "/proc/self/ns/uts"]) {
     box.config.linux.namespaces = [...others, { type: "network", path }]
@@ -53,39 +53,41 @@ boxTest("namespaces: a path that is none, or of another type, is an error", (t, 
   }
 })
 
-boxTest("namespaces: the same type twice is an error", (t, box) => {
+boxTest("namespaces: the same type twice is an error [/linux/namespaces/*/type]", (t, box) => {
   box.config.linux.namespaces.push({ type: "uts" })
   t.not(box.run().code, 0)
 })
 
-boxTest("pid namespace: the program is process 1 and sees no other", (t, box) => {
+boxTest("pid namespace: the program is process 1 and sees no other [/linux/namespaces/*/type=pid]", (t, box) => {
   t.equal(box.inside("echo $$; ls -d /proc/[0-9]* | wc -l"), "1\n3")
 })
 
-boxTest("network namespace: loopback is up and nothing else is there", (t, box) => {
+boxTest("network namespace: loopback is up and nothing else is there [/linux/namespaces/*/type=network]", (t, box) => {
   t.match(box.inside("cat /proc/net/dev | tail -n +3 | cut -d: -f1 | tr -d ' '"), /^lo(\n|$)/)
   t.equal(box.inside("cat /sys/class/net/lo/flags").toLowerCase(), "0x9", "IFF_UP and IFF_LOOPBACK")
 })
 
-boxTest("hostname and domainname", { skipFor: { runc: "1.1 knows no domainname" } }, (t, box) => {
+boxTest("hostname and domainname [/hostname, /domainname]", { skipFor: { runc: "1.1 knows no domainname" } }, (t, box) => {
   box.config.hostname = "name-inside"
   box.config.domainname = "domain.inside"
   t.equal(box.inside("hostname; cat /proc/sys/kernel/domainname"), "name-inside\ndomain.inside")
 })
 
-boxTest("hostname: without a uts namespace it is an error and the host keeps its own", (t, box) => {
+boxTest("hostname: without a uts namespace it is an error and the host keeps its own [/hostname]", (t, box) => {
   const before = readFileSync("/proc/sys/kernel/hostname", "utf8")
   box.config.linux.namespaces = box.config.linux.namespaces.filter(({ type }) => type !== "uts")
   t.not(box.run().code, 0)
   t.equal(readFileSync("/proc/sys/kernel/hostname", "utf8"), before)
 })
 
-boxTest("cgroup namespace: the container's cgroup is its root", (t, box) => {
+boxTest("cgroup namespace: the container's cgroup is its root [/linux/namespaces/*/type=cgroup]", (t, box) => {
   box.config.linux.namespaces.push({ type: "cgroup" })
   for (const line of box.inside("cat /proc/self/cgroup").split("\n")) t.match(line, /:\/$/)
 })
 
-boxTest("user namespace: maps, ids inside and outside", async (t, box) => {
+boxTest(
+  "user namespace: maps, ids inside and outside [/linux/uidMappings/**, /linux/gidMappings/**, /linux/namespaces/*/type=user]",
+  async (t, box) => {
   box.mapIds(200_000, 5000)
   const pid = await box.launch("/bin/sleep", "1000")
   t.not(namespaceOf(pid, "user"), namespaceOf("self", "user"))
@@ -95,13 +97,13 @@ boxTest("user namespace: maps, ids inside and outside", async (t, box) => {
   t.equal(expectSuccess(box.exec(["/bin/id", "-u"])).stdout, "0\n")
 })
 
-boxTest("user namespace: another user of it", async (t, box) => {
+boxTest("user namespace: another user of it [/process/user/uid]", async (t, box) => {
   box.mapIds()
   box.config.process.user = { uid: 1000, gid: 50 }
   t.match(status(await box.launch("/bin/sleep", "1000")).Uid, /^101000\t/)
 })
 
-boxTest("user namespace: several ranges", async (t, box) => {
+boxTest("user namespace: several ranges [/linux/uidMappings/**]", async (t, box) => {
   box.mapIds()
   const ranges = [{ containerID: 0, hostID: 100_000, size: 1000 }, { containerID: 1000, hostID: 300_000, size: 10 }]
   box.config.linux.uidMappings = ranges
@@ -124,7 +126,8 @@ boxTest("user namespace: a bind source that the container's ids cannot reach", {
   t.equal(box.inside("cat /mnt/file"), "text")
 })
 
-boxTest("user namespace: joined by path", { skipFor: { runc: "1.1 wants mappings beside the path" } }, async (t, box) => {
+boxTest("user namespace: joined by path [/linux/namespaces/*/path]",
+  { skipFor: { runc: "1.1 wants mappings beside the path" } }, async (t, box) => {
   box.mapIds()
   const first = await box.launch("/bin/sleep", "1000")
   const second = new Box()
@@ -142,7 +145,7 @@ boxTest("user namespace: joined by path", { skipFor: { runc: "1.1 wants mappings
   }
 })
 
-boxTest("user namespace: without mappings it is an error", (t, box) => {
+boxTest("user namespace: without mappings it is an error [/linux/uidMappings]", (t, box) => {
   box.config.linux.namespaces.push({ type: "user" })
   t.not(box.run().code, 0)
 })
@@ -153,7 +156,7 @@ boxTest("user namespace: the container's root may not touch the host's", (t, box
   t.notMatch(out, /written/)
 })
 
-boxTest("time namespace: offsets", {
+boxTest("time namespace: offsets [/linux/timeOffsets/*/secs, /linux/namespaces/*/type=time]", {
   needs: ["time namespace"], skipFor: { runc: "1.1 knows no time namespace", crun: "1.8 counts otherwise" },
 }, (t, box) => {
   box.config.linux.namespaces.push({ type: "time" })
@@ -163,7 +166,7 @@ boxTest("time namespace: offsets", {
   t.ok(Math.abs(seconds - hostSeconds - 864_000) < 60, `${seconds} inside, ${hostSeconds} outside`)
 })
 
-boxTest("mount namespace: nothing of the container's is seen outside", async (t, box) => {
+boxTest("mount namespace: nothing of the container's is seen outside [/linux/namespaces/*/type=mount]", async (t, box) => {
   box.config.mounts.push({ destination: "/made", type: "tmpfs", source: "tmpfs" })
   await box.launch("/bin/sleep", "1000")
   t.notMatch(readFileSync("/proc/self/mountinfo", "utf8"), /\/made/)

@@ -4,7 +4,7 @@ import { expectSuccess, until } from "../../conformance/lib/command.ts"
 import { isAlive } from "../../conformance/lib/procfs.ts"
 import { boxTest } from "../../conformance/lib/test.ts"
 
-boxTest("pause, resume: states, and refusals outside them", async (t, box) => {
+boxTest("pause, resume: states, and refusals outside them [pause, resume]", async (t, box) => {
   await box.launch("/bin/sleep", "1000")
   t.not(box.call(["resume", box.id]).code, 0, "resume of a running one")
   expectSuccess(box.call(["pause", box.id]))
@@ -14,7 +14,7 @@ boxTest("pause, resume: states, and refusals outside them", async (t, box) => {
   t.equal(box.state().status, "running")
 })
 
-boxTest("pause: nothing of the container runs until resume", async (t, box) => {
+boxTest("pause: nothing of the container runs until resume [pause, resume]", async (t, box) => {
   box.script("i=0; while :; do i=$((i+1)); echo $i >/count; sleep 0.02; done")
   await box.launch()
   const count = (): string => box.call(["exec", box.id, "cat", "/count"]).stdout
@@ -36,7 +36,7 @@ boxTest("kill KILL: a paused container dies", async (t, box) => {
   t.equal((await box.reached("stopped")).pid, 0)
 })
 
-boxTest("ps: the host's pids of the container and of exec", async (t, box) => {
+boxTest("ps: the host's pids of the container and of exec [ps --format]", async (t, box) => {
   box.script("sleep 1000 & wait")
   const pid = await box.launch()
   const pids = (): number[] => JSON.parse(expectSuccess(box.call(["ps", "--format", "json", box.id])).stdout) as number[]
@@ -48,7 +48,8 @@ boxTest("ps: the host's pids of the container and of exec", async (t, box) => {
   for (const one of pids()) t.ok(isAlive(one))
 })
 
-boxTest("ps: the table shows the container's lines of ps", { skipIn: { uml: "ps finds no boot time in /proc/stat" } }, async (t, box) => {
+boxTest("ps: the table shows the container's lines of ps [ps]",
+  { skipIn: { uml: "ps finds no boot time in /proc/stat" } }, async (t, box) => {
   const pid = await box.launch("/bin/sleep", "1000")
   const lines = expectSuccess(box.call(["ps", box.id])).stdout.trim().split("\n")
   t.match(lines[0], /PID/)
@@ -56,7 +57,7 @@ boxTest("ps: the table shows the container's lines of ps", { skipIn: { uml: "ps 
   t.match(lines[1], new RegExp(`\\b${pid}\\b.*sleep 1000`))
 })
 
-boxTest("list: table, JSON and ids", { skipFor: { crun: "prints other columns" } }, async (t, box) => {
+boxTest("list: table, JSON and ids [list, --format, --quiet]", { skipFor: { crun: "prints other columns" } }, async (t, box) => {
   const pid = await box.launch("/bin/sleep", "1000")
   const table = expectSuccess(box.call(["list"])).stdout.trim().split("\n")
   t.match(table[0], /^ID +PID +STATUS +BUNDLE +CREATED +OWNER$/)
@@ -67,7 +68,7 @@ boxTest("list: table, JSON and ids", { skipFor: { crun: "prints other columns" }
   t.equal(expectSuccess(box.call(["list", "--quiet"])).stdout, `${box.id}\n`)
 })
 
-boxTest("list: an empty root", (t, box) => {
+boxTest("list: an empty root [list --format, --quiet]", (t, box) => {
   mkdirSync(box.root)
   t.equal(expectSuccess(box.call(["list", "--quiet"])).stdout, "")
   t.same(JSON.parse(expectSuccess(box.call(["list", "--format", "json"])).stdout) ?? [], [])
@@ -80,7 +81,7 @@ boxTest("--version: name, spec and nothing else that says version", { skipFor: {
   t.equal(lines.filter((line) => line.includes("version")).length, 1)
 })
 
-boxTest("global options: before the command, with = and without, repeated", (t, box) => {
+boxTest("global options: before the command, with = and without, repeated [--root, --log-format]", (t, box) => {
   mkdirSync(box.root)
   t.equal(box.call([`--root=${box.root}`, "--root", box.root, "--log-format=json", "list", "-q"]).code, 0)
 })

@@ -11,29 +11,29 @@ function mask(...names: string[]): string {
   return names.reduce((sum, name) => sum | (1n << (NUMBERS[name] as bigint)), 0n).toString(16).padStart(16, "0")
 }
 
-boxTest("args: passed as they are", (t, box) => {
+boxTest("args: passed as they are [/process/args]", (t, box) => {
   const args = ["", " ", "a b", "$HOME", "ünï", "\n", "\"", "\\"]
   const { stdout } = expectSuccess(box.args("/bin/sh", "-c", "for a; do printf '[%s]' \"$a\"; done", "sh", ...args).run())
   t.equal(stdout, args.map((arg) => `[${arg}]`).join(""))
 })
 
-boxTest("args: found through the container's PATH", (t, box) => {
+boxTest("args: found through the container's PATH [/process/args]", (t, box) => {
   t.equal(expectSuccess(box.args("echo", "found").run()).stdout, "found\n")
 })
 
-boxTest("args: a thousand arguments and a 100 kB one", (t, box) => {
+boxTest("args: a thousand arguments and a 100 kB one [/process/args]", (t, box) => {
   const many = Array.from({ length: 1000 }, (_, index) => `argument-${index}`)
   t.equal(expectSuccess(box.args("/bin/sh", "-c", "echo $#", "sh", ...many).run()).stdout, "1000\n")
   t.equal(expectSuccess(box.args("/bin/sh", "-c", "echo ${#1}", "sh", "x".repeat(100_000)).run()).stdout, "100000\n")
 })
 
-boxTest("env: what is configured and HOME, no more", (t, box) => {
+boxTest("env: what is configured and HOME, no more [/process/env]", (t, box) => {
   box.config.process.env = ["PATH=/bin", "A=1", "B=", "C=x=y"]
   const lines = expectSuccess(box.args("/bin/env").run([], { env: { ...process.env, LEAK: "1" } })).stdout.trim().split("\n").sort()
   t.same(lines, ["A=1", "B=", "C=x=y", "HOME=/root", "PATH=/bin"])
 })
 
-boxTest("env: HOME comes from the container's passwd by uid, else is /", (t, box) => {
+boxTest("env: HOME comes from the container's passwd by uid, else is / [/process/env]", (t, box) => {
   box.config.process.user = { uid: 1000, gid: 1000 }
   t.equal(box.inside("echo $HOME"), "/home/alice")
   box.config.process.user = { uid: 4242, gid: 4242 }
@@ -42,7 +42,7 @@ boxTest("env: HOME comes from the container's passwd by uid, else is /", (t, box
   t.equal(box.inside("echo $HOME"), "/mine")
 })
 
-boxTest("cwd: entered, and made where it is missing", (t, box) => {
+boxTest("cwd: entered, and made where it is missing [/process/cwd]", (t, box) => {
   box.config.process.cwd = "/tmp"
   t.equal(box.inside("pwd"), "/tmp")
   box.config.process.cwd = "/new/deep/folder"
@@ -50,14 +50,15 @@ boxTest("cwd: entered, and made where it is missing", (t, box) => {
   t.equal(statSync(`${box.rootfs}/new/deep/folder`).mode & 0o777, 0o755)
 })
 
-boxTest("cwd: a symbolic link that leads to the host stays inside", (t, box) => {
+boxTest("cwd: a symbolic link that leads to the host stays inside [/process/cwd]", (t, box) => {
   expectSuccess(box.script(`ln -s ${box.folder} /outside`).run())
   box.config.process.cwd = "/outside/made"
   box.script("pwd").run()
   t.notOk(existsSync(`${box.folder}/made`))
 })
 
-boxTest("user: uid, gid and additional groups", async (t, box) => {
+boxTest("user: uid, gid and additional groups [/process/user/uid, /process/user/gid, /process/user/additionalGids]",
+  async (t, box) => {
   box.config.process.user = { uid: 1000, gid: 50, additionalGids: [7, 77] }
   const pid = await box.launch("/bin/sleep", "1000")
   const fields = status(pid)
@@ -66,18 +67,18 @@ boxTest("user: uid, gid and additional groups", async (t, box) => {
   t.same(fields.Groups?.split(" ").filter((gid) => gid !== "50").sort(), ["7", "77"])
 })
 
-boxTest("user: no groups of the caller's are kept", (t, box) => {
+boxTest("user: no groups of the caller's are kept [/process/user/additionalGids]", (t, box) => {
   box.config.process.user = { uid: 1000, gid: 1000 }
   t.equal(box.inside("id -G"), "1000")
 })
 
-boxTest("umask: 022 unless configured", (t, box) => {
+boxTest("umask: 022 unless configured [/process/user/umask]", (t, box) => {
   t.equal(box.inside("umask"), "0022")
   box.config.process.user.umask = 0o077
   t.equal(box.inside("umask"), "0077")
 })
 
-boxTest("capabilities: each set is exactly what is configured", async (t, box) => {
+boxTest("capabilities: each set is exactly what is configured [/process/capabilities/**]", async (t, box) => {
   box.config.process.capabilities = {
     bounding: ["CAP_CHOWN", "CAP_KILL", "CAP_SETUID", "CAP_NET_BIND_SERVICE"],
     permitted: ["CAP_CHOWN", "CAP_KILL", "CAP_NET_BIND_SERVICE"],
@@ -95,7 +96,7 @@ boxTest("capabilities: each set is exactly what is configured", async (t, box) =
   t.equal(fields.CapEff, mask("CAP_NET_BIND_SERVICE"), "effective")
 })
 
-boxTest("capabilities: root keeps what the bounding set allows", async (t, box) => {
+boxTest("capabilities: root keeps what the bounding set allows [/process/capabilities/bounding]", async (t, box) => {
   const all = ["CAP_CHOWN", "CAP_SYS_CHROOT"]
   box.config.process.capabilities = { bounding: all, permitted: all, effective: all }
   const fields = status(await box.launch("/bin/sleep", "1000"))
@@ -104,26 +105,29 @@ boxTest("capabilities: root keeps what the bounding set allows", async (t, box) 
   t.equal(fields.CapInh, mask())
 })
 
-boxTest("capabilities: none where none are configured", { skipFor: { runc: "leaves the caller's bounding set" } }, async (t, box) => {
+boxTest("capabilities: none where none are configured [/process/capabilities/**]",
+  { skipFor: { runc: "leaves the caller's bounding set" } }, async (t, box) => {
   box.config.process.capabilities = {}
   const fields = status(await box.launch("/bin/sleep", "1000"))
   t.equal(fields.CapEff, mask())
   t.equal(fields.CapBnd, mask())
 })
 
-boxTest("capabilities: an unknown name does not stop the container", (t, box) => {
+boxTest("capabilities: an unknown name does not stop the container [/process/capabilities/bounding]", (t, box) => {
   box.config.process.capabilities = { bounding: ["CAP_CHOWN", "CAP_NONSENSE"], effective: ["CAP_CHOWN"], permitted: ["CAP_CHOWN"] }
   t.equal(box.run().code, 0)
 })
 
-boxTest("noNewPrivileges: both ways", async (t, box) => {
+boxTest("noNewPrivileges: both ways [/process/noNewPrivileges]", async (t, box) => {
   for (const value of [true, false]) {
     box.config.process.noNewPrivileges = value
     t.equal(box.inside("grep NoNewPrivs /proc/self/status").split("\t")[1], value ? "1" : "0")
   }
 })
 
-boxTest("rlimits: soft and hard, of several kinds", (t, box) => {
+boxTest(
+  "rlimits: soft and hard, of several kinds [/process/rlimits/**, /process/rlimits/*/type=RLIMIT_NOFILE|RLIMIT_CORE|RLIMIT_STACK]",
+  (t, box) => {
   box.config.process.rlimits = [
     { type: "RLIMIT_NOFILE", soft: 300, hard: 400 },
     { type: "RLIMIT_CORE", soft: 0, hard: 0 },
@@ -135,14 +139,15 @@ boxTest("rlimits: soft and hard, of several kinds", (t, box) => {
   t.match(limits, /Max stack size +4194304 +8388608 /)
 })
 
-boxTest("rlimits: twice the same kind, and an unknown kind, are errors", { skipFor: { runc: "accepts a kind twice" } }, (t, box) => {
+boxTest("rlimits: twice the same kind, and an unknown kind, are errors [/process/rlimits/*/type]",
+  { skipFor: { runc: "accepts a kind twice" } }, (t, box) => {
   box.config.process.rlimits = [{ type: "RLIMIT_NOFILE", soft: 1, hard: 1 }, { type: "RLIMIT_NOFILE", soft: 2, hard: 2 }]
   t.not(box.run().code, 0)
   box.config.process.rlimits = [{ type: "RLIMIT_NONSENSE", soft: 1, hard: 1 }]
   t.not(box.run().code, 0)
 })
 
-boxTest("oomScoreAdj: configured, or the caller's", async (t, box) => {
+boxTest("oomScoreAdj: configured, or the caller's [/process/oomScoreAdj]", async (t, box) => {
   box.config.process.oomScoreAdj = 123
   t.equal(box.inside("cat /proc/self/oom_score_adj"), "123")
   delete box.config.process.oomScoreAdj
@@ -154,14 +159,15 @@ boxTest("descriptors: 0, 1 and 2, whatever the caller left open", async (t, box)
   t.same(stdout.trim().split("\n"), ["0", "1", "2"])
 })
 
-boxTest("--preserve-fds: passes 3 and up, and no other", (t, box) => {
+boxTest("--preserve-fds: passes 3 and up, and no other [run --preserve-fds]", (t, box) => {
   writeFileSync(`${box.folder}/message`, "passed")
   const before = `exec 3<${box.folder}/message 4</dev/null 5</dev/null`
   const { stdout } = expectSuccess(box.script("cat <&3; ls /proc/$$/fd; true").run(["--preserve-fds", "2"], { before }))
   t.equal(stdout, "passed0\n1\n2\n3\n4\n")
 })
 
-boxTest("--preserve-fds: a closed one is an error", { skipFor: { runc: "passes its own in its place" } }, (t, box) => {
+boxTest("--preserve-fds: a closed one is an error [run --preserve-fds]",
+  { skipFor: { runc: "passes its own in its place" } }, (t, box) => {
   t.not(box.run(["--preserve-fds", "3"], { before: "exec 3</dev/null 4<&- 5<&-" }).code, 0)
 })
 

@@ -5,18 +5,18 @@ import { onTerminal } from "../../conformance/lib/helpers.ts"
 import { isAlive } from "../../conformance/lib/procfs.ts"
 import { boxTest } from "../../conformance/lib/test.ts"
 
-boxTest("run: exit code is the program's", (t, box) => {
+boxTest("run: exit code is the program's [run, --bundle]", (t, box) => {
   for (const code of [0, 1, 42, 255]) t.equal(box.script(`exit ${code}`).run().code, code)
 })
 
-boxTest("run: exit code is 128 + n where signal n ended the program", (t, box) => {
+boxTest("run: exit code is 128 + n where signal n ended the program [run]", (t, box) => {
   // as PID 1 a program gets no signal it does not catch but KILL from outside: share the host's pid namespace
   box.config.linux.namespaces = box.config.linux.namespaces.filter(({ type }) => type !== "pid")
   t.equal(box.script("kill -TERM $$").run().code, 128 + 15)
   t.equal(box.script("kill -KILL $$").run().code, 128 + 9)
 })
 
-boxTest("run: stdin, stdout and stderr are the caller's", (t, box) => {
+boxTest("run: stdin, stdout and stderr are the caller's [run]", (t, box) => {
   const result = box.script("cat; echo problem >&2").run([], { input: "first\nsecond\n" })
   t.equal(result.code, 0)
   t.equal(result.stdout, "first\nsecond\n")
@@ -28,13 +28,14 @@ boxTest("run: a megabyte passes stdin and stdout unharmed", (t, box) => {
   t.ok(box.args("/bin/cat").run([], { input }).stdout === input)
 })
 
-boxTest("run: the container is gone afterwards", (t, box) => {
+boxTest("run: the container is gone afterwards [run]", (t, box) => {
   expectSuccess(box.run())
   t.notOk(existsSync(`${box.root}/${box.id}`))
   t.same(box.cgroupFolders(), [])
 })
 
-boxTest("run --keep: state and cgroup stay until delete", { skipFor: { crun: "has it under another meaning" } }, (t, box) => {
+boxTest("run --keep: state and cgroup stay until delete [run --keep]",
+  { skipFor: { crun: "has it under another meaning" } }, (t, box) => {
   t.equal(box.script("exit 3").run(["--keep"]).code, 3)
   t.equal(box.state().status, "stopped")
   t.not(box.cgroupFolders().length, 0)
@@ -42,7 +43,7 @@ boxTest("run --keep: state and cgroup stay until delete", { skipFor: { crun: "ha
   t.same(box.cgroupFolders(), [])
 })
 
-boxTest("run --detach: returns while the program runs; the pid file names init", async (t, box) => {
+boxTest("run --detach: returns while the program runs; the pid file names init [run --detach, --pid-file]", async (t, box) => {
   const pidFile = `${box.folder}/pid`
   expectSuccess(box.args("/bin/sleep", "1000").run(["--detach", "--pid-file", pidFile]))
   t.equal(box.state().status, "running")
@@ -51,7 +52,7 @@ boxTest("run --detach: returns while the program runs; the pid file names init",
   await box.reached("stopped")
 })
 
-boxTest("run: a signal to the runtime reaches the program", async (t, box) => {
+boxTest("run: a signal to the runtime reaches the program [run]", async (t, box) => {
   const running = box.script("trap 'exit 7' TERM; echo up; while :; do sleep 0.05; done").startRun()
   await until("the program", () => running.stdout().includes("up"))
   running.child.kill("SIGTERM")
@@ -69,7 +70,8 @@ boxTest("run: children that outlive the program die with it", (t, box) => {
   t.same(box.cgroupFolders(), [])
 })
 
-boxTest("run: program of a broken format and of a missing interpreter", { skipFor: { runc: "reports them on the container's stderr with code 255 or 1" } }, (t, box) => {
+boxTest("run: program of a broken format and of a missing interpreter [/process/args]",
+  { skipFor: { runc: "reports them on the container's stderr with code 255 or 1" } }, (t, box) => {
   expectSuccess(box.script("printf '#!/no/interpreter\\n' >/script; printf 'no program' >/noise; chmod 755 /script /noise").run())
   const script = box.args("/script").run()
   t.not(script.code, 0)
@@ -79,7 +81,7 @@ boxTest("run: program of a broken format and of a missing interpreter", { skipFo
   t.match(noise.stderr, /exec format error/)
 })
 
-boxTest("run: terminal in the foreground: size, input, output, exit code", (t, box) => {
+boxTest("run: terminal in the foreground: size, input, output, exit code [run, /process/terminal]", (t, box) => {
   box.config.process.terminal = true
   box.script("tty; stty size; printf 'name? '; read name; echo \"hello $name\"; exit 5").write()
   const { output, code } = onTerminal(["--root", box.root, "run", "--bundle", box.bundle, box.id], "Ann\n", [97, 31])
@@ -89,14 +91,14 @@ boxTest("run: terminal in the foreground: size, input, output, exit code", (t, b
   t.equal(code, 5)
 })
 
-boxTest("run: a terminal without one to show it on is an error", (t, box) => {
+boxTest("run: a terminal without one to show it on is an error [/process/terminal]", (t, box) => {
   box.config.process.terminal = true
   const result = box.script("tty").run()
   t.not(result.code, 0)
   t.not(result.stderr, "")
 })
 
-boxTest("run --detach: a terminal needs a console socket, and the socket a terminal", (t, box) => {
+boxTest("run --detach: a terminal needs a console socket, and the socket a terminal [run --console-socket]", (t, box) => {
   box.config.process.terminal = true
   t.not(box.args("/bin/sleep", "1000").run(["--detach"]).code, 0)
   box.config.process.terminal = false

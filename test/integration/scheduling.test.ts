@@ -11,27 +11,32 @@ function stat(pid: number): string[] {
   return (readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1] ?? "").split(" ")
 }
 
-boxTest("process.scheduler: policy and nice value of init", { skipFor: since }, async (t, box) => {
+boxTest("process.scheduler: policy and nice value of init [/process/scheduler/policy=SCHED_BATCH, /process/scheduler/nice]",
+  { skipFor: since }, async (t, box) => {
   box.config.process.scheduler = { policy: "SCHED_BATCH", nice: 7 }
   await box.launch("/bin/sleep", "1000")
   t.equal(stat(box.pid)[16], "7", "nice")
   t.equal(stat(box.pid)[38], "3", "SCHED_BATCH")
 })
 
-boxTest("process.scheduler: a value the kernel refuses fails create by its name", { skipFor: since }, (t, box) => {
+boxTest("process.scheduler: a value the kernel refuses fails create by its name [/process/scheduler/priority]",
+  { skipFor: since }, (t, box) => {
   box.config.process.scheduler = { policy: "SCHED_FIFO", priority: 1000 }
   const result = box.args("/bin/true").tryCreate()
   t.not(result.code, 0)
   t.match(result.stderr, /scheduler/)
 })
 
-boxTest("process.ioPriority: holds for the process group", { skipFor: since }, async (t, box) => {
+boxTest(
+  "process.ioPriority: holds for the process group [/process/ioPriority/class=IOPRIO_CLASS_BE, /process/ioPriority/priority]",
+  { skipFor: since }, async (t, box) => {
   box.config.process.ioPriority = { class: "IOPRIO_CLASS_BE", priority: 6 }
   await box.launch("/bin/sleep", "1000")
   t.match(command(["ionice", "-p", String(box.pid)]).stdout, /best-effort: prio 6/)
 })
 
-boxTest("exec: execCPUAffinity picks the process's CPUs, init's are all", { skipFor: since }, async (t, box) => {
+boxTest("exec: execCPUAffinity picks the process's CPUs, init's are all [/process/execCPUAffinity/final]",
+  { skipFor: since }, async (t, box) => {
   await box.launch("/bin/sleep", "1000")
   const all = status(box.pid).Cpus_allowed_list
   const args = ["/bin/grep", "Cpus_allowed_list", "/proc/self/status"]

@@ -46,7 +46,7 @@ t.test("main.ts ends with the command's exit code", async (t) => {
   t.strictSame([status, stdout, stderr], [1, "", 'runts: unknown command "nosuch"; see runts --help\n'])
 })
 
-t.test("features prints a document that follows the schema and that engines accept", async (t) => {
+t.test("features prints a document that follows the schema and that engines accept [features]", async (t) => {
   const { result, stdout, stderr } = await runts("features")
   t.strictSame([result, stderr], [0, ""])
   const document = JSON.parse(stdout)
@@ -78,7 +78,7 @@ t.test("createRequest() refuses what is not there yet", async (t) => {
   t.equal(created("--cgroup-manager", "cgroupfs", "create", "c").id, "c")
 })
 
-t.test("spec writes config.json once", async (t) => {
+t.test("spec writes config.json once [spec, --bundle]", async (t) => {
   const first = await runts("spec", "--bundle", folder)
   t.strictSame(first, { result: 0, stdout: "", stderr: "" })
   const text = readFileSync(join(folder, "config.json"), "utf8")
@@ -91,14 +91,14 @@ t.test("spec writes config.json once", async (t) => {
   t.match(missing, { result: 1, stderr: /no such file or directory/ })
 })
 
-t.test("spec --rootless maps the caller to root", async (t) => {
+t.test("spec --rootless maps the caller to root [spec --rootless]", async (t) => {
   const bundle = mkdtempSync(join(folder, "rootless-"))
   t.equal((await runts("spec", "--rootless", "-b", bundle)).result, 0)
   const config = JSON.parse(readFileSync(join(bundle, "config.json"), "utf8"))
   t.strictSame(config.linux.uidMappings, [{ containerID: 0, hostID: process.getuid?.(), size: 1 }])
 })
 
-t.test("list, state and delete find no container below an empty root", async (t) => {
+t.test("list, state and delete find no container below an empty root [list, --format, --quiet]", async (t) => {
   const root = mkdtempSync(join(folder, "root-"))
   t.strictSame(await runts("--root", root, "list"), {
     result: 0, stdout: "ID          PID         STATUS      BUNDLE      CREATED     OWNER\n", stderr: "",

@@ -79,7 +79,7 @@ t.test("openLog() makes the file though nothing is logged, readable for others",
   t.equal(readFileSync(file, "utf8"), "")
 })
 
-t.test("warnings go to the log only, debug lines if asked for", async (t) => {
+t.test("warnings go to the log only, debug lines if asked for [--log]", async (t) => {
   const file = join(folder, "text")
   const { stderr } = await capture(() => {
     openLog({ file, format: "text", debug: true })

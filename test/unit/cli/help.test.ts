@@ -40,7 +40,7 @@ t.test("every example in the table is a valid command line", async (t) => {
   }
 })
 
-t.test("carryOut() prints help on stdout, with exit code 0", async (t) => {
+t.test("carryOut() prints help on stdout, with exit code 0 [help]", async (t) => {
   for (const argv of [[], ["--help"], ["help"], ["create", "-h"], ["help", "create"], ["state", "c1", "--help"]]) {
     const { result, stdout, stderr } = await capture(() => carryOut(argv, parse(argv)))
     t.equal(result, 0)

@@ -15,7 +15,7 @@ import { cleanRelative } from "../../../src/path.ts"
 
 const { RDONLY, NOSUID, NODEV, NOEXEC, NOATIME, STRICTATIME, NODIRATIME, NOSYMFOLLOW, ATIME_MASK } = MOUNT_ATTR
 
-t.test("mountOption(): every word of the specification's list (config.md, Linux mount options)", (t) => {
+t.test("mountOption(): every word of the specification's list (config.md, Linux mount options) [/mounts/*/options=*]", (t) => {
   const attributes: Readonly<Record<string, [set: number, clear: number]>> = {
     ro: [RDONLY, 0], rw: [0, RDONLY], nosuid: [NOSUID, 0], suid: [0, NOSUID], nodev: [NODEV, 0], dev: [0, NODEV],
     noexec: [NOEXEC, 0],
@@ -140,7 +140,9 @@ t.test("deviceNumber(): as mknod(2) takes it (sys/sysmacros.h, makedev)", (t) =>
   t.end()
 })
 
-t.test("deviceNodes(): the configured ones, then the default ones they do not replace", (t) => {
+t.test(
+  "deviceNodes(): the configured ones, then the default ones they do not replace [/linux/devices/*/type=c|p|u, /linux/devices/*/fileMode]",
+  (t) => {
   const nodes = deviceNodes([
     { path: "/dev/./null", type: "c", major: 9, minor: 9 }, { path: "/opt/f", type: "p", fileMode: 0o100640, uid: 3,
       gid: 4 }, { path: "/dev/u", type: "u", major: 1, minor: 1 },
@@ -158,7 +160,7 @@ t.test("deviceNodes(): the configured ones, then the default ones they do not re
   t.end()
 })
 
-t.test("capabilityWords(): two words; names that nobody knows are left out", (t) => {
+t.test("capabilityWords(): two words; names that nobody knows are left out [/process/capabilities/bounding=*]", (t) => {
   t.same(capabilityWords(undefined), { low: 0, high: 0 })
   t.same(capabilityWords(["CAP_CHOWN", "CAP_SETFCAP", "CAP_MAC_OVERRIDE", "CAP_CHECKPOINT_RESTORE", "CAP_NEW"]),
     { low: 0x80000001, high: 0x101 })
