@@ -14,7 +14,7 @@ process.chdir(checkout)
 const built = "build/tests"
 
 /** Test files that also run under User Mode Linux: what depends on the kernel's cgroups and namespaces. It has one slow cpu. */
-const UML_SHARE = ["cgroup", "lifecycle", "namespaces", "pause", "process", "resources", "run"]
+const UML_SHARE = ["cgroup", "events", "lifecycle", "namespaces", "pause", "process", "resources", "run"]
 
 /**
  * How a suite's files are run. `command` gives the argument vector of one file, `whole` of all files at once.

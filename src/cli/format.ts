@@ -49,3 +49,12 @@ export function filterTable(table: string, pids: readonly number[]): string {
   const kept = lines.filter((line) => wanted.has(line.trim().split(/\s+/)[column] as string))
   return [header, ...kept].join("\n") + "\n"
 }
+
+/** JSON on one line with whole numbers of any size: a bigint is written as it is. What is undefined is left out. */
+export function exactJson(value: unknown): string {
+  if (typeof value === "bigint") return String(value)
+  if (Array.isArray(value)) return "[" + value.map(exactJson).join() + "]"
+  if (typeof value !== "object" || value === null) return JSON.stringify(value)
+  const members = Object.entries(value).filter(([, member]) => member !== undefined)
+  return "{" + members.map(([key, member]) => JSON.stringify(key) + ":" + exactJson(member)).join() + "}"
+}

@@ -228,6 +228,19 @@ export const COMMANDS = {
     passesOn: true,
     load: (): Promise<CommandModule> => import("./ps.ts"),
   },
+  events: {
+    summary: "print figures and out-of-memory events",
+    description:
+      "One JSON object a line; processor time is in nanoseconds, memory in bytes. Without --stats it goes on until the container ends: type \"stats\" at every " +
+      "interval, type \"oom\" whenever the memory limit kills a process.",
+    positionals: [ID],
+    flags: {
+      interval: { kind: "string", value: "DURATION", default: "5s", help: "time between two figures, as 500ms, 5s, 1m30s" },
+      stats: { kind: "boolean", help: "print the figures once" },
+    },
+    examples: [["runts events --stats web1", "the figures of web1 now"], ["runts events --interval 1s web1", "every second, until web1 ends"]],
+    load: (): Promise<CommandModule> => import("./events.ts"),
+  },
   pause: {
     summary: "freeze all processes of a container",
     positionals: [ID],

@@ -4,6 +4,8 @@ import { NR } from "../kernel/syscalls.ts"
 import { ERRNO } from "../kernel/errno.ts"
 
 export const POLLIN = 0x1
+/** A control file of cgroupfs was changed by the kernel. */
+export const POLLPRI = 0x2
 export const POLLOUT = 0x4
 export const POLLERR = 0x8
 export const POLLHUP = 0x10

@@ -7,7 +7,7 @@ import {
 } from "../../kernel/fs.ts"
 import { NR } from "../../kernel/syscalls.ts"
 import { close, open, stat } from "../file.ts"
-import { poll } from "../poll.ts"
+import { poll, POLLPRI } from "../poll.ts"
 import { relativePath } from "./record.ts"
 import type { CgroupRecord } from "./record.ts"
 
@@ -121,8 +121,6 @@ export function tryReadControl(folder: number, name: string): string | undefined
   if (length < 0) throw sysError(`read cgroup file "${name}"`, -length, { syscall: "read" })
   return buffer.toString("latin1", 0, length > 0 && buffer[length - 1] === 10 ? length - 1 : length)
 }
-
-const POLLPRI = 2
 
 /** Sleeps, or less: until a control file that tells of its changes does so (cgroup-v2.rst). @param fd -1: only sleep */
 export function sleep(milliseconds: number, fd = -1): void {
