@@ -19,8 +19,8 @@ export function features(): Features {
       capabilities: CAPABILITIES,
       cgroup: { v1: true, v2: true, systemd: false, systemdUser: false },
       seccomp: { enabled: false },
-      apparmor: { enabled: false },
-      selinux: { enabled: false },
+      apparmor: { enabled: true },
+      selinux: { enabled: true },
       intelRdt: { enabled: false },
       // containerd takes an idmapped mount only from a runtime that says so
       mountExtensions: { idmap: { enabled: true } },

@@ -28,5 +28,8 @@ export const FSCONFIG = { SET_FLAG: 0, SET_STRING: 1, SET_BINARY: 2, SET_PATH: 3
 /** fsconfig(2) takes strings of 255 bytes at most; longer ones need mount(2). */
 export const FSCONFIG_STRING_MAX = 255
 
+/** Mount options of SELinux (mount(8), "fscontext"). */
+export const SELINUX_CONTEXTS: readonly string[] = ["context", "fscontext", "defcontext", "rootcontext"]
+
 /** f_type of statfs(2). */
 export const SUPER_MAGIC = { PROC: 0x9fa0, DEVPTS: 0x1cd1, SYSFS: 0x62656572, CGROUP2: 0x63677270, TMPFS: 0x01021994 } as const

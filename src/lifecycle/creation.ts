@@ -15,6 +15,7 @@ import { NR } from "../kernel/syscalls.ts"
 import { warn } from "../log.ts"
 import { planCreate } from "../plan/create.ts"
 import type { CreateFacts } from "../plan/facts.ts"
+import type { ProcessLabels } from "../plan/labels.ts"
 import { loadSpec } from "../spec/load.ts"
 import { checkRules } from "../spec/rules.ts"
 import type { Process, Spec } from "../spec/types.gen.ts"
@@ -29,6 +30,7 @@ import { Launch, loadServe, statusSocket } from "./launch.ts"
 import { START_SOCKET } from "./outcome.ts"
 import type { CreateRequest, GlobalOptions } from "./requests.ts"
 import { applyFromOutside, resourceLimits } from "./limits.ts"
+import { processLabels } from "./labels.ts"
 import { refuseUnsupported } from "./unsupported.ts"
 import { thisWorker, type Worker } from "./worker.ts"
 
@@ -100,6 +102,7 @@ export async function createContainer(globals: GlobalOptions, request: CreateReq
   const { bundle, bytes, spec } = loaded
   const process = spec.process as Process
   refuseUnsupported(spec)
+  const labels = await processLabels(process, spec.linux?.mountLabel)
   await loadHookRunner(spec.hooks)
   const undo = new Undo()
   try {
@@ -131,7 +134,7 @@ export async function createContainer(globals: GlobalOptions, request: CreateReq
     if (!asForeseen(foreseen, record)) container.writeState({ ...creating, cgroup: { ...record } })
     applyDevices(record, spec.linux?.resources)
     applyLimits(record, spec.linux?.resources)
-    return await launchInit({ globals, request, options, spec, process, bundle, container, layout, record, state, worker, undo })
+    return await launchInit({ globals, request, options, spec, process, bundle, container, layout, record, state, worker, labels, undo })
   } catch (error) {
     undo.run()
     throw error
@@ -151,6 +154,7 @@ interface Creating {
   readonly record: CgroupRecord
   readonly state: StoredState
   readonly worker: Worker
+  readonly labels: ProcessLabels | undefined
   readonly undo: Undo
 }
 
@@ -195,6 +199,7 @@ async function launchInit(creating: Creating): Promise<Created> {
       noNewKeyring: request.noNewKeyring,
       waitsForHooks: hasCreationHooks(spec),
       env: processEnvironment(process.env ?? [], process.user.uid, rootFd, inherited.environment),
+      labels: creating.labels,
     }
   } finally {
     close(rootFd)

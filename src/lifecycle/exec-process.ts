@@ -25,9 +25,6 @@ export function execProcess(request: ExecRequest, file: Uint8Array | undefined, 
   }
   if (request.tty && file !== undefined) process = { ...process, terminal: true }
   checkProcess(process, request.process ?? "exec")
-  if (process.apparmorProfile || process.selinuxLabel) {
-    throw new RuntsError(`${process.apparmorProfile ? "apparmorProfile" : "selinuxLabel"} is not supported yet`, { hint: "leave it out" })
-  }
   return process
 }
 

@@ -19,6 +19,7 @@ import { processEnvironment } from "./environment.ts"
 import { execProcess } from "./exec-process.ts"
 import { hostFacts } from "./host-facts.ts"
 import { differingNamespaces } from "./hooks.ts"
+import { processLabels } from "./labels.ts"
 import { foregroundTerminal, receiveTerminal } from "./foreground-terminal.ts"
 import { duplicate, Inherited } from "./inherited.ts"
 import { Launch, loadServe, statusSocket } from "./launch.ts"
@@ -132,6 +133,7 @@ async function launchExec(
 async function launchOnce(
   request: ExecRequest, process: Process, state: StoredState, pidfd: number, terminal: number | undefined, cgroups: CgroupRecord | undefined,
 ): Promise<Launch> {
+  const labels = await processLabels(process)
   const inherited = new Inherited(request.preserveFds)
   const { ours, theirs } = statusSocket(inherited.least)
   try {
@@ -156,6 +158,7 @@ async function launchOnce(
         preservedFds: inherited.preserved.length,
         limits: joinsUser ? [] : limits,
         env: processEnvironment(process.env ?? [], process.user.uid, rootFd, inherited.environment),
+        labels,
       }
     } finally {
       close(rootFd)

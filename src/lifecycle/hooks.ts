@@ -7,6 +7,7 @@ import { hostFacts } from "./host-facts.ts"
 import { namespaceOf } from "../host/procfs.ts"
 import type { StoredState } from "../host/stored-state.ts"
 import { CLONE, NAMESPACES, type NamespaceType } from "../kernel/process.ts"
+import type { ProcessLabels } from "../plan/labels.ts"
 import { warn } from "../log.ts"
 import type { Hook, Hooks, Process, Spec } from "../spec/types.gen.ts"
 import { OCI_VERSION } from "../spec/version.ts"
@@ -71,10 +72,10 @@ export function runCreationHooks(spec: Spec, state: StoredState, pidfd: number):
 
 /**
  * startContainer: in the container, its root included, before the user's program runs. What is executed comes from the image, so that it
- * has the container's cgroups, user and capabilities, and none of the runtime's: as root of the host it could leave by any device.
+ * has the container's cgroups, labels, user and capabilities, and none of the runtime's: as root of the host it could leave by any device.
  * @param process that of config.json; its environment is for hooks without one
  */
-export function runStartContainerHooks(state: StoredState, pidfd: number, process: Process): void {
+export function runStartContainerHooks(state: StoredState, pidfd: number, process: Process, labels: ProcessLabels | undefined): void {
   const hooks = state.hooks?.startContainer as readonly Hook[] | undefined
   if ((hooks?.length ?? 0) === 0) return
   const cgroups = cgroupOf(state)
@@ -85,7 +86,7 @@ export function runStartContainerHooks(state: StoredState, pidfd: number, proces
       cwd: "/",
       environment: process.env ?? [],
       namespaces: { pidfd, flags },
-      confinement: { process, facts: hostFacts(state, (flags & CLONE.NEWUSER) !== 0), cgroup },
+      confinement: { process, facts: hostFacts(state, (flags & CLONE.NEWUSER) !== 0), cgroup, labels },
     })
   } finally {
     if (cgroup.intoCgroup !== undefined) close(cgroup.intoCgroup)

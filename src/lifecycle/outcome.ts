@@ -53,13 +53,23 @@ export function stepFailure(planner: Planner, index: number, value: number, log:
   }
   // the kernel's log of a mount begins with a letter for its severity: "e overlay: Unknown parameter"
   const why = log === "" ? errnoText(errno) : `${errnoText(errno)} (the kernel says: ${log.replace(/^[ewi] /gm, "").replaceAll("\n", "; ")})`
-  const raising = step.name === "prlimit64" && errno === ERRNO.EPERM
+  const hint = hintOf(step, errno)
   return new RuntsError(`${step.text === "" ? (step.name ?? step.kind) : step.text}: ${why}`, {
     errno,
-    ...(raising ? { hint: "raising a hard limit takes CAP_SYS_RESOURCE" } : {}),
+    ...(hint === undefined ? {} : { hint }),
     ...(step.pointer === "" ? {} : { pointer: step.pointer }),
     ...(step.name === undefined ? {} : { syscall: step.name }),
   })
+}
+
+/** What to try where the errno alone does not say it. */
+function hintOf(step: Step, errno: number): string | undefined {
+  if (step.name === "prlimit64" && errno === ERRNO.EPERM) return "raising a hard limit takes CAP_SYS_RESOURCE"
+  if (step.pointer === "/process/apparmorProfile" && errno === ERRNO.ENOENT) {
+    return "no such profile is loaded: aa-status lists those that are, apparmor_parser --replace FILE loads one"
+  }
+  if (step.pointer === "/process/selinuxLabel" && errno === ERRNO.EINVAL) return "the loaded policy has no such context (user:role:type:level)"
+  return undefined
 }
 
 /** The texts that engines look for (Go's os/exec): exit codes 126 and 127 hang on them. */

@@ -8,6 +8,7 @@ import type { Process } from "../spec/types.gen.ts"
 import { openInit, openWithState, statusOf } from "./container.ts"
 import { destroy, killAndWait } from "./destroy.ts"
 import { loadHookRunner, runPoststartHooks, runStartContainerHooks } from "./hooks.ts"
+import { processLabels } from "./labels.ts"
 import { awaitStarted, START_SOCKET } from "./outcome.ts"
 import type { GlobalOptions } from "./requests.ts"
 import { thisWorker } from "./worker.ts"
@@ -43,7 +44,8 @@ export async function startWith(container: ContainerDir, state: StoredState, pid
   try {
     if ((state.hooks?.startContainer?.length ?? 0) > 0) {
       container.writeState({ ...state, worker: thisWorker() })
-      runStartContainerHooks(state, pidfd, await processOf(container))
+      const process = await processOf(container)
+      runStartContainerHooks(state, pidfd, process, await processLabels(process))
     }
   } catch (error) {
     killAndWait(state)

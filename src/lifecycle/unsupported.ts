@@ -3,10 +3,7 @@ import type { Spec } from "../spec/types.gen.ts"
 
 /** What config.json may ask for and this version cannot give yet. */
 const UNSUPPORTED: readonly (readonly [pointer: string, of: (spec: Spec) => unknown])[] = [
-  ["/process/apparmorProfile", ({ process }) => process?.apparmorProfile],
-  ["/process/selinuxLabel", ({ process }) => process?.selinuxLabel],
   ["/linux/seccomp", ({ linux }) => linux?.seccomp],
-  ["/linux/mountLabel", ({ linux }) => linux?.mountLabel],
   ["/linux/personality", ({ linux }) => linux?.personality],
   ["/linux/memoryPolicy", ({ linux }) => linux?.memoryPolicy],
   ["/linux/intelRdt", ({ linux }) => linux?.intelRdt],

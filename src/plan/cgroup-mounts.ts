@@ -90,7 +90,8 @@ function hierarchies(context: MountContext, request: MountRequest, facts: Cgroup
   const { step: target, path } = place(context, request)
   const attributes = (request.set | request.recursiveSet) & ~MOUNT_ATTR.RDONLY
   const readonly = ((request.set | request.recursiveSet) & MOUNT_ATTR.RDONLY) !== 0
-  const folder = { ...request, type: "tmpfs", data: ["mode=755"], superWords: [], mount: { ...request.mount, source: "tmpfs" } }
+  const labels = context.label === undefined ? [] : [context.label]
+  const folder = { ...request, labels, type: "tmpfs", data: ["mode=755"], superWords: [], mount: { ...request.mount, source: "tmpfs" } }
   const mount = fileSystem(context, folder, path, attributes)
   p.call("move_mount", mount, "", target, "", ATTACH).says(`attach it at /${path}`)
   p.call("close", target)

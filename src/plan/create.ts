@@ -13,7 +13,8 @@ import type { CreateFacts } from "./facts.ts"
 import {
   becomeRoot, cleanProcess, cloneInto, joinCgroups, joinNamespaces, stageTrees, undumpable, type StagedTree,
 } from "./launcher.ts"
-import { mountRequest, type MountRequest } from "./mount-request.ts"
+import { holdProcfs, planLabels } from "./labels.ts"
+import { mountLabel, mountRequest, type MountRequest, type SecurityOption } from "./mount-request.ts"
 import { absoluteSource, applyLateReadonly, planMount, type MountContext } from "./mounts.ts"
 import { planMaskedPaths, planReadonlyPaths, planSysctl } from "./paths.ts"
 import { MESSAGE, Planner } from "./planner.ts"
@@ -34,6 +35,8 @@ interface Creation {
   readonly facts: CreateFacts
   readonly namespaces: ReadonlyMap<NamespaceType, Namespace>
   readonly mounts: readonly MountRequest[]
+  /** linux.mountLabel. */
+  readonly label: SecurityOption | undefined
   /** The container's ids are not the host's: what only the host may attach is staged by the launcher. */
   readonly userNamespace: boolean
   readonly newUserNamespace: boolean
@@ -49,19 +52,21 @@ export function planCreate(spec: Spec, facts: CreateFacts): Planner {
   const planner = new Planner(statusDescriptor(facts.preservedFds))
   const namespaces = new Map<NamespaceType, Namespace>()
   for (const namespace of spec.linux?.namespaces ?? []) namespaces.set(namespace.type as NamespaceType, namespace)
+  const label = mountLabel(spec)
   const creation: Creation = {
     planner,
     spec,
     facts,
     namespaces,
-    mounts: (spec.mounts ?? []).map(mountRequest),
+    mounts: (spec.mounts ?? []).map((mount, index) => mountRequest(mount, index, label)),
+    label,
     userNamespace: namespaces.has("user"),
     newUserNamespace: isNew(namespaces.get("user")),
     staged: new Map(),
   }
   const start = settleChannels(planner, facts.preservedFds, facts.channel)
-  planLauncher(creation)
-  planInit(creation, start)
+  const procfs = planLauncher(creation)
+  planInit(creation, start, procfs)
   planner.placeBlocks()
   return planner
 }
@@ -75,9 +80,11 @@ function namespacePointer(spec: Spec, type: string): string {
   return `/linux/namespaces/${spec.linux?.namespaces?.findIndex((namespace) => namespace.type === type) ?? 0}`
 }
 
-function planLauncher(creation: Creation): void {
+/** @returns the step that holds the host's procfs, where labels are to be written */
+function planLauncher(creation: Creation): Step | undefined {
   const { planner, spec, facts, namespaces } = creation
   cleanProcess(planner)
+  const procfs = holdProcfs(planner, facts.labels)
   const joins = Object.keys(facts.namespaces).length > 0
   if (joins) undumpable(planner)
   if (isNew(namespaces.get("time")) && !creation.newUserNamespace) planTime(creation)
@@ -92,6 +99,7 @@ function planLauncher(creation: Creation): void {
   }
   planner.at("/linux/namespaces")
   cloneInto(planner, flags, facts.cgroup)
+  return procfs
 }
 
 /** On v1 the process joins its cgroups by writing, so its cgroup namespace can only be made after that. */
@@ -126,7 +134,7 @@ function stagedTrees(creation: Creation): StagedTree[] {
   return trees
 }
 
-function planInit(creation: Creation, start: number): void {
+function planInit(creation: Creation, start: number, procfs: Step | undefined): void {
   const { planner, facts } = creation
   const p = planner.program
   planOwnNamespaces(creation)
@@ -146,7 +154,7 @@ function planInit(creation: Creation, start: number): void {
   }
   planProtection(creation, context)
   planPivot(creation, context.root)
-  planProcess(creation, start)
+  planProcess(creation, start, procfs)
 }
 
 /** Namespaces that init itself completes: its ids, its cgroup, its clock. */
@@ -238,7 +246,8 @@ function planRootAndMounts(creation: Creation): MountContext {
   const { planner, spec, facts, mounts, namespaces } = creation
   const p = planner.program
   const root = planRoot(creation)
-  const context: MountContext = { planner, facts, root, staged: creation.staged, userNamespace: creation.userNamespace, lateReadonly: [] }
+  const { staged, userNamespace, label } = creation
+  const context: MountContext = { planner, facts, root, staged, userNamespace, label, lateReadonly: [] }
   let ownDev = true
   for (const request of mounts) {
     if (request.type === "cgroup" || request.type === "cgroup2") planCgroupMount(context, request, isNew(namespaces.get("cgroup")))
@@ -334,12 +343,13 @@ function planPivot(creation: Creation, root: Step): void {
 }
 
 /** The process itself: its descriptors, folder, identity, program; then the wait for `start`. */
-function planProcess(creation: Creation, start: number): void {
+function planProcess(creation: Creation, start: number, procfs: Step | undefined): void {
   const { planner, spec, facts } = creation
   const p = planner.program
   const process = spec.process
   if (process === undefined) throw new Error("a container without a process cannot be planned")
   const args = process.args ?? []
+  planLabels(planner, procfs, facts.labels)
   closeHostDescriptors(planner, facts.preservedFds)
   if (!facts.noNewKeyring) planKeyring(planner, facts.id)
   if (process.terminal !== true) planStdio(planner, facts.stdio, process.user.uid)

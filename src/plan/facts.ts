@@ -1,6 +1,7 @@
 import type { Architecture } from "../kernel/syscalls.ts"
 import type { NamespaceType } from "../kernel/process.ts"
 import type { CapabilityWords } from "../kernel/capabilities.ts"
+import type { ProcessLabels } from "./labels.ts"
 
 /**
  * What a plan must know of the machine, gathered beforehand by lifecycle. Plain data, so that a plan can be made anywhere, without
@@ -109,6 +110,7 @@ export interface CreateFacts extends HostFacts {
   readonly waitsForHooks: boolean
   /** Environment of the process, complete (LISTEN_FDS and HOME are settled by the runtime). */
   readonly env: readonly string[]
+  readonly labels: ProcessLabels | undefined
 }
 
 export interface ExecFacts extends HostFacts {
@@ -125,4 +127,5 @@ export interface ExecFacts extends HostFacts {
   /** None where the runtime sets them from outside, which it must where a user namespace takes the right to raise them. */
   readonly limits: readonly LimitFacts[]
   readonly env: readonly string[]
+  readonly labels: ProcessLabels | undefined
 }

@@ -4,6 +4,7 @@ import type { Process } from "../spec/types.gen.ts"
 import { planCredentials } from "./credentials.ts"
 import type { CgroupJoinFacts, HostFacts } from "./facts.ts"
 import { becomeRoot, cleanProcess, cloneInto, joinCgroups, undumpable } from "./launcher.ts"
+import { holdProcfs, planLabels, type ProcessLabels } from "./labels.ts"
 import { Planner } from "./planner.ts"
 
 /** A hook and what its process is given. Descriptor numbers are those that the program inherits, all above 2. */
@@ -35,6 +36,7 @@ export interface HookConfinement {
   readonly process: Process
   readonly facts: HostFacts
   readonly cgroup: CgroupJoinFacts
+  readonly labels: ProcessLabels | undefined
 }
 
 const CLOSE_RANGE_CLOEXEC = 4
@@ -52,12 +54,16 @@ export function planHook(request: HookRequest): Planner {
   const { namespaces, confinement } = request
   if (namespaces !== undefined) undumpable(planner)
   cleanProcess(planner)
+  const procfs = holdProcfs(planner, confinement?.labels)
+  planner.at(request.pointer)
   if (namespaces !== undefined) enterNamespaces(planner, namespaces, confinement?.cgroup)
   p.call("setsid").says("lead a session")
   if (request.cwd !== undefined) p.call("chdir", request.cwd).says(`change to ${request.cwd}`)
   const limit = (value: number): number | bigint => (value === Infinity ? RLIM_INFINITY : value)
   const nofile = p.words([limit(request.nofile.soft), limit(request.nofile.hard)])
   p.call("prlimit64", 0, RLIMITS.RLIMIT_NOFILE, nofile, 0).says("restore the caller's limit of open files")
+  planLabels(planner, procfs, confinement?.labels)
+  planner.at(request.pointer)
   p.call("dup3", request.stdin, 0, 0).says("standard input")
   p.call("dup3", request.output, 1, 0).says("standard output")
   p.call("dup3", request.output, 2, 0).says("standard error")

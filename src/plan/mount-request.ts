@@ -1,7 +1,40 @@
-import type { Mount } from "../spec/types.gen.ts"
+import { annotation } from "../spec/annotations.ts"
+import type { Mount, Spec } from "../spec/types.gen.ts"
 import { RuntsError } from "../error.ts"
-import { FSCONFIG_STRING_MAX, MOUNT_ATTR } from "../kernel/mount.ts"
+import { FSCONFIG_STRING_MAX, MOUNT_ATTR, SELINUX_CONTEXTS } from "../kernel/mount.ts"
 import { mountOption } from "../kernel/mount-options.ts"
+
+/** A mount option of SELinux: how the label is used, and the label, without quotes. */
+export interface SecurityOption {
+  readonly name: string
+  readonly value: string
+}
+
+/**
+ * File systems that linux.mountLabel is no option of, as with runc: of these the policy labels each file (proc, sysfs, cgroup), or
+ * the root is labelled when it is mounted (mqueue).
+ */
+const UNLABELLED: ReadonlySet<string> = new Set(["proc", "sysfs", "mqueue", "cgroup", "cgroup2"])
+
+/** linux.mountLabel as a mount option. @throws RuntsError where the annotation that says how names no such option */
+export function mountLabel(spec: Spec): SecurityOption | undefined {
+  const value = spec.linux?.mountLabel
+  if (value === undefined || value === "") return undefined
+  const name = annotation(spec, "run.oci.mount_context_type") ?? "context"
+  if (!SELINUX_CONTEXTS.includes(name)) {
+    throw new RuntsError(`annotation run.oci.mount_context_type: ${JSON.stringify(name)} is not one of ${SELINUX_CONTEXTS.join(", ")}`, {
+      pointer: "/annotations/run.oci.mount_context_type",
+    })
+  }
+  return { name, value }
+}
+
+/** An option such as context="a:b:c:s0:c1,c2"; the quotes are for mount(2), which separates options by commas. */
+function securityOption(word: string): SecurityOption | undefined {
+  const equals = word.indexOf("=")
+  const name = word.slice(0, Math.max(0, equals))
+  return SELINUX_CONTEXTS.includes(name) ? { name, value: word.slice(equals + 1).replace(/^"(.*)"$/s, "$1") } : undefined
+}
 
 /** One entry of `mounts`, its options sorted by what they mean. */
 export interface MountRequest {
@@ -25,6 +58,8 @@ export interface MountRequest {
   readonly superFlags: number
   /** Data for the file system, as given. */
   readonly data: readonly string[]
+  /** Its own labels, else linux.mountLabel where the file system takes that. */
+  readonly labels: readonly SecurityOption[]
   /** It takes mount(2): something that fsconfig(2) cannot say. */
   readonly legacy: boolean
   readonly tmpcopyup: boolean
@@ -39,8 +74,8 @@ function whole(clear: number): number {
   return (clear & ATIME_MASK) === 0 ? clear : clear | ATIME_MASK
 }
 
-/** Sorts a mount's options. @throws RuntsError where words contradict the mount. */
-export function mountRequest(mount: Mount, index: number): MountRequest {
+/** Sorts a mount's options. @param label linux.mountLabel @throws RuntsError where words contradict the mount. */
+export function mountRequest(mount: Mount, index: number, label?: SecurityOption): MountRequest {
   let bind = mount.type === "bind"
   let bindRecursive = false
   let set = 0
@@ -55,10 +90,13 @@ export function mountRequest(mount: Mount, index: number): MountRequest {
   const propagation: { type: number; recursive: boolean }[] = []
   const superWords: string[] = []
   const data: string[] = []
+  const labels: SecurityOption[] = []
   for (const word of mount.options ?? []) {
     const option = mountOption(word)
     if (option === undefined) {
-      data.push(word)
+      const own = word.includes("context=") ? securityOption(word) : undefined
+      if (own === undefined) data.push(word)
+      else labels.push(own)
       continue
     }
     switch (option.kind) {
@@ -100,16 +138,19 @@ export function mountRequest(mount: Mount, index: number): MountRequest {
   }
   const pointer = `/mounts/${index}`
   if ((mount.uidMappings?.length ?? 0) > 0) idmap ??= { recursive: false }
-  if (bind && data.length > 0) {
-    throw new RuntsError(`mounts[${index}] (${mount.destination}): a bind mount takes no data, but has ${data.map((d) => JSON.stringify(d)).join(", ")}`, {
+  if (bind && data.length + labels.length > 0) {
+    const all = [...data, ...labels.map(({ name }) => name)]
+    throw new RuntsError(`mounts[${index}] (${mount.destination}): a bind mount takes no data, but has ${all.map((d) => JSON.stringify(d)).join(", ")}`, {
       pointer: pointer + "/options",
       hint: "check the spelling of the options",
     })
   }
+  if (label !== undefined && labels.length === 0 && !bind && !remount && !UNLABELLED.has(mount.type ?? "")) labels.push(label)
+  for (const { value } of labels) legacy ||= Buffer.byteLength(value) > FSCONFIG_STRING_MAX
   for (const item of data) legacy ||= Buffer.byteLength(item) > FSCONFIG_STRING_MAX || item.includes(",")
   legacy ||= !bind && Buffer.byteLength(mount.source ?? "") > FSCONFIG_STRING_MAX
   return {
     index, mount, pointer, type: bind ? "" : (mount.type ?? "none"), bind, bindRecursive, set, clear, recursiveSet, recursiveClear,
-    propagation, superWords, superFlags, data, legacy, tmpcopyup, remount, idmap,
+    propagation, superWords, superFlags, data, labels, legacy, tmpcopyup, remount, idmap,
   }
 }

@@ -1,5 +1,5 @@
 import { RuntsError } from "../error.ts"
-import { AT_EMPTY_PATH, AT_FDCWD, AT_RECURSIVE, O_CLOEXEC, O_DIRECTORY, O_PATH, S_IFDIR, S_IFMT, STATX } from "../kernel/fs.ts"
+import { AT_EMPTY_PATH, AT_FDCWD, AT_RECURSIVE, O_CLOEXEC, O_DIRECTORY, O_PATH, O_RDONLY, S_IFDIR, S_IFMT, STATX } from "../kernel/fs.ts"
 import {
   FSCONFIG, FSMOUNT_CLOEXEC, FSOPEN_CLOEXEC, FSPICK_CLOEXEC, FSPICK_EMPTY_PATH, MOUNT_ATTR, MOVE_MOUNT_F_EMPTY_PATH,
   MOVE_MOUNT_T_EMPTY_PATH, MS, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE,
@@ -8,7 +8,7 @@ import { MSG_NOSIGNAL } from "../kernel/process.ts"
 import type { Datum, Label, Step } from "../program/program.ts"
 import type { CreateFacts } from "./facts.ts"
 import { idmap } from "./launcher.ts"
-import type { MountRequest } from "./mount-request.ts"
+import type { MountRequest, SecurityOption } from "./mount-request.ts"
 import { MESSAGE, type Planner } from "./planner.ts"
 import { IN_ROOT, mayMountBelowProc, openTarget, refuseProcfs, resultCell, scratch } from "./targets.ts"
 import { cleanRelative } from "../path.ts"
@@ -23,6 +23,8 @@ export interface MountContext {
   readonly staged: ReadonlyMap<number, string>
   /** A new or joined user namespace: mounts may be refused that are bound from the host instead. */
   readonly userNamespace: boolean
+  /** linux.mountLabel. */
+  readonly label: SecurityOption | undefined
   /** Mounts to be made read-only when everything below them is in place. */
   readonly lateReadonly: { readonly mount: Step; readonly pointer: string; readonly path: string }[]
 }
@@ -254,15 +256,34 @@ export function fileSystem(context: MountContext, request: MountRequest, path: s
     if (equals < 0) configure(FSCONFIG.SET_FLAG, item, 0, `option ${item}`)
     else configure(FSCONFIG.SET_STRING, item.slice(0, equals), item.slice(equals + 1), `option ${item}`)
   }
+  configureLabels(planner, opened, request.labels, `mount ${name}`)
   configure(FSCONFIG.CMD_CREATE, 0, 0, "create")
   const mount = guarded(p.call("fsmount", opened, FSMOUNT_CLOEXEC, attributes).says(`mount ${name}`))
   const kept = resultCell(planner, mount)
   p.call("close", opened)
+  if (type === "mqueue" && context.label !== undefined) labelRoot(planner, mount, context.label, name)
   const done = p.label("mount made")
   p.here(done)
   mountLog(planner, log, opened, error, mount, name)
   if (fromHost !== undefined && twin !== undefined) bindFromHost(planner, fromHost, twin, attributes, kept, done, name)
   return mount
+}
+
+/** SELinux options of a mount that is being made or changed; each fails by itself, as the kernel's mount log does not name them. */
+export function configureLabels(planner: Planner, opened: Step, labels: readonly SecurityOption[], what: string): void {
+  for (const { name, value } of labels) {
+    const step = planner.program.call("fsconfig", opened, FSCONFIG.SET_STRING, name, value, 0)
+    step.says(`${what}: SELinux label ${name}=${JSON.stringify(value)}`)
+  }
+}
+
+/** Labels the root of a file system that takes no label when it is mounted. */
+function labelRoot(planner: Planner, mount: Step, label: SecurityOption, name: string): void {
+  const p = planner.program
+  const root = p.call("openat", mount, ".", O_RDONLY | O_CLOEXEC | O_DIRECTORY, 0).says(`open the root of ${name}`)
+  const set = p.call("fsetxattr", root, "security.selinux", label.value, Buffer.byteLength(label.value), 0)
+  set.says(`give ${name} the SELinux label ${JSON.stringify(label.value)}`)
+  p.call("close", root)
 }
 
 /** The block that a failing mount ends in: it fetches what the kernel wrote to the context's log, then reports the errno. */
@@ -311,7 +332,7 @@ function legacyMount(context: MountContext, request: MountRequest, path: string)
   const place = covered?.place ?? target(context, request, path, true)
   p.call("fchdir", place).says(`work in /${path}`)
   const source = request.mount.source
-  const data = request.data.join(",")
+  const data = [...request.data, ...request.labels.map(({ name, value }) => `${name}="${value}"`)].join(",")
   const named = source === undefined || source === "" ? request.type : source
   p.call("mount", named, ".", request.type, flags >>> 0, data === "" ? 0 : data).says(`mount ${request.type} at /${path}`)
   p.call("fchdir", back)
@@ -335,7 +356,7 @@ function remount(context: MountContext, request: MountRequest, path: string): vo
   const late = path === "dev" && ((request.set | request.recursiveSet) & MOUNT_ATTR.RDONLY) !== 0
   const writable = { ...request, set: request.set & ~MOUNT_ATTR.RDONLY, recursiveSet: request.recursiveSet & ~MOUNT_ATTR.RDONLY }
   applyAttributes(context, late ? writable : request, place, path)
-  if (!request.bind && (request.data.length > 0 || request.superWords.length > 0)) {
+  if (!request.bind && request.data.length + request.superWords.length + request.labels.length > 0) {
     const picked = p.call("fspick", place, "", FSPICK_CLOEXEC | FSPICK_EMPTY_PATH).says(`pick the file system at /${path}`)
     for (const word of request.superWords) p.call("fsconfig", picked, FSCONFIG.SET_FLAG, word, 0, 0).says(`remount /${path}: ${word}`)
     for (const item of request.data) {
@@ -343,6 +364,7 @@ function remount(context: MountContext, request: MountRequest, path: string): vo
       if (equals < 0) p.call("fsconfig", picked, FSCONFIG.SET_FLAG, item, 0, 0).says(`remount /${path}: ${item}`)
       else p.call("fsconfig", picked, FSCONFIG.SET_STRING, item.slice(0, equals), item.slice(equals + 1), 0).says(`remount /${path}: ${item}`)
     }
+    configureLabels(planner, picked, request.labels, `remount /${path}`)
     p.call("fsconfig", picked, FSCONFIG.CMD_RECONFIGURE, 0, 0, 0).says(`remount /${path}`)
     p.call("close", picked)
   }

@@ -4,7 +4,7 @@ import {
 } from "../kernel/mount.ts"
 import type { Datum, Label, Step } from "../program/program.ts"
 import { sysctlPath } from "../spec/sysctl.ts"
-import type { MountContext } from "./mounts.ts"
+import { configureLabels, type MountContext } from "./mounts.ts"
 import { IN_ROOT, scratch } from "./targets.ts"
 import { cleanRelative } from "../path.ts"
 
@@ -75,6 +75,7 @@ function emptyFolder(context: MountContext): Step {
   const opened = p.call("fsopen", "tmpfs", FSOPEN_CLOEXEC).says("empty folder for masks: open the file system type")
   p.call("fsconfig", opened, FSCONFIG.SET_STRING, "nr_inodes", "1", 0).says("empty folder for masks: one inode")
   p.call("fsconfig", opened, FSCONFIG.SET_STRING, "size", "0", 0).orContinue()
+  configureLabels(context.planner, opened, context.label === undefined ? [] : [context.label], "empty folder for masks")
   p.call("fsconfig", opened, FSCONFIG.CMD_CREATE, 0, 0, 0).says("empty folder for masks: create")
   const attributes = MOUNT_ATTR.RDONLY | MOUNT_ATTR.NOSUID | MOUNT_ATTR.NODEV | MOUNT_ATTR.NOEXEC
   const mount = p.call("fsmount", opened, FSMOUNT_CLOEXEC, attributes).says("empty folder for masks: mount")

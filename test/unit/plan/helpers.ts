@@ -47,7 +47,7 @@ export function factsFor(spec: Spec, more: Partial<CreateFacts> = {}): CreateFac
     namespaces, sources, existing: new Set(), idmaps,
     stdio: spec.process?.terminal === true ? [] : [0, 1, 2].map((fd) => ({ fd, uid: 1000, isNull: fd === 0 })),
     preservedFds: 0, rootfsParent: undefined, noPivot: false, noNewKeyring: false, waitsForHooks: true,
-    env: spec.process?.env ?? [], limits: [],
+    env: spec.process?.env ?? [], limits: [], labels: undefined,
     ...more,
   }
 }
@@ -56,7 +56,7 @@ export const execFacts = (more: Partial<ExecFacts> = {}): ExecFacts => ({
   architecture: "x64", kernel: [6, 18], lastCapability: LAST_CAPABILITY, grantable: undefined, keepGroups: false, id: "c1",
   channel: { status: 20, start: undefined, console: 22 },
   cgroup: { intoCgroup: undefined, procs: [{ controller: "pids", fd: 24 }] },
-  pidfd: 25, namespaceFlags: 0x6c020000, joinsUser: false, stdio: [], preservedFds: 0, env: ["PATH=/bin"], limits: [],
+  pidfd: 25, namespaceFlags: 0x6c020000, joinsUser: false, stdio: [], preservedFds: 0, env: ["PATH=/bin"], limits: [], labels: undefined,
   ...more,
 })
 
