@@ -1,5 +1,6 @@
 import { COMMANDS, GLOBAL_FLAGS } from "../../src/cli/table.ts"
 import type { Command, Flag } from "../../src/cli/table.ts"
+import { ANNOTATIONS } from "../../src/spec/annotations.ts"
 import { covers, pointsTo, wordsCovered } from "./row.ts"
 import type { Reference, Row, Section } from "./row.ts"
 import { schemaRows } from "./schema-rows.ts"
@@ -28,7 +29,7 @@ export function isCovered({ tests, missingWords }: CoveredRow): boolean {
 /** Every row with its tests. @param root the checkout */
 export function measureCoverage(root: URL): Coverage {
   const { properties, enumerations, inner } = schemaRows()
-  const rows = [...properties, ...enumerations, ...commandRows()]
+  const rows = [...properties, ...enumerations, ...annotationRows(), ...commandRows()]
   const tests = readTests(root)
   const covered = rows.map((row): CoveredRow => {
     if (row.words === undefined) return { row, tests: tests.filter(({ references }) => references.some((one) => covers(one, row))), missingWords: [] }
@@ -53,6 +54,10 @@ function nameOf(reference: Reference): string {
   if (reference.kind === "annotation") return `annotation ${reference.name}`
   if (reference.kind !== "pointer") return reference.name
   return `${reference.pointer}${reference.below ? "/**" : ""}${reference.word === undefined ? "" : `=${reference.word}`}`
+}
+
+function annotationRows(): Row[] {
+  return Object.keys(ANNOTATIONS).map((name) => ({ kind: "annotation", name, section: { title: "with a meaning for runts" } }))
 }
 
 function commandRows(): Row[] {

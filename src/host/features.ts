@@ -1,23 +1,31 @@
 import { CAPABILITIES } from "../kernel/capabilities.ts"
 import { mountOptionNames } from "../kernel/mount-options.ts"
 import { NAMESPACES } from "../kernel/process.ts"
-import { OCI_VERSION, OCI_VERSION_MIN } from "../spec/version.ts"
+import { potentiallyUnsafeAnnotations } from "../spec/annotations.ts"
+import { schemaValues } from "../spec/names.gen.ts"
 import type { Features } from "../spec/types.gen.ts"
+import { OCI_VERSION, OCI_VERSION_MIN } from "../spec/version.ts"
+import { probeMachine } from "./probe.ts"
+import type { Machine } from "./probe.ts"
+
+/** Names of annotations that tell of the machine. */
+const HOST = "org.runts.host."
 
 /**
- * What this runtime supports, as engines ask it of `features` (runtime-spec features.md, features-linux.md). It speaks of
- * the runtime, not of the machine: a name here may still be refused by an old kernel.
+ * What `features` prints. Its members tell of the runtime alone, whatever the machine (features.md: "irrelevant to the actual
+ * availability of the features in the host operating system"); they are the tables that config.json is read by. What this machine
+ * has is in `annotations`, below org.runts.host.
  */
 export function features(): Features {
   return {
     ociVersionMin: OCI_VERSION_MIN,
     ociVersionMax: OCI_VERSION,
-    hooks: ["prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"],
+    hooks: schemaValues().Hooks,
     mountOptions: mountOptionNames(),
     linux: {
       namespaces: Object.keys(NAMESPACES).sort(),
       capabilities: CAPABILITIES,
-      cgroup: { v1: true, v2: true, systemd: false, systemdUser: false },
+      cgroup: { v1: true, v2: true, systemd: false, systemdUser: false, rdma: false },
       seccomp: { enabled: false },
       apparmor: { enabled: true },
       selinux: { enabled: true },
@@ -26,8 +34,29 @@ export function features(): Features {
       mountExtensions: { idmap: { enabled: true } },
       netDevices: { enabled: false },
     },
-    // runc's name for it: engines ask here before they offer checkpoints
-    annotations: { "org.opencontainers.runc.checkpoint.enabled": "false" },
-    potentiallyUnsafeConfigAnnotations: [],
+    annotations: {
+      // runc's name for it: engines ask here before they offer checkpoints
+      "org.opencontainers.runc.checkpoint.enabled": "false",
+      ...machineAnnotations(probeMachine()),
+    },
+    potentiallyUnsafeConfigAnnotations: potentiallyUnsafeAnnotations(),
   }
+}
+
+/** Values are strings (config.md, Annotations): lists have commas, what is not known is left out. */
+function machineAnnotations(machine: Machine): Record<string, string> {
+  const known: Record<string, string | undefined> = {
+    kernel: machine.kernel,
+    namespaces: machine.namespaces.join(","),
+    "capabilities.last": machine.lastCapability,
+    cgroup: machine.cgroup,
+    "cgroup.controllers": machine.controllers.join(","),
+    lsm: machine.securityModules?.join(","),
+    "seccomp.actions": machine.seccompActions.join(","),
+    "mount.attributes": String(machine.mountAttributes),
+    filesystems: machine.filesystems.join(","),
+  }
+  const annotations: Record<string, string> = {}
+  for (const [name, value] of Object.entries(known)) if (value !== undefined && value !== "") annotations[HOST + name] = value
+  return annotations
 }

@@ -9,6 +9,8 @@ import { carryOut } from "../../../src/cli/dispatch.ts"
 import { parse } from "../../../src/cli/parse.ts"
 import { createRequest } from "../../../src/cli/request.ts"
 import type { Call } from "../../../src/cli/table.ts"
+import { ANNOTATIONS } from "../../../src/spec/annotations.ts"
+import type { AnnotationName } from "../../../src/spec/annotations.ts"
 import { versionText } from "../../../src/cli/version.ts"
 import { capture } from "./capture.ts"
 
@@ -58,6 +60,7 @@ t.test("features prints a document that follows the schema and that engines acce
   t.ok(document.linux.namespaces.includes("user"), "CRI's user namespaces")
   t.ok(document.linux.capabilities.includes("CAP_CHECKPOINT_RESTORE"))
   t.strictSame(document.mountOptions, [...new Set(document.mountOptions)].sort())
+  t.same(document.potentiallyUnsafeConfigAnnotations, Object.keys(ANNOTATIONS).filter((name) => ANNOTATIONS[name as AnnotationName].potentiallyUnsafe).sort())
 })
 
 t.test("createRequest() passes what was asked for", async (t) => {
