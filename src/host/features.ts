@@ -32,7 +32,7 @@ export function features(): Features {
       intelRdt: { enabled: false },
       // containerd takes an idmapped mount only from a runtime that says so
       mountExtensions: { idmap: { enabled: true } },
-      netDevices: { enabled: false },
+      netDevices: { enabled: true },
     },
     annotations: {
       // runc's name for it: engines ask here before they offer checkpoints

@@ -27,6 +27,7 @@ import { loadHookRunner, runCreationHooks, runPoststopHooks } from "./hooks.ts"
 import { compareMaps, idmapNamespaces, writeMaps } from "./id-maps.ts"
 import { Inherited } from "./inherited.ts"
 import { Launch, loadServe, statusSocket } from "./launch.ts"
+import type { NetDevices } from "./net-devices.ts"
 import { START_SOCKET } from "./outcome.ts"
 import type { CreateRequest, GlobalOptions } from "./requests.ts"
 import { applyFromOutside, resourceLimits } from "./limits.ts"
@@ -207,6 +208,7 @@ async function launchInit(creating: Creating): Promise<Created> {
   const planner = planCreate(spec, facts)
   await loadServe(planner)
   const launch = new Launch(planner, ours)
+  const netDevices = await loadNetDevices(spec)
   let hooksRan = false
   let startTime = ""
   const writesCreated = creating.options.startSocket || (spec.hooks?.startContainer?.length ?? 0) > 0
@@ -214,6 +216,7 @@ async function launchInit(creating: Creating): Promise<Created> {
     if (hooksRan) runPoststopHooks({ ...creating.state, pid: 0, status: "stopped" })
   })
   undo.add(() => launch.kill())
+  undo.add(() => netDevices?.restore())
   launch.run(theirs, [theirs, ...inherited.all], {
     pid: (pid) => {
       applyFromOutside(pid, process, outside ? limits : [])
@@ -225,6 +228,7 @@ async function launchInit(creating: Creating): Promise<Created> {
       const pointer = { uid: "/linux/uidMappings", gid: "/linux/gidMappings" }
       writeMaps(pid, spec.linux?.uidMappings ?? [], spec.linux?.gidMappings ?? [], pointer)
     },
+    devices: (pid) => netDevices?.move(pid),
     hooks: (pid) => {
       hooksRan = true
       runCreationHooks(spec, { ...creating.state, pid }, launch.pidfd)
@@ -233,7 +237,15 @@ async function launchInit(creating: Creating): Promise<Created> {
   inherited.close()
   const state: StoredState = { ...creating.state, pid: launch.pid, startTime, status: "created", cgroup: { ...record } }
   if (writesCreated) container.writeState(state)
+  netDevices?.keep()
   return { container, spec, launch, state }
+}
+
+/** What moves linux.netDevices; few containers have any. */
+async function loadNetDevices({ linux }: Spec): Promise<NetDevices | undefined> {
+  const devices = linux?.netDevices
+  if (devices === undefined || Object.keys(devices).length === 0) return undefined
+  return new (await import("./net-devices.ts")).NetDevices(devices)
 }
 
 function hasCreationHooks(spec: Spec): boolean {

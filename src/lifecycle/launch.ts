@@ -24,6 +24,8 @@ export interface LaunchEvents {
   pid?(pid: number): void
   /** It waits for its id mappings. */
   maps?(pid: number): void
+  /** It waits for network devices of the host. */
+  devices?(pid: number): void
   /** Mounts are done; hooks of creation are to be run. */
   hooks?(pid: number): void
 }
@@ -143,6 +145,10 @@ export class Launch {
     switch (kind) {
       case MESSAGE.MAPS:
         events.maps?.(this.pid)
+        this.go()
+        return false
+      case MESSAGE.DEVICES:
+        events.devices?.(this.pid)
         this.go()
         return false
       case MESSAGE.HOOKS:

@@ -7,7 +7,6 @@ const UNSUPPORTED: readonly (readonly [pointer: string, of: (spec: Spec) => unkn
   ["/linux/personality", ({ linux }) => linux?.personality],
   ["/linux/memoryPolicy", ({ linux }) => linux?.memoryPolicy],
   ["/linux/intelRdt", ({ linux }) => linux?.intelRdt],
-  ["/linux/netDevices", ({ linux }) => linux?.netDevices],
 ]
 
 /** Refuses it: a container must never have less isolation, or other resources, than asked for. */

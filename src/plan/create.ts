@@ -145,6 +145,7 @@ function planInit(creation: Creation, start: number, procfs: Step | undefined): 
   resetAffinity(planner)
   if (creation.spec.process !== undefined) planScheduling(planner, creation.spec.process)
   planNetwork(creation)
+  awaitDevices(creation)
   planNames(creation)
   const context = planRootAndMounts(creation)
   if (facts.waitsForHooks) {
@@ -228,6 +229,14 @@ function planNetwork(creation: Creation): void {
   const socket = p.call("socket", AF_INET, SOCK_DGRAM | O_CLOEXEC, 0).says("a socket to configure the network")
   p.call("ioctl", socket, IOCTL.SIOCSIFFLAGS, request).says("bring the loopback device up")
   p.call("close", socket)
+}
+
+/** Network devices of the host are there before anything is set that is theirs (net.ipv4.conf.eth0.*), and before hooks run. */
+function awaitDevices({ planner, spec }: Creation): void {
+  if (Object.keys(spec.linux?.netDevices ?? {}).length === 0) return
+  planner.at("/linux/netDevices")
+  planner.tell(MESSAGE.DEVICES).says("let the runtime move network devices in")
+  planner.awaitGo()
 }
 
 function planNames(creation: Creation): void {

@@ -4,6 +4,8 @@ export const MESSAGE = {
   PID: 0x50,
   /** Init waits for its id maps (answer: one byte). */
   MAPS: 0x55,
+  /** Init waits for network devices of the host (answer: one byte). */
+  DEVICES: 0x44,
   /** Init's mounts are done; hooks may run (answer: one byte). */
   HOOKS: 0x48,
   /** Init asks the runtime for help with request `number` (answer: rows to run; see `serve`). */
