@@ -16,7 +16,7 @@ export const LINUX_RULES: readonly SpecRule[] = [
   { clause: "config-linux.md, Devices", check: devicesAreWhole },
   { clause: "config-linux.md, Network devices", check: netDevicesHaveNamespace },
   { clause: "config-linux.md, Control groups", check: resourcesAreWellFormed },
-  { clause: "config-linux.md, IntelRdt", check: closIsOneFolder },
+  { clause: "config-linux.md, IntelRdt", check: rdtIsWellFormed },
   { clause: "config-linux.md, Memory policy", check: memoryPolicyIsWellFormed },
   { clause: "config-linux.md, Sysctl", check: sysctlsAreNamespaced },
   { clause: "config-linux.md, Seccomp", check: seccompIsConsistent },
@@ -148,10 +148,25 @@ function isAccess(access: string): boolean {
   return true
 }
 
-function closIsOneFolder({ linux }: Spec, report: Report): void {
-  const closId = linux?.intelRdt?.closID
-  if (closId === undefined || (closId !== "." && closId !== ".." && !closId.includes("/"))) return
-  report("/linux/intelRdt/closID", `${shown(closId)} is not the name of a folder of resctrl`)
+/** Folders of resctrl that are no classes of service (Documentation/filesystems/resctrl.rst). */
+const RESCTRL_FOLDERS = ["info", "mon_groups", "mon_data"]
+
+function rdtIsWellFormed({ linux }: Spec, report: Report): void {
+  const rdt = linux?.intelRdt
+  if (rdt === undefined) return
+  const at = "/linux/intelRdt"
+  const { closID, memBwSchema, schemata } = rdt
+  // "/" is the default class
+  if (closID !== undefined && closID !== "/" && (closID === "." || closID === ".." || /[/\n]/.test(closID) || RESCTRL_FOLDERS.includes(closID))) {
+    report(`${at}/closID`, `${shown(closID)} is not the name of a folder of resctrl`)
+  }
+  if (memBwSchema !== undefined && memBwSchema !== "" && (!memBwSchema.startsWith("MB:") || memBwSchema.includes("\n"))) {
+    report(`${at}/memBwSchema`, `${shown(memBwSchema)} is not one line as MB:0=20;1=70`)
+  }
+  for (let i = 0; i < (schemata?.length ?? 0); i++) {
+    const line = schemata?.[i] as string
+    if (line.includes("\n")) report(`${at}/schemata/${i}`, `${shown(line)} is more than one line`)
+  }
 }
 
 function memoryPolicyIsWellFormed({ linux }: Spec, report: Report): void {

@@ -247,12 +247,20 @@ t.test("checkRules: resources name files of the cgroup only", (t) => {
   t.end()
 })
 
-t.test("checkRules: intelRdt.closID is one folder", (t) => {
-  t.same(faults((c) => (c.linux.intelRdt = { closID: "gold" })), [])
-  for (const closID of [".", "..", "a/b"]) {
+t.test("checkRules: intelRdt names one class, and its lines are lines", (t) => {
+  const schemata = ["L3:0=ff", "L2:0=f;1=f"]
+  t.same(faults((c) => (c.linux.intelRdt = { closID: "gold", memBwSchema: "MB:0=20", l3CacheSchema: "L3:0=f", schemata })), [])
+  t.same(faults((c) => (c.linux.intelRdt = { closID: "/" })), [], "the default class")
+  t.same(faults((c) => (c.linux.intelRdt = { closID: "", memBwSchema: "", schemata: [] })), [], "Go's empty values")
+  for (const closID of [".", "..", "a/b", "/a", "a\nb", "info", "mon_groups", "mon_data"]) {
     t.same(faults((c) => (c.linux.intelRdt = { closID })),
-      [`/linux/intelRdt/closID: "${closID}" is not the name of a folder of resctrl`])
+      [`/linux/intelRdt/closID: ${JSON.stringify(closID)} is not the name of a folder of resctrl`])
   }
+  for (const memBwSchema of ["L3:0=f", "MB:0=20\nL3:0=f"]) {
+    t.same(faults((c) => (c.linux.intelRdt = { memBwSchema })),
+      [`/linux/intelRdt/memBwSchema: ${JSON.stringify(memBwSchema)} is not one line as MB:0=20;1=70`])
+  }
+  t.same(faults((c) => (c.linux.intelRdt = { schemata: ["L3:0=f", "a\nb"] })), ["/linux/intelRdt/schemata/1: \"a\\nb\" is more than one line"])
   t.end()
 })
 
