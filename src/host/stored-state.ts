@@ -1,4 +1,5 @@
 import { RuntsError } from "../error.ts"
+import type { MemoryPolicy, Personality } from "../spec/types.gen.ts"
 
 /** Version of the layout of state.json; a runts reads only its own. */
 export const STATE_SCHEMA = 1
@@ -43,6 +44,8 @@ export interface StoredState {
   /** By type of config.json: "new", or the path joined. */
   readonly namespaces: Readonly<Record<string, string>>
   readonly noPivot: boolean
+  /** linux.personality and linux.memoryPolicy, for processes that join. */
+  readonly settings?: { readonly personality?: Personality; readonly memoryPolicy?: MemoryPolicy }
   /** More that lifecycle keeps. */
   readonly [more: string]: unknown
 }

@@ -24,6 +24,9 @@ export const NAMESPACES = {
 
 export type NamespaceType = keyof typeof NAMESPACES
 
+/** Execution domains (personality(2)) by the names of config.json. */
+export const PERSONALITIES = { LINUX: 0, LINUX32: 8 } as const
+
 /** setrlimit(2) resources by the names of config.json; the same on x86-64 and arm64. */
 export const RLIMITS = {
   RLIMIT_CPU: 0, RLIMIT_FSIZE: 1, RLIMIT_DATA: 2, RLIMIT_STACK: 3, RLIMIT_CORE: 4, RLIMIT_RSS: 5, RLIMIT_NPROC: 6, RLIMIT_NOFILE: 7,

@@ -9,6 +9,15 @@ export const SCHEDULER_FLAGS = {
   SCHED_FLAG_KEEP_PARAMS: 0x10, SCHED_FLAG_UTIL_CLAMP_MIN: 0x20, SCHED_FLAG_UTIL_CLAMP_MAX: 0x40,
 } as const
 
+/** CPUs are numbered from 0 to less than this in any kernel (CONFIG_NR_CPUS is 8192 at most; more is left for later ones). */
+export const CPU_MAX = 65535
+
+/** Static priorities of SCHED_FIFO and SCHED_RR (sched(7)). */
+export const REALTIME_PRIORITIES = [1, 99] as const
+
+/** The shortest runtime of SCHED_DEADLINE in nanoseconds (sched_setattr(2)). */
+export const DEADLINE_RUNTIME_MIN = 1024
+
 /** Classes of ioprio_set(2). */
 export const IO_PRIORITY_CLASSES = { IOPRIO_CLASS_RT: 1, IOPRIO_CLASS_BE: 2, IOPRIO_CLASS_IDLE: 3 } as const
 /** The class stands above the priority in ioprio_set(2)'s value. */

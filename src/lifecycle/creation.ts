@@ -30,7 +30,7 @@ import { Launch, loadServe, statusSocket } from "./launch.ts"
 import type { NetDevices } from "./net-devices.ts"
 import { START_SOCKET } from "./outcome.ts"
 import type { CreateRequest, GlobalOptions } from "./requests.ts"
-import { applyFromOutside, resourceLimits } from "./limits.ts"
+import { applyFromOutside, resourceLimits, scheduleFromOutside } from "./limits.ts"
 import { processLabels } from "./labels.ts"
 import { refuseUnsupported } from "./unsupported.ts"
 import { thisWorker, type Worker } from "./worker.ts"
@@ -234,6 +234,7 @@ async function launchInit(creating: Creating): Promise<Created> {
       runCreationHooks(spec, { ...creating.state, pid }, launch.pidfd)
     },
   })
+  if (outside) await scheduleFromOutside(launch.pid, process)
   inherited.close()
   const state: StoredState = { ...creating.state, pid: launch.pid, startTime, status: "created", cgroup: { ...record } }
   if (writesCreated) container.writeState(state)
@@ -282,6 +283,14 @@ function initialState(request: CreateRequest, spec: Spec, bundle: string, rootfs
     ...(spec.hooks === undefined ? {} : { hooks: spec.hooks as NonNullable<StoredState["hooks"]> }),
     namespaces,
     noPivot: request.noPivot,
+    ...executionSettings(spec),
   }
+}
+
+/** What processes that join later need of config.json, which `exec --process` does not read. */
+function executionSettings({ linux }: Spec): Pick<StoredState, "settings"> {
+  const { personality, memoryPolicy } = linux ?? {}
+  if (personality === undefined && memoryPolicy === undefined) return {}
+  return { settings: { ...(personality === undefined ? {} : { personality }), ...(memoryPolicy === undefined ? {} : { memoryPolicy }) } }
 }
 

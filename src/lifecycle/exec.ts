@@ -14,7 +14,7 @@ import { planExec } from "../plan/exec.ts"
 import type { ExecFacts } from "../plan/facts.ts"
 import type { Process } from "../spec/types.gen.ts"
 import { cgroupOf, initIsAlive, openInit, openWithState, statusOf } from "./container.ts"
-import { applyFromOutside, resourceLimits } from "./limits.ts"
+import { applyFromOutside, resourceLimits, scheduleFromOutside } from "./limits.ts"
 import { processEnvironment } from "./environment.ts"
 import { execProcess } from "./exec-process.ts"
 import { hostFacts } from "./host-facts.ts"
@@ -149,6 +149,7 @@ async function launchOnce(
       facts = {
         ...hostFacts(state, joinsUser),
         id: request.id,
+        settings: state.settings ?? {},
         channel: { status: theirs, start: undefined, console },
         cgroup,
         pidfd: initFd,
@@ -167,6 +168,12 @@ async function launchOnce(
     await loadServe(planner)
     const launch = new Launch(planner, ours, "the process")
     launch.run(theirs, [theirs, ...inherited.all], { pid: (pid) => applyFromOutside(pid, process, joinsUser ? limits : []) })
+    if (joinsUser) {
+      await scheduleFromOutside(launch.pid, process).catch((error: unknown) => {
+        launch.kill()
+        throw error
+      })
+    }
     return launch
   } catch (error) {
     close(ours)

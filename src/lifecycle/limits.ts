@@ -1,10 +1,12 @@
-import { RuntsError, sysError } from "../error.ts"
+import { type ErrorDetails, RuntsError, sysError } from "../error.ts"
 import { sys } from "../ffi/index.ts"
 import { writeFile } from "../host/file.ts"
 import { ERRNO } from "../kernel/errno.ts"
 import { RLIMITS } from "../kernel/process.ts"
+import { IO_PRIORITY_WHO_PROCESS_GROUP } from "../kernel/scheduling.ts"
 import { NR } from "../kernel/syscalls.ts"
 import type { LimitFacts } from "../plan/facts.ts"
+import type { Hints } from "../plan/planner.ts"
 import { prelude } from "../prelude/prelude.ts"
 import type { Process } from "../spec/types.gen.ts"
 
@@ -21,6 +23,27 @@ export function applyFromOutside(pid: number, process: Process, limits: readonly
     }
   }
   for (const limit of limits) setLimit(pid, limit)
+}
+
+/** Scheduler and io priority of a process in a user namespace, which waits for its go: there it has no right to set them (sched(7)). */
+export async function scheduleFromOutside(pid: number, process: Process): Promise<void> {
+  const { scheduler, ioPriority } = process
+  if (scheduler === undefined && ioPriority === undefined) return
+  const { IO_PRIORITY_HINTS, ioPriorityValue, schedulerAttributes, schedulerHints } = await import("../plan/scheduling.ts")
+  if (scheduler !== undefined) {
+    const errno = -sys(NR.sched_setattr, pid, schedulerAttributes(scheduler), 0)
+    if (errno > 0) throw failed(`schedule it by ${scheduler.policy}`, errno, { syscall: "sched_setattr", pointer: "/process/scheduler" }, schedulerHints(scheduler))
+  }
+  if (ioPriority !== undefined) {
+    const errno = -sys(NR.ioprio_set, IO_PRIORITY_WHO_PROCESS_GROUP, pid, ioPriorityValue(ioPriority))
+    const what = `give its process group the io priority ${ioPriority.class}`
+    if (errno > 0) throw failed(what, errno, { syscall: "ioprio_set", pointer: "/process/ioPriority" }, IO_PRIORITY_HINTS)
+  }
+}
+
+function failed(what: string, errno: number, details: ErrorDetails, hints: Hints): RuntsError {
+  const hint = hints[errno]
+  return sysError(what, errno, { ...details, ...(hint === undefined ? {} : { hint }) })
 }
 
 /** The limits of config.json, and the caller's own of open files, which the engine raised. */

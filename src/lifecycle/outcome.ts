@@ -53,7 +53,7 @@ export function stepFailure(planner: Planner, index: number, value: number, log:
   }
   // the kernel's log of a mount begins with a letter for its severity: "e overlay: Unknown parameter"
   const why = log === "" ? errnoText(errno) : `${errnoText(errno)} (the kernel says: ${log.replace(/^[ewi] /gm, "").replaceAll("\n", "; ")})`
-  const hint = hintOf(step, errno)
+  const hint = hintOf(step, errno) ?? planner.hintOf(step, errno)
   return new RuntsError(`${step.text === "" ? (step.name ?? step.kind) : step.text}: ${why}`, {
     errno,
     ...(hint === undefined ? {} : { hint }),

@@ -4,8 +4,6 @@ import type { Spec } from "../spec/types.gen.ts"
 /** What config.json may ask for and this version cannot give yet. */
 const UNSUPPORTED: readonly (readonly [pointer: string, of: (spec: Spec) => unknown])[] = [
   ["/linux/seccomp", ({ linux }) => linux?.seccomp],
-  ["/linux/personality", ({ linux }) => linux?.personality],
-  ["/linux/memoryPolicy", ({ linux }) => linux?.memoryPolicy],
   ["/linux/intelRdt", ({ linux }) => linux?.intelRdt],
 ]
 

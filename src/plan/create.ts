@@ -21,7 +21,7 @@ import { MESSAGE, Planner } from "./planner.ts"
 import {
   awaitStart, becomeProgram, checkCwd, closeHostDescriptors, enterCwd, findProgram, planKeyring, planLimits, planStdio, settleChannels, statusDescriptor,
 } from "./process.ts"
-import { planScheduling, resetAffinity } from "./scheduling.ts"
+import { planExecutionSettings, planScheduling, resetAffinity } from "./scheduling.ts"
 import { openTarget } from "./targets.ts"
 import { cleanRelative } from "../path.ts"
 
@@ -143,7 +143,9 @@ function planInit(creation: Creation, start: number, procfs: Step | undefined): 
   undumpable(planner)
   p.call("umask", 0).says("make files with exactly the modes asked for")
   resetAffinity(planner)
-  if (creation.spec.process !== undefined) planScheduling(planner, creation.spec.process)
+  // in a user namespace nobody has the host's CAP_SYS_NICE: the runtime does it from outside
+  if (creation.spec.process !== undefined && !creation.userNamespace) planScheduling(planner, creation.spec.process)
+  planExecutionSettings(planner, creation.spec.linux ?? {})
   planNetwork(creation)
   awaitDevices(creation)
   planNames(creation)

@@ -9,7 +9,7 @@ import { MESSAGE, Planner } from "./planner.ts"
 import {
   becomeProgram, checkCwd, closeHostDescriptors, enterCwd, findProgram, planKeyring, planLimits, planStdio, settleChannels, statusDescriptor,
 } from "./process.ts"
-import { planAffinity, planScheduling, resetAffinity } from "./scheduling.ts"
+import { planAffinity, planExecutionSettings, planScheduling, resetAffinity } from "./scheduling.ts"
 
 /** The program of one more process in a running container: joins all namespaces of its init at once, then as init does. */
 export function planExec(process: Process, facts: ExecFacts): Planner {
@@ -30,8 +30,10 @@ export function planExec(process: Process, facts: ExecFacts): Planner {
   undumpable(planner)
   p.call("setsid").says("lead a session of its own")
   if (affinity?.final) planAffinity(planner, affinity.final, "final")
-  else if (!affinity?.initial) resetAffinity(planner)
-  planScheduling(planner, process)
+  else resetAffinity(planner)
+  // in a user namespace nobody has the host's CAP_SYS_NICE: the runtime does it from outside
+  if (!facts.joinsUser) planScheduling(planner, process)
+  planExecutionSettings(planner, facts.settings)
   p.call("chdir", "/").says("change to the container's root")
   if (process.terminal === true && facts.channel.console !== undefined) {
     const { user, consoleSize } = process

@@ -1,5 +1,6 @@
 import type { Architecture } from "../kernel/syscalls.ts"
 import type { NamespaceType } from "../kernel/process.ts"
+import type { ExecutionSettings } from "./scheduling.ts"
 import type { CapabilityWords } from "../kernel/capabilities.ts"
 import type { ProcessLabels } from "./labels.ts"
 
@@ -115,6 +116,8 @@ export interface CreateFacts extends HostFacts {
 
 export interface ExecFacts extends HostFacts {
   readonly id: string
+  /** What config.json of the container says of all its processes. */
+  readonly settings: ExecutionSettings
   readonly channel: ChannelFacts
   readonly cgroup: CgroupJoinFacts
   /** pidfd of the container's init. */

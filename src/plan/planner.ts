@@ -24,6 +24,9 @@ export type ServeRequest =
   /** Make the working directory (0755 each part) inside the root, which is / by then, and change to it. */
   | { readonly kind: "cwd"; readonly path: string; readonly resume: Label }
 
+/** By errno: what a failure means and what to try; one clause without a final full stop. */
+export type Hints = Readonly<Partial<Record<number, string>>>
+
 /** Bytes of the buffer that serve answers are received into: rows, then data. */
 export const SERVE_BYTES = 65536
 
@@ -42,6 +45,7 @@ export class Planner {
   lookup: string | undefined
   /** What the user should know of what cannot be given, for the log. */
   readonly warnings: string[] = []
+  private readonly hints = new Map<Step, Hints>()
   private readonly structures = new Map<string, Datum>()
   private blocks: (() => void)[] = []
   private serveLoop: Label | undefined
@@ -58,6 +62,16 @@ export class Planner {
   at(pointer: string): this {
     this.program.pointer = pointer
     return this
+  }
+
+  /** What to tell where a step fails. */
+  hint(step: Step, hints: Hints): void {
+    this.hints.set(step, hints)
+  }
+
+  /** What to try where a step failed with an errno. */
+  hintOf(step: Step, errno: number): string | undefined {
+    return this.hints.get(step)?.[errno]
   }
 
   /** A constant structure of 8-byte words; equal ones share memory. */

@@ -1,8 +1,13 @@
-import type { Process } from "../spec/types.gen.ts"
+import { ERRNO } from "../kernel/errno.ts"
+import { MEMORY_POLICY_FLAGS, MEMORY_POLICY_MODES } from "../kernel/memory-policy.ts"
+import { PERSONALITIES } from "../kernel/process.ts"
 import {
   IO_PRIORITY_CLASSES, IO_PRIORITY_CLASS_SHIFT, IO_PRIORITY_WHO_PROCESS_GROUP, SCHEDULER_FLAGS, SCHEDULER_POLICIES,
 } from "../kernel/scheduling.ts"
-import type { Planner } from "./planner.ts"
+import { numberListMask } from "../spec/number-list.ts"
+import { integerText } from "../spec/numbers.ts"
+import type { IoPriority, MemoryPolicy, Personality, Process, Scheduler } from "../spec/types.gen.ts"
+import type { Hints, Planner } from "./planner.ts"
 
 /** struct sched_attr with the utilisation clamps (SCHED_ATTR_SIZE_VER1). */
 const SCHED_ATTR_BYTES = 56
@@ -15,23 +20,91 @@ export function planScheduling(planner: Planner, process: Process): void {
   const { scheduler, ioPriority } = process
   if (scheduler !== undefined) {
     planner.at("/process/scheduler")
-    const attr = Buffer.alloc(SCHED_ATTR_BYTES)
-    attr.writeUInt32LE(SCHED_ATTR_BYTES, 0)
-    attr.writeUInt32LE(SCHEDULER_POLICIES[scheduler.policy], 4)
-    attr.writeBigUInt64LE(BigInt((scheduler.flags ?? []).reduce<number>((all, flag) => all | SCHEDULER_FLAGS[flag], 0)), 8)
-    attr.writeInt32LE(scheduler.nice ?? 0, 16)
-    attr.writeUInt32LE(scheduler.priority ?? 0, 20)
-    attr.writeBigUInt64LE(BigInt(scheduler.runtime ?? 0), 24)
-    attr.writeBigUInt64LE(BigInt(scheduler.deadline ?? 0), 32)
-    attr.writeBigUInt64LE(BigInt(scheduler.period ?? 0), 40)
-    p.call("sched_setattr", 0, attr, 0).says(`schedule it by ${scheduler.policy}`)
+    const step = p.call("sched_setattr", 0, schedulerAttributes(scheduler), 0).says(`schedule it by ${scheduler.policy}`)
+    planner.hint(step, schedulerHints(scheduler))
   }
   if (ioPriority !== undefined) {
     planner.at("/process/ioPriority")
-    const value = (IO_PRIORITY_CLASSES[ioPriority.class] << IO_PRIORITY_CLASS_SHIFT) | (ioPriority.priority ?? 0)
-    p.call("ioprio_set", IO_PRIORITY_WHO_PROCESS_GROUP, 0, value).says(`give its process group the io priority ${ioPriority.class}`)
+    const step = p.call("ioprio_set", IO_PRIORITY_WHO_PROCESS_GROUP, 0, ioPriorityValue(ioPriority))
+    planner.hint(step.says(`give its process group the io priority ${ioPriority.class}`), IO_PRIORITY_HINTS)
   }
   planner.at("")
+}
+
+/** struct sched_attr of process.scheduler. */
+export function schedulerAttributes(scheduler: Scheduler): Uint8Array {
+  const attr = Buffer.alloc(SCHED_ATTR_BYTES)
+  const nanoseconds = (value: number | undefined): bigint => BigInt(integerText(value ?? 0, "uint64"))
+  attr.writeUInt32LE(SCHED_ATTR_BYTES, 0)
+  attr.writeUInt32LE(SCHEDULER_POLICIES[scheduler.policy], 4)
+  attr.writeBigUInt64LE(BigInt((scheduler.flags ?? []).reduce<number>((all, flag) => all | SCHEDULER_FLAGS[flag], 0)), 8)
+  attr.writeInt32LE(scheduler.nice ?? 0, 16)
+  attr.writeUInt32LE(scheduler.priority ?? 0, 20)
+  attr.writeBigUInt64LE(nanoseconds(scheduler.runtime), 24)
+  attr.writeBigUInt64LE(nanoseconds(scheduler.deadline), 32)
+  attr.writeBigUInt64LE(nanoseconds(scheduler.period), 40)
+  return attr
+}
+
+/** The class and its level as ioprio_set(2) takes them. */
+export function ioPriorityValue(ioPriority: IoPriority): number {
+  return (IO_PRIORITY_CLASSES[ioPriority.class] << IO_PRIORITY_CLASS_SHIFT) | (ioPriority.priority ?? 0)
+}
+
+/** What an errno of sched_setattr(2) means for a policy, and what to try. */
+export function schedulerHints({ policy }: Scheduler): Hints {
+  const clamps = { [ERRNO.EOPNOTSUPP]: "this kernel is built without utilisation clamps (CONFIG_UCLAMP_TASK)" }
+  if (policy === "SCHED_DEADLINE") {
+    return {
+      ...clamps,
+      [ERRNO.EPERM]: "SCHED_DEADLINE takes CAP_SYS_NICE, and a process that no cpuset (linux.resources.cpu.cpus) holds to some of the CPUs",
+      [ERRNO.EINVAL]: "see the kernel.sched_deadline_period_min_us and _max_us sysctls for the periods it takes",
+      [ERRNO.EBUSY]: "the CPUs have not so much time left for deadline processes",
+    }
+  }
+  if (policy === "SCHED_ISO") return { ...clamps, [ERRNO.EINVAL]: "Linux keeps the number of SCHED_ISO and has no such scheduler" }
+  if (policy !== "SCHED_FIFO" && policy !== "SCHED_RR") return { ...clamps, [ERRNO.EPERM]: "a nice value below the caller's takes CAP_SYS_NICE" }
+  return {
+    ...clamps,
+    [ERRNO.EPERM]: `${policy} takes CAP_SYS_NICE, and on cgroup v1 linux.resources.cpu.realtimeRuntime where the kernel limits it by group`,
+  }
+}
+
+/** The same of ioprio_set(2). */
+export const IO_PRIORITY_HINTS: Hints = { [ERRNO.EPERM]: "IOPRIO_CLASS_RT takes CAP_SYS_NICE" }
+
+/** linux.personality and linux.memoryPolicy: of the container's processes, also of those that join it. */
+export interface ExecutionSettings {
+  readonly personality?: Personality | undefined
+  readonly memoryPolicy?: MemoryPolicy | undefined
+}
+
+/** Execution domain and NUMA policy; both pass over execve. When the process is in its cgroup, whose cpuset limits the nodes. */
+export function planExecutionSettings(planner: Planner, { personality, memoryPolicy }: ExecutionSettings): void {
+  const p = planner.program
+  if (personality !== undefined) {
+    planner.at("/linux/personality")
+    p.call("personality", PERSONALITIES[personality.domain]).says(`set the execution domain ${personality.domain}`)
+  }
+  if (memoryPolicy !== undefined) {
+    planner.at("/linux/memoryPolicy")
+    const { mode, nodes = "", flags = [] } = memoryPolicy
+    const all = flags.reduce<number>((sum, flag) => sum | MEMORY_POLICY_FLAGS[flag], MEMORY_POLICY_MODES[mode])
+    const mask = nodes === "" ? undefined : numberListMask(nodes)
+    // the kernel takes one from the number of bits
+    const step = p.call("set_mempolicy", all, mask ?? 0, mask === undefined ? 0 : mask.length * 8 + 1)
+    planner.hint(step.says(`set the memory policy ${mode}${nodes === "" ? "" : ` of the NUMA nodes ${nodes}`}`), memoryPolicyHints(nodes))
+  }
+  planner.at("")
+}
+
+function memoryPolicyHints(nodes: string): Hints {
+  return {
+    [ERRNO.EINVAL]: nodes === ""
+      ? "this kernel does not know the mode or one of the flags"
+      : "none of the nodes has memory (/sys/devices/system/node/has_memory) that the cgroup's cpuset allows, or the kernel does not know the mode",
+    [ERRNO.ENOSYS]: "this kernel is built without NUMA (CONFIG_NUMA)",
+  }
 }
 
 /** The runtime's own CPU affinity (an engine may pin it) is none of the container's: its cgroup says what it may use. */
@@ -46,19 +119,8 @@ export function resetAffinity(planner: Planner): void {
  */
 export function planAffinity(planner: Planner, list: string, key: "initial" | "final"): void {
   planner.at(`/process/execCPUAffinity/${key}`)
-  const mask = cpuMask(list)
-  planner.program.call("sched_setaffinity", 0, mask.length, mask).says(`run on the CPUs ${list}`)
+  const mask = numberListMask(list)
+  const step = planner.program.call("sched_setaffinity", 0, mask.length, mask).says(`run on the CPUs ${list}`)
+  planner.hint(step, { [ERRNO.EINVAL]: "none of them is there and allowed by the cpuset of the cgroup that the process is in" })
   planner.at("")
-}
-
-/** A CPU list as sched_setaffinity(2) takes it: one bit a CPU, whole 8-byte words. */
-export function cpuMask(list: string): Uint8Array {
-  const cpus: number[] = []
-  for (const part of list.split(",")) {
-    const [first, last] = part.trim().split("-")
-    for (let cpu = Number(first); cpu <= Number(last ?? first); cpu++) cpus.push(cpu)
-  }
-  const mask = new Uint8Array((Math.floor(Math.max(...cpus) / 64) + 1) * 8)
-  for (const cpu of cpus) mask[cpu >> 3] = (mask[cpu >> 3] as number) | (1 << (cpu & 7))
-  return mask
 }

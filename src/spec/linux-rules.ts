@@ -1,6 +1,7 @@
 import { warn } from "../log.ts"
 import { pointerKey, shown } from "./report.ts"
-import { isAbsolute, isNumberList } from "./rule.ts"
+import { memoryPolicyIsTakenByKernel, personalityIsSupported } from "./policy-rules.ts"
+import { isAbsolute } from "./rule.ts"
 import type { Report } from "./rule.ts"
 import type { RuleFacts, SpecRule } from "./rules.ts"
 import { seccompIsConsistent } from "./seccomp-rules.ts"
@@ -17,9 +18,10 @@ export const LINUX_RULES: readonly SpecRule[] = [
   { clause: "config-linux.md, Network devices", check: netDevicesHaveNamespace },
   { clause: "config-linux.md, Control groups", check: resourcesAreWellFormed },
   { clause: "config-linux.md, IntelRdt", check: rdtIsWellFormed },
-  { clause: "config-linux.md, Memory policy", check: memoryPolicyIsWellFormed },
+  { clause: "config-linux.md, Memory policy", check: memoryPolicyIsTakenByKernel },
   { clause: "config-linux.md, Sysctl", check: sysctlsAreNamespaced },
   { clause: "config-linux.md, Seccomp", check: seccompIsConsistent },
+  { clause: "config-linux.md, Personality", check: personalityIsSupported },
   { clause: "config-linux.md, Masked paths, Readonly paths", check: hiddenPathsHaveMountNamespace },
 ]
 
@@ -166,18 +168,6 @@ function rdtIsWellFormed({ linux }: Spec, report: Report): void {
   for (let i = 0; i < (schemata?.length ?? 0); i++) {
     const line = schemata?.[i] as string
     if (line.includes("\n")) report(`${at}/schemata/${i}`, `${shown(line)} is more than one line`)
-  }
-}
-
-function memoryPolicyIsWellFormed({ linux }: Spec, report: Report): void {
-  const policy = linux?.memoryPolicy
-  if (policy === undefined) return
-  const { nodes, flags } = policy
-  if (nodes !== undefined && nodes !== "" && !isNumberList(nodes)) {
-    report("/linux/memoryPolicy/nodes", `${shown(nodes)} is not a list of NUMA nodes as 0-3,7`)
-  }
-  if (flags?.includes("MPOL_F_STATIC_NODES") && flags.includes("MPOL_F_RELATIVE_NODES")) {
-    report("/linux/memoryPolicy/flags", "has both MPOL_F_STATIC_NODES and MPOL_F_RELATIVE_NODES, which exclude each other")
   }
 }
 

@@ -1,7 +1,9 @@
 import { CAPABILITIES } from "../kernel/capabilities.ts"
 import { warn } from "../log.ts"
 import { shown } from "./report.ts"
-import { isAbsolute, isNumberList } from "./rule.ts"
+import { CPU_MAX, DEADLINE_RUNTIME_MIN, REALTIME_PRIORITIES } from "../kernel/scheduling.ts"
+import { numberListFault } from "./number-list.ts"
+import { isAbsolute } from "./rule.ts"
 import type { Report } from "./rule.ts"
 import type { Process } from "./types.gen.ts"
 
@@ -57,12 +59,26 @@ function capabilitiesAreKnown({ capabilities }: Process, at: string): void {
 
 function schedulerFitsPolicy({ scheduler }: Process, at: string, report: Report): void {
   if (scheduler === undefined) return
-  const { policy, priority, runtime, deadline, period } = scheduler
-  if (priority !== undefined && priority !== 0 && policy !== "SCHED_FIFO" && policy !== "SCHED_RR") {
-    report(`${at}/scheduler/priority`, `${priority} needs the policy SCHED_FIFO or SCHED_RR, not ${policy}`)
+  const { policy, priority = 0, runtime = 0, deadline = 0, period = 0, flags = [] } = scheduler
+  const realtime = policy === "SCHED_FIFO" || policy === "SCHED_RR"
+  // with it the parameters are those of the runtime's caller
+  const keepsParameters = flags.includes("SCHED_FLAG_KEEP_PARAMS")
+  const [lowest, highest] = REALTIME_PRIORITIES
+  if (priority !== 0 && !realtime) report(`${at}/scheduler/priority`, `${priority} needs the policy SCHED_FIFO or SCHED_RR, not ${policy}`)
+  if (realtime && !keepsParameters && (priority < lowest || priority > highest)) {
+    report(`${at}/scheduler/priority`, `${priority} is not from ${lowest} to ${highest}, as ${policy} needs it`)
   }
-  if (policy !== "SCHED_DEADLINE" && ((runtime ?? 0) !== 0 || (deadline ?? 0) !== 0 || (period ?? 0) !== 0)) {
+  if (policy !== "SCHED_DEADLINE" && (runtime !== 0 || deadline !== 0 || period !== 0)) {
     report(`${at}/scheduler`, `runtime, deadline and period need the policy SCHED_DEADLINE, not ${policy}`)
+  }
+  if (policy === "SCHED_DEADLINE" && !keepsParameters) {
+    const cycle = period === 0 ? deadline : period
+    if (runtime < DEADLINE_RUNTIME_MIN) report(`${at}/scheduler/runtime`, `${runtime} ns is less than ${DEADLINE_RUNTIME_MIN}, the kernel's least`)
+    if (runtime > deadline) report(`${at}/scheduler/deadline`, `${deadline} ns is shorter than the runtime of ${runtime} ns`)
+    else if (deadline > cycle) report(`${at}/scheduler/period`, `${cycle} ns is shorter than the deadline of ${deadline} ns`)
+  }
+  if (flags.includes("SCHED_FLAG_UTIL_CLAMP_MIN") || flags.includes("SCHED_FLAG_UTIL_CLAMP_MAX")) {
+    warn(`${at}/scheduler/flags: the specification has no values for SCHED_FLAG_UTIL_CLAMP_MIN and _MAX, so the kernel clamps to 0`)
   }
 }
 
@@ -70,7 +86,8 @@ function affinityIsList({ execCPUAffinity }: Process, at: string, report: Report
   if (execCPUAffinity === undefined) return
   for (const key of ["initial", "final"] as const) {
     const list = execCPUAffinity[key]
-    if (list === undefined || list === "" || isNumberList(list)) continue
-    report(`${at}/execCPUAffinity/${key}`, `${shown(list)} is not a list of CPUs as 0-3,7`)
+    if (list === undefined || list === "") continue
+    const fault = numberListFault(list, "CPUs", CPU_MAX)
+    if (fault !== undefined) report(`${at}/execCPUAffinity/${key}`, fault)
   }
 }

@@ -84,10 +84,22 @@ t.test("checkRules: unknown capabilities are warned of only", (t) => {
 t.test("checkRules: process.scheduler fits its policy", (t) => {
   t.same(faults((c) => (c.process.scheduler = { policy: "SCHED_FIFO", priority: 10 })), [])
   t.same(faults((c) => (c.process.scheduler = { policy: "SCHED_OTHER", priority: 0, nice: 5, period: 0 })), [])
-  t.same(faults((c) => (c.process.scheduler = { policy: "SCHED_DEADLINE", runtime: 1, deadline: 2, period: 3 })), [])
+  t.same(faults((c) => (c.process.scheduler = { policy: "SCHED_DEADLINE", runtime: 1024, deadline: 2048, period: 4096 })), [])
+  t.same(faults((c) => (c.process.scheduler = { policy: "SCHED_DEADLINE", runtime: 2000, deadline: 2000 })), [])
+  for (const priority of [0, -1, 100]) {
+    t.same(faults((c) => (c.process.scheduler = { policy: "SCHED_FIFO", priority })),
+      [`/process/scheduler/priority: ${priority} is not from 1 to 99, as SCHED_FIFO needs it`])
+  }
+  t.same(faults((c) => (c.process.scheduler = { policy: "SCHED_FIFO", flags: ["SCHED_FLAG_KEEP_PARAMS"] })), [])
+  t.same(faults((c) => (c.process.scheduler = { policy: "SCHED_DEADLINE" })),
+    ["/process/scheduler/runtime: 0 ns is less than 1024, the kernel's least"])
+  t.same(faults((c) => (c.process.scheduler = { policy: "SCHED_DEADLINE", runtime: 3000, deadline: 2000, period: 2000 })),
+    ["/process/scheduler/deadline: 2000 ns is shorter than the runtime of 3000 ns"])
+  t.same(faults((c) => (c.process.scheduler = { policy: "SCHED_DEADLINE", runtime: 2000, deadline: 3000, period: 2500 })),
+    ["/process/scheduler/period: 2500 ns is shorter than the deadline of 3000 ns"])
   t.same(faults((c) => (c.process.scheduler = { policy: "SCHED_IDLE", priority: 1 })),
     ["/process/scheduler/priority: 1 needs the policy SCHED_FIFO or SCHED_RR, not SCHED_IDLE"])
-  t.same(faults((c) => (c.process.scheduler = { policy: "SCHED_RR", deadline: 1 })),
+  t.same(faults((c) => (c.process.scheduler = { policy: "SCHED_RR", priority: 1, deadline: 1 })),
     ["/process/scheduler: runtime, deadline and period need the policy SCHED_DEADLINE, not SCHED_RR"])
   t.end()
 })
@@ -95,7 +107,7 @@ t.test("checkRules: process.scheduler fits its policy", (t) => {
 t.test("checkRules: CPU and node lists are written as the kernel writes them", (t) => {
   for (const list of ["", "0", "0-3", "0-3,7", " 1 , 2-4 "]) {
     t.same(faults((c) => (c.process.execCPUAffinity = { initial: list })), [], list)
-    t.same(faults((c) => (c.linux.memoryPolicy = { mode: "MPOL_BIND", nodes: list })), [], list)
+    t.same(faults((c) => (c.linux.memoryPolicy = { mode: "MPOL_PREFERRED", nodes: list })), [], list)
   }
   for (const list of ["a", "1-", "-1", "1,,2", "1;2", "0x1"]) {
     t.same(faults((c) => (c.process.execCPUAffinity = { final: list })),
@@ -103,8 +115,13 @@ t.test("checkRules: CPU and node lists are written as the kernel writes them", (
     t.same(faults((c) => (c.linux.memoryPolicy = { mode: "MPOL_BIND", nodes: list })),
       [`/linux/memoryPolicy/nodes: "${list}" is not a list of NUMA nodes as 0-3,7`])
   }
-  t.same(faults((c) => (c.linux.memoryPolicy = { mode: "MPOL_BIND", flags: ["MPOL_F_STATIC_NODES", "MPOL_F_RELATIVE_NODES"] })),
-    ["/linux/memoryPolicy/flags: has both MPOL_F_STATIC_NODES and MPOL_F_RELATIVE_NODES, which exclude each other"])
+  t.same(faults((c) => (c.linux.memoryPolicy = { mode: "MPOL_BIND", nodes: "0", flags: ["MPOL_F_STATIC_NODES", "MPOL_F_RELATIVE_NODES"] })),
+    ["/linux/memoryPolicy/flags: MPOL_F_STATIC_NODES and MPOL_F_RELATIVE_NODES exclude each other"])
+  t.same(faults((c) => (c.process.execCPUAffinity = { initial: "3-1", final: "70000" })), [
+    '/process/execCPUAffinity/initial: "3-1" has a range that ends before it begins: 3-1',
+    '/process/execCPUAffinity/final: "70000": 70000 is above 65535, the most that Linux can number',
+  ])
+  t.same(faults((c) => (c.linux.personality = { domain: "LINUX32", flags: ["X"] })), ["/linux/personality/flags: is not empty; no flag is supported"])
   t.end()
 })
 
