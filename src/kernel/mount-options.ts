@@ -13,7 +13,7 @@ export type MountOption =
   | { readonly kind: "super"; readonly word: string | undefined; readonly flag: number; readonly on: boolean }
   | { readonly kind: "propagation"; readonly type: number; readonly recursive: boolean }
   | { readonly kind: "bind" | "idmap"; readonly recursive: boolean }
-  | { readonly kind: "none" | "remount" | "tmpcopyup" }
+  | { readonly kind: "none" | "remount" | "tmpcopyup" | "copy-symlink" | "src-nofollow" | "dest-nofollow" }
 
 type AttrRow = readonly [set: number, clear: number]
 
@@ -41,6 +41,9 @@ const ATTRIBUTES: Readonly<Record<string, AttrRow>> = {
   nosymfollow: [MOUNT_ATTR.NOSYMFOLLOW, 0],
   symfollow: [0, MOUNT_ATTR.NOSYMFOLLOW],
 }
+
+/** Flags of the file system that crun also knows with "r" before them, where they mean the same: there is no more than one to set. */
+const RECURSIVE_SUPER: ReadonlySet<string> = new Set(["rsync", "rasync", "rdirsync", "rmand", "rnomand"])
 
 const OTHERS: Readonly<Record<string, MountOption>> = {
   defaults: { kind: "none" },
@@ -70,11 +73,16 @@ const OTHERS: Readonly<Record<string, MountOption>> = {
   idmap: { kind: "idmap", recursive: false },
   ridmap: { kind: "idmap", recursive: true },
   tmpcopyup: { kind: "tmpcopyup" },
+  // crun's: what becomes of symbolic links at a bind's source and destination
+  "copy-symlink": { kind: "copy-symlink" },
+  "src-nofollow": { kind: "src-nofollow" },
+  "dest-nofollow": { kind: "dest-nofollow" },
 }
 
 /** The meaning of one word, or undefined: then it is data for the file system. */
 export function mountOption(word: string): MountOption | undefined {
   if (Object.hasOwn(OTHERS, word)) return OTHERS[word]
+  if (RECURSIVE_SUPER.has(word)) return OTHERS[word.slice(1)]
   const plain = Object.hasOwn(ATTRIBUTES, word) ? ATTRIBUTES[word] : undefined
   if (plain !== undefined) return { kind: "attr", set: plain[0], clear: plain[1], recursive: false }
   if (word.startsWith("r") && Object.hasOwn(ATTRIBUTES, word.slice(1))) {
@@ -87,7 +95,7 @@ export function mountOption(word: string): MountOption | undefined {
 /** All words, for `features` and the docs. */
 export function mountOptionNames(): string[] {
   const attributes = Object.keys(ATTRIBUTES)
-  return [...Object.keys(OTHERS), ...attributes, ...attributes.map((name) => "r" + name)].sort()
+  return [...Object.keys(OTHERS), ...RECURSIVE_SUPER, ...attributes, ...attributes.map((name) => "r" + name)].sort()
 }
 
 /** rootfsPropagation and propagation words (config-linux.md, "Rootfs Mount Propagation"). */

@@ -2,9 +2,9 @@ import { RuntsError } from "../error.ts"
 import { sys } from "../ffi/index.ts"
 import type { CgroupLayout } from "../host/cgroup/layout.ts"
 import type { CgroupRecord } from "../host/cgroup/record.ts"
-import { close, realPath, tryStat } from "../host/file.ts"
+import { close, realPath, tryReadLink, tryStat } from "../host/file.ts"
 import { mountPointOf, openNamespace } from "../host/procfs.ts"
-import { O_CLOEXEC, O_PATH, RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS } from "../kernel/fs.ts"
+import { AT_FDCWD, O_CLOEXEC, O_PATH, RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS } from "../kernel/fs.ts"
 import { SUPER_MAGIC } from "../kernel/mount.ts"
 import type { NamespaceType } from "../kernel/process.ts"
 import { NR } from "../kernel/syscalls.ts"
@@ -63,13 +63,19 @@ function isBind(mount: Mount): boolean {
 }
 
 /** Looks at the sources of all bind mounts. @throws RuntsError for one that is missing */
-export function mountSources(spec: Spec, bundle: string): Map<number, MountSourceFacts> {
+export function mountSources(spec: Pick<Spec, "mounts">, bundle: string): Map<number, MountSourceFacts> {
   const sources = new Map<number, MountSourceFacts>()
   const mounts = spec.mounts ?? []
   for (let index = 0; index < mounts.length; index++) {
     const mount = mounts[index] as Mount
     if (!isBind(mount) || mount.options?.includes("remount") === true) continue
     const source = absoluteSource(bundle, mount.source ?? "")
+    const keepsLink = mount.options?.some((option) => option === "copy-symlink" || option === "src-nofollow") === true
+    const link = keepsLink ? tryReadLink(AT_FDCWD, source) : undefined
+    if (typeof link === "string") {
+      sources.set(index, { isDirectory: false, isProcfs: false, link })
+      continue
+    }
     const status = mount.source === undefined || mount.source === "" ? undefined : tryStat(source)
     if (status === undefined) {
       throw new RuntsError(`mounts[${index}] (${mount.destination}): bind source ${JSON.stringify(source)}: no such file or directory`, {
@@ -90,23 +96,32 @@ function fileSystemOf(path: string): number {
 /** Mount targets that are in the rootfs already. What an earlier mount covers cannot be known from here and counts as missing. */
 export function existingTargets(spec: Spec, rootFd: number): Set<number> {
   const existing = new Set<number>()
-  const covered: string[] = []
+  const covered = new Set<string>()
   const how = Buffer.alloc(24)
   how.writeUInt32LE(O_PATH | O_CLOEXEC, 0)
   how.writeUInt32LE(RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS, 16)
   const mounts = spec.mounts ?? []
   for (let index = 0; index < mounts.length; index++) {
     const path = cleanRelative((mounts[index] as Mount).destination)
-    if (!covered.some((other) => path.startsWith(other + "/"))) {
+    if (!liesBelow(path, covered)) {
       const fd = sys(NR.openat2, rootFd, path === "" ? "." : path, how, 24)
       if (fd >= 0) {
         existing.add(index)
         close(fd)
       }
     }
-    covered.push(path)
+    covered.add(path)
   }
   return existing
+}
+
+/** Whether one of the folders above a path is among these; with the root among them all are. */
+function liesBelow(path: string, folders: ReadonlySet<string>): boolean {
+  if (folders.size === 0) return false
+  for (let slash = path.lastIndexOf("/"); slash > 0; slash = path.lastIndexOf("/", slash - 1)) {
+    if (folders.has(path.slice(0, slash))) return true
+  }
+  return folders.has("")
 }
 
 /** What a mount of type cgroup shows; undefined where the spec has none. */

@@ -9,9 +9,12 @@ import { MESSAGE, type Planner } from "../plan/planner.ts"
 import { mountRequest } from "../plan/mount-request.ts"
 import { planUserNamespace, planUserNamespaceMember } from "../plan/user-namespace.ts"
 import { assemble } from "../program/assemble.ts"
-import type { IdMapping, Spec } from "../spec/types.gen.ts"
+import { absoluteRanges, type IdmapOption, type IdmapRange } from "../plan/idmap-option.ts"
+import type { IdMapping, Mount, Spec } from "../spec/types.gen.ts"
 import { duplicate } from "./inherited.ts"
 import { statusSocket } from "./launch.ts"
+
+type Mappings = readonly IdMapping[] | undefined
 
 /** Descriptors of short-lived programs start here. */
 const LEAST = 8
@@ -77,32 +80,56 @@ function withMember<T>(makePlan: (status: number) => Planner, inherit: readonly 
 /** A new user namespace with these maps. @returns a close-on-exec descriptor */
 function makeUserNamespace(uids: readonly IdMapping[], gids: readonly IdMapping[], pointer: string): number {
   return withMember(planUserNamespace, [], (pid) => {
-    writeMaps(pid, uids, gids, { uid: `${pointer}/uidMappings`, gid: `${pointer}/gidMappings` })
+    const named = pointer.endsWith("/options")
+    writeMaps(pid, uids, gids, { uid: named ? pointer : `${pointer}/uidMappings`, gid: named ? pointer : `${pointer}/gidMappings` })
     return open(`/proc/${pid}/ns/user`, O_RDONLY)
   })
 }
 
 /**
- * User namespaces for the idmapped mounts of a spec, by the mount's index: the mount's own mappings, else the container's.
+ * User namespaces for the idmapped mounts of a spec, by the mount's index: the mappings of crun's option, else the mount's own, else the
+ * container's.
+ * @param spec mappings of `linux` and the mounts
+ * @param joinedUser the user namespace that the container is in by its path
  * @param keep takes each descriptor over and tells its number
  */
-export function idmapNamespaces(spec: Spec, joinedUser: number | undefined, keep: (fd: number) => number): Map<number, number> {
+export function idmapNamespaces(spec: Pick<Spec, "linux" | "mounts">, joinedUser: number | undefined, keep: (fd: number) => number): Map<number, number> {
   const found = new Map<number, number>()
-  for (const [index, mount] of (spec.mounts ?? []).entries()) {
-    const own = (mount.uidMappings?.length ?? 0) > 0
-    const asked = mount.options?.some((option) => option === "idmap" || option === "ridmap") ?? false
-    if ((!own && !asked) || mountRequest(mount, index).idmap === undefined) continue
-    const uids = (own ? mount.uidMappings : spec.linux?.uidMappings) ?? []
-    const gids = (own ? mount.gidMappings : spec.linux?.gidMappings) ?? []
-    if (uids.length === 0 && joinedUser === undefined) {
-      throw new RuntsError(`mounts[${index}] (${mount.destination}): idmap without mappings, and the container has no user namespace`, {
-        pointer: `/mounts/${index}/options`, hint: "give the mount uidMappings and gidMappings",
-      })
-    }
-    const fd = uids.length === 0 ? duplicate(joinedUser as number) : makeUserNamespace(uids, gids, own ? `/mounts/${index}` : "/linux")
-    found.set(index, keep(fd))
+  const mounts = spec.mounts ?? []
+  for (let index = 0; index < mounts.length; index++) {
+    const mount = mounts[index] as Mount
+    if ((mount.uidMappings?.length ?? 0) === 0 && mount.options?.some(asksForMapping) !== true) continue
+    const { idmap } = mountRequest(mount, index)
+    if (idmap !== undefined) found.set(index, keep(idmapNamespace(spec, mount, index, idmap.option, joinedUser)))
   }
   return found
+}
+
+function asksForMapping(option: string): boolean {
+  return option.startsWith("idmap") || option.startsWith("ridmap")
+}
+
+function idmapNamespace(
+  spec: Pick<Spec, "linux" | "mounts">, mount: Mount, index: number, option: IdmapOption | undefined, joinedUser: number | undefined,
+): number {
+  const { linux } = spec
+  const own = (mount.uidMappings?.length ?? 0) > 0
+  const pointer = `/mounts/${index}${option === undefined ? "" : "/options"}`
+  const mappingsOf = (ranges: readonly IdmapRange[] | undefined, mine: Mappings, container: Mappings): readonly IdMapping[] => {
+    if (ranges === undefined) return (own ? mine : container) ?? []
+    const absolute = absoluteRanges(ranges, container ?? [])
+    if (absolute !== undefined) return absolute
+    throw new RuntsError(`mounts[${index}] (${mount.destination}): idmap: a relative range (@) leaves the container's id mappings`, {
+      pointer, hint: "an id of the container must stand between the hyphens, and linux.uidMappings and gidMappings must hold it",
+    })
+  }
+  const uids = mappingsOf(option?.uids, mount.uidMappings, linux?.uidMappings)
+  const gids = mappingsOf(option?.gids, mount.gidMappings, linux?.gidMappings)
+  if (uids.length > 0 && gids.length > 0) return makeUserNamespace(uids, gids, own || option !== undefined ? pointer : "/linux")
+  if (joinedUser !== undefined && option === undefined) return duplicate(joinedUser)
+  throw new RuntsError(`mounts[${index}] (${mount.destination}): idmap without mappings, and the container has no user namespace`, {
+    pointer: `/mounts/${index}/options`, hint: "give the mount uidMappings and gidMappings",
+  })
 }
 
 /** A joined user namespace must have the mappings that the config names beside its path (engines send both). */

@@ -79,19 +79,19 @@ export function serve(socket: number, planner: Planner, request: ServeRequest): 
   try {
     switch (request.kind) {
       case "target": {
-        const { fd, made } = walk(server, { cell: rootCell(planner) }, request.path, request.directory, request.noSymlinks)
+        const { fd, made } = walk(server, { cell: rootCell(planner) }, request)
         server.storeAndResume(request.result.address, fd, made ? request.made : request.resume)
         return
       }
       case "cwd": {
-        const { fd } = walk(server, AT_FDCWD, request.path, true, false)
+        const { fd } = walk(server, AT_FDCWD, { path: request.path, directory: true, noSymlinks: false, noFollow: false })
         server.must(`change to ${request.path}`, "fchdir", fd)
         server.call("close", fd)
         server.resume(request.resume)
         return
       }
       case "copy":
-        copyFolder(server, { cell: request.from.address }, { cell: request.to.address }, `/${request.path}`)
+        copyTree(server, { cell: request.from.address }, { cell: request.to.address }, `/${request.path}`)
         server.resume(request.resume)
         return
     }
@@ -123,12 +123,20 @@ function openBelow(server: Server, root: ServedArg, parts: readonly string[], fl
   }
 }
 
+/** A path to resolve; see ServeRequest. */
+interface Walk {
+  readonly path: string
+  readonly directory: boolean
+  readonly noSymlinks: boolean
+  readonly noFollow: boolean
+}
+
 /**
  * Resolves a path below the root part by part, symlinks included, and makes what is missing: folders, and at the end a file if that is
  * what is wanted. No part is ever followed by the kernel, so nothing is made outside of the root.
  * @returns a descriptor (in the container) of the end, and whether the end had to be made
  */
-function walk(server: Server, root: ServedArg, path: string, directory: boolean, noSymlinks: boolean): { fd: number; made: boolean } {
+function walk(server: Server, root: ServedArg, { path, directory, noSymlinks, noFollow }: Walk): { fd: number; made: boolean } {
   let rest = path.split("/").filter((part) => part !== "" && part !== ".")
   let done: string[] = []
   let links = 0
@@ -153,7 +161,7 @@ function walk(server: Server, root: ServedArg, path: string, directory: boolean,
     const statx = Buffer.alloc(STATX.size)
     server.must(where, "statx", fd, "", AT_EMPTY_PATH, 0x1, statx)
     const isLink = (statx.readUInt16LE(STATX.mode) & S_IFMT) === S_IFLNK
-    if (isLink) {
+    if (isLink && !(noFollow && rest.length === 1)) {
       if (noSymlinks || links++ >= MAX_SYMLINKS) throw sysError(where, ERRNO.ELOOP)
       const target = readLink(server, fd, where)
       rest = [...target.split("/").filter((item) => item !== "" && item !== "."), ...rest.slice(1)]
@@ -164,7 +172,7 @@ function walk(server: Server, root: ServedArg, path: string, directory: boolean,
     }
     server.call("close", fd)
   }
-  const end = openBelow(server, root, done, O_PATH | (directory ? O_DIRECTORY : 0))
+  const end = openBelow(server, root, done, O_PATH | (directory ? O_DIRECTORY : 0) | (noFollow ? O_NOFOLLOW : 0))
   if (end < 0) throw sysError(`open /${path}`, -end, { syscall: "openat2" })
   return { fd: end, made }
 }
@@ -179,59 +187,105 @@ function make(server: Server, root: ServedArg, folder: readonly string[], name: 
   return made === 0
 }
 
-function readLink(server: Server, fd: ServedArg, where: string, name = ""): string {
-  const buffer = Buffer.alloc(4096)
-  const length = server.must(where, "readlinkat", fd, name, buffer, buffer.length)
-  return buffer.toString("utf8", 0, length)
+function readLink(server: Server, fd: ServedArg, where: string): string {
+  return readLinkBytes(server, fd, where, "").toString("utf8")
 }
 
-/** tmpcopyup: what the covered folder holds, with owners, modes, times and extended attributes, copied into the new mount. */
-function copyFolder(server: Server, from: ServedArg, to: ServedArg, where: string): void {
+function readLinkBytes(server: Server, fd: ServedArg, where: string, name: ServedArg): Buffer {
+  const buffer = Buffer.alloc(4096)
+  const length = server.must(where, "readlinkat", fd, name, buffer, buffer.length)
+  return buffer.subarray(0, length)
+}
+
+function copyTree(server: Server, from: ServedArg, to: ServedArg, where: string): void {
+  copyFolder({ server, top: to, linked: new Map() }, from, to, Buffer.alloc(0), where)
+}
+
+/** What `copyFolder` knows of the whole copy. */
+interface Copy {
+  readonly server: Server
+  /** The new mount. */
+  readonly top: ServedArg
+  /** Files with several names: device and inode, to the first copy's path below `top`. */
+  readonly linked: Map<string, Buffer>
+}
+
+const SLASH = Buffer.from("/")
+
+/** A name as system calls take it: bytes, as names need not be UTF-8. */
+function terminated(name: Uint8Array): Buffer {
+  return Buffer.concat([name, Buffer.alloc(1)])
+}
+
+/**
+ * tmpcopyup: what the covered folder holds, with owners, modes, times, extended attributes and hard links, copied into the new mount.
+ * @param below the folder's path below the mount, with a slash at its end; empty for the mount itself
+ */
+function copyFolder(copy: Copy, from: ServedArg, to: ServedArg, below: Buffer, where: string): void {
+  const { server } = copy
   const reader = server.must(`copy ${where}`, "openat", from, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)
-  const entries: string[] = []
+  const entries: Buffer[] = []
   const buffer = Buffer.alloc(32768)
   for (;;) {
     const length = server.must(`read the folder ${where}`, "getdents64", reader, buffer, buffer.length)
     if (length === 0) break
     for (let at = 0; at < length; at += buffer.readUInt16LE(at + DIRENT.recordLength)) {
-      const end = buffer.indexOf(0, at + DIRENT.name)
-      const name = buffer.toString("utf8", at + DIRENT.name, end)
-      if (name !== "." && name !== "..") entries.push(name)
+      const start = at + DIRENT.name
+      const name = Buffer.from(buffer.subarray(start, buffer.indexOf(0, start)))
+      const text = name.toString("latin1")
+      if (text !== "." && text !== "..") entries.push(name)
     }
   }
-  for (const name of entries) copyEntry(server, reader, to, name, `${where}/${name}`)
+  for (const name of entries) copyEntry(copy, reader, to, name, below, `${where}/${name.toString("utf8")}`)
   const statx = Buffer.alloc(STATX.size)
   server.must(`look at ${where}`, "statx", reader, "", AT_EMPTY_PATH, 0x7ff, statx)
   server.must(`give ${where} its owner`, "fchownat", to, ".", statx.readUInt32LE(STATX.uid), statx.readUInt32LE(STATX.gid), 0)
+  const writer = server.must(`copy ${where}`, "openat", to, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)
+  copyAttributes(server, reader, writer, where)
+  copyTimes(server, writer, statx)
+  server.call("close", writer)
   server.call("close", reader)
 }
 
-function copyEntry(server: Server, from: number, to: ServedArg, name: string, where: string): void {
+function copyEntry(copy: Copy, from: number, to: ServedArg, name: Buffer, below: Buffer, where: string): void {
+  const { server } = copy
+  const named = terminated(name)
   const statx = Buffer.alloc(STATX.size)
-  server.must(`look at ${where}`, "statx", from, name, AT_SYMLINK_NOFOLLOW, 0x7ff, statx)
+  server.must(`look at ${where}`, "statx", from, named, AT_SYMLINK_NOFOLLOW, 0x7ff, statx)
   const mode = statx.readUInt16LE(STATX.mode)
   const type = mode & S_IFMT
+  const path = Buffer.concat([below, name])
+  if (type !== S_IFDIR && statx.readUInt32LE(STATX.nlink) > 1) {
+    const key = `${statx.readUInt32LE(STATX.devMajor)}:${statx.readUInt32LE(STATX.devMinor)}:${statx.readBigUInt64LE(STATX.ino)}`
+    const first = copy.linked.get(key)
+    if (first !== undefined) {
+      server.must(`copy ${where}`, "linkat", copy.top, terminated(first), to, named, 0)
+      return
+    }
+    copy.linked.set(key, path)
+  }
   if (type === S_IFDIR) {
-    server.must(`copy ${where}`, "mkdirat", to, name, 0o700)
-    const source = server.must(`copy ${where}`, "openat", from, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0)
-    const target = server.must(`copy ${where}`, "openat", to, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0)
-    copyFolder(server, source, target, where)
+    server.must(`copy ${where}`, "mkdirat", to, named, 0o700)
+    const source = server.must(`copy ${where}`, "openat", from, named, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0)
+    const target = server.must(`copy ${where}`, "openat", to, named, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0)
+    copyFolder(copy, source, target, Buffer.concat([path, SLASH]), where)
     server.call("close", source)
     server.call("close", target)
-  } else if (type === S_IFREG) copyFile(server, from, to, name, where, statx)
-  else if (type === S_IFLNK) server.must(`copy ${where}`, "symlinkat", readLink(server, from, where, name), to, name)
+  } else if (type === S_IFREG) copyFile(server, from, to, named, where, statx)
+  else if (type === S_IFLNK) server.must(`copy ${where}`, "symlinkat", terminated(readLinkBytes(server, from, where, named)), to, named)
   else {
     const major = statx.readUInt32LE(STATX.rdevMajor)
     const minor = statx.readUInt32LE(STATX.rdevMinor)
-    server.must(`copy ${where}`, "mknodat", to, name, mode, deviceNumber(major, minor))
+    server.must(`copy ${where}`, "mknodat", to, named, mode, deviceNumber(major, minor))
   }
   const [uid, gid] = [statx.readUInt32LE(STATX.uid), statx.readUInt32LE(STATX.gid)]
-  server.must(`give ${where} its owner`, "fchownat", to, name, uid, gid, AT_SYMLINK_NOFOLLOW)
+  // the times of a file do not change with its owner and mode
+  if (type !== S_IFDIR) server.must(`give ${where} its owner`, "fchownat", to, named, uid, gid, AT_SYMLINK_NOFOLLOW)
   // after the owner: chown clears the set-id bits
-  if (type !== S_IFLNK) server.must(`give ${where} its mode`, "fchmodat", to, name, mode & 0o7777)
+  if (type !== S_IFLNK) server.must(`give ${where} its mode`, "fchmodat", to, named, mode & 0o7777)
 }
 
-function copyFile(server: Server, from: number, to: ServedArg, name: string, where: string, statx: Buffer): void {
+function copyFile(server: Server, from: number, to: ServedArg, name: Buffer, where: string, statx: Buffer): void {
   // not to wait for ever if a FIFO has taken its place
   const source = server.must(`copy ${where}`, "openat", from, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0)
   const target = server.must(`copy ${where}`, "openat", to, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
@@ -240,12 +294,18 @@ function copyFile(server: Server, from: number, to: ServedArg, name: string, whe
     if (copied === 0) break
   }
   copyAttributes(server, source, target, where)
+  copyTimes(server, target, statx)
+  server.call("close", source)
+  server.call("close", target)
+}
+
+/** Access and modification time, of an open file. */
+function copyTimes(server: Server, target: number, statx: Buffer): void {
   const times = Buffer.alloc(32)
   statx.copy(times, 0, 64, 76)
   statx.copy(times, 16, 112, 124)
-  server.call("utimensat", target, "", times, AT_EMPTY_PATH)
-  server.call("close", source)
-  server.call("close", target)
+  // a null path means the descriptor itself (futimens(3))
+  server.call("utimensat", target, 0, times, 0)
 }
 
 function copyAttributes(server: Server, source: number, target: number, where: string): void {
@@ -260,4 +320,3 @@ function copyAttributes(server: Server, source: number, target: number, where: s
     server.call("fsetxattr", target, name, value.subarray(0, size), size, 0)
   }
 }
-

@@ -5,7 +5,8 @@ import {
 import type { Step } from "../program/program.ts"
 import type { CgroupMountFacts } from "./facts.ts"
 import type { MountRequest } from "./mount-request.ts"
-import { fileSystem, type MountContext } from "./mounts.ts"
+import { fileSystem } from "./file-system.ts"
+import { type MountContext, propagate } from "./mounts.ts"
 import { IN_ROOT, openTarget, refuseProcfs, resultCell } from "./targets.ts"
 import { cleanRelative } from "../path.ts"
 
@@ -76,11 +77,11 @@ function bindUnified({ planner }: MountContext, from: string, path: string, attr
   return tree
 }
 
-function attachUnified({ planner }: MountContext, request: MountRequest, mount: Step, target: Step, path: string): void {
-  const p = planner.program
+function attachUnified(context: MountContext, request: MountRequest, mount: Step, target: Step, path: string): void {
+  const p = context.planner.program
   p.call("move_mount", mount, "", target, "", ATTACH).says(`attach it at /${path}`)
   p.call("close", target)
-  for (const { type, recursive } of request.propagation) planner.setAttributes(mount, { propagation: type }, recursive ? AT_RECURSIVE : 0)
+  propagate(context, request, mount, path)
   p.call("close", mount)
 }
 
@@ -109,6 +110,7 @@ function hierarchies(context: MountContext, request: MountRequest, facts: Cgroup
       p.call("symlinkat", below, mount, controller).on("EEXIST", "continue").says(`cgroup ${controller}: link to ${below}`)
     }
   }
+  propagate(context, request, mount, path)
   if (readonly) context.lateReadonly.push({ mount, pointer: request.pointer, path })
 }
 

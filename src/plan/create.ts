@@ -15,13 +15,14 @@ import {
 } from "./launcher.ts"
 import { holdProcfs, planLabels } from "./labels.ts"
 import { mountLabel, mountRequest, type MountRequest, type SecurityOption } from "./mount-request.ts"
-import { absoluteSource, applyLateReadonly, planMount, type MountContext } from "./mounts.ts"
+import { applyLateReadonly, planMount, type MountContext } from "./mounts.ts"
 import { planMaskedPaths, planReadonlyPaths, planSysctl } from "./paths.ts"
 import { MESSAGE, Planner } from "./planner.ts"
 import {
   awaitStart, becomeProgram, checkCwd, closeHostDescriptors, enterCwd, findProgram, planKeyring, planLimits, planStdio, settleChannels, statusDescriptor,
 } from "./process.ts"
 import { planExecutionSettings, planScheduling, resetAffinity } from "./scheduling.ts"
+import { stagedMounts } from "./staged-mounts.ts"
 import { openTarget } from "./targets.ts"
 import { cleanRelative } from "../path.ts"
 
@@ -108,29 +109,14 @@ function lateCgroupNamespace(facts: CreateFacts): boolean {
 }
 
 function stagedTrees(creation: Creation): StagedTree[] {
-  const { facts, mounts, staged } = creation
+  const { planner, facts, mounts, staged } = creation
   const trees: StagedTree[] = [
     {
       name: STAGED_ROOT, source: facts.rootfs, recursive: true, isDirectory: true, userNamespace: undefined, idmapRecursive: false,
       pointer: "/root/path", what: "the root filesystem",
     },
   ]
-  for (const request of mounts) {
-    const source = facts.sources.get(request.index)
-    if (!request.bind || source === undefined || request.remount) continue
-    const name = `m${request.index}`
-    staged.set(request.index, name)
-    trees.push({
-      name,
-      source: absoluteSource(facts.bundle, request.mount.source ?? ""),
-      recursive: request.bindRecursive,
-      isDirectory: source.isDirectory,
-      userNamespace: facts.idmaps.get(request.index),
-      idmapRecursive: request.idmap?.recursive === true,
-      pointer: request.pointer,
-      what: `the source of ${request.mount.destination}`,
-    })
-  }
+  trees.push(...stagedMounts(planner, facts, mounts, staged, creation.label))
   return trees
 }
 

@@ -68,6 +68,8 @@ export interface MountSourceFacts {
   readonly isDirectory: boolean
   /** It lies on a procfs. */
   readonly isProcfs: boolean
+  /** Where it leads, if it is a symbolic link and the mount is not to follow it (copy-symlink, src-nofollow). */
+  readonly link?: string
 }
 
 /** A cgroup hierarchy to show in the container (mount type cgroup). */

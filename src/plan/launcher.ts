@@ -1,8 +1,10 @@
 import type { Step } from "../program/program.ts"
 import type { NamespaceType } from "../kernel/process.ts"
 import { CLONE, MSG_NOSIGNAL, NAMESPACES, PR } from "../kernel/process.ts"
-import { AT_FDCWD, AT_RECURSIVE } from "../kernel/fs.ts"
-import { FSCONFIG, FSMOUNT_CLOEXEC, FSOPEN_CLOEXEC, MOVE_MOUNT_F_EMPTY_PATH, MS, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE } from "../kernel/mount.ts"
+import { AT_FDCWD, AT_RECURSIVE, AT_SYMLINK_NOFOLLOW } from "../kernel/fs.ts"
+import {
+  FSCONFIG, FSMOUNT_CLOEXEC, FSOPEN_CLOEXEC, MOUNT_ATTR, MOVE_MOUNT_F_EMPTY_PATH, MS, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE,
+} from "../kernel/mount.ts"
 import type { CgroupJoinFacts } from "./facts.ts"
 import { MESSAGE, type Planner } from "./planner.ts"
 
@@ -59,17 +61,16 @@ export function joinNamespaces(planner: Planner, namespaces: Readonly<Partial<Re
 }
 
 /** One tree that the launcher attaches where the container's ids can reach it. */
-export interface StagedTree {
+export interface StagedTree extends Idmapping {
   /** Name below the staging folder. */
   readonly name: string
-  readonly source: string
+  /** The path of the host that it shows, or how a new file system is made (when the staging folder is the working directory). */
+  readonly source: string | (() => Step)
   readonly recursive: boolean
   readonly isDirectory: boolean
-  /** Descriptor of the user namespace for an idmapped mount. */
-  readonly userNamespace: number | undefined
-  readonly idmapRecursive: boolean
+  /** The source itself, also where it is a symbolic link. */
+  readonly noFollow?: boolean
   readonly pointer: string
-  readonly what: string
 }
 
 /**
@@ -84,8 +85,9 @@ export function stageTrees(planner: Planner, folder: string, trees: readonly Sta
   p.call("mount", 0, "/", 0, MS.REC | MS.SLAVE, 0).says("let no mount of it reach the host")
   // before the staging folder is there: a clone of the host's / must not show it
   const clones = trees.map((tree) => {
+    if (typeof tree.source !== "string") return undefined
     planner.at(tree.pointer)
-    const flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (tree.recursive ? AT_RECURSIVE : 0)
+    const flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (tree.recursive ? AT_RECURSIVE : 0) | (tree.noFollow === true ? AT_SYMLINK_NOFOLLOW : 0)
     const clone = p.call("open_tree", AT_FDCWD, tree.source, flags).says(`clone ${tree.what} from ${tree.source}`)
     idmap(planner, clone, tree)
     return clone
@@ -101,7 +103,8 @@ export function stageTrees(planner: Planner, folder: string, trees: readonly Sta
     planner.at(tree.pointer)
     if (tree.isDirectory) p.call("mkdirat", AT_FDCWD, tree.name, 0o755).says(`stage ${tree.what}: folder`)
     else p.call("mknodat", AT_FDCWD, tree.name, 0o100644, 0).says(`stage ${tree.what}: file`)
-    const clone = clones[index] as Step
+    const clone = clones[index] ?? (tree.source as () => Step)()
+    if (typeof tree.source !== "string") idmap(planner, clone, tree)
     p.call("move_mount", clone, "", AT_FDCWD, tree.name, MOVE_MOUNT_F_EMPTY_PATH).says(`attach ${tree.what}`)
     p.call("close", clone)
   }
@@ -110,12 +113,35 @@ export function stageTrees(planner: Planner, folder: string, trees: readonly Sta
   planner.at("")
 }
 
-/** Gives a detached tree the id mappings of a user namespace (mount_setattr(2), MOUNT_ATTR_IDMAP). */
-export function idmap(planner: Planner, tree: Step, how: { userNamespace: number | undefined; idmapRecursive: boolean; what: string }): void {
-  if (how.userNamespace === undefined) return
-  const change = { set: 0x100000, userNamespace: how.userNamespace }
-  planner.setAttributes(tree, change, how.idmapRecursive ? AT_RECURSIVE : 0).says(`map the ids of ${how.what}`)
+/** How a tree is id-mapped. */
+export interface Idmapping {
+  /** Descriptor of a user namespace with the mappings; undefined: it is not. */
+  readonly userNamespace: number | undefined
+  /** With all mounts below it. */
+  readonly idmapRecursive: boolean
+  readonly what: string
+  /** The file system type, where it is known. */
+  readonly type?: string
 }
+
+/** Gives a detached tree the id mappings of a user namespace (mount_setattr(2), MOUNT_ATTR_IDMAP). */
+export function idmap(planner: Planner, tree: Step, how: Idmapping): void {
+  if (how.userNamespace === undefined) return
+  const p = planner.program
+  const pointer = p.pointer
+  const refused = p.label("not id-mapped")
+  const change = { set: MOUNT_ATTR.IDMAP, userNamespace: how.userNamespace }
+  const step = planner.setAttributes(tree, change, how.idmapRecursive ? AT_RECURSIVE : 0).on("EINVAL", refused).says(`map the ids of ${how.what}`)
+  // EINVAL says nothing; what it means here is that this type has no FS_ALLOW_IDMAP
+  planner.later(() => {
+    p.pointer = pointer
+    p.here(refused)
+    const type = how.type === undefined ? "the file system that it shows" : `the file system type ${how.type}`
+    p.fail(EOPNOTSUPP).says(`${step.text}: this kernel has no id-mapped mounts of ${type}`)
+  })
+}
+
+const EOPNOTSUPP = 95
 
 /**
  * The clone: one child in all new namespaces and its cgroup, a child of the runtime (so of the nearest subreaper later), whose own

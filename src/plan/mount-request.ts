@@ -1,5 +1,6 @@
 import { annotation } from "../spec/annotations.ts"
 import type { Mount, Spec } from "../spec/types.gen.ts"
+import { type IdmapOption, idmapOption } from "./idmap-option.ts"
 import { RuntsError } from "../error.ts"
 import { FSCONFIG_STRING_MAX, MOUNT_ATTR, SELINUX_CONTEXTS } from "../kernel/mount.ts"
 import { mountOption } from "../kernel/mount-options.ts"
@@ -64,7 +65,13 @@ export interface MountRequest {
   readonly legacy: boolean
   readonly tmpcopyup: boolean
   readonly remount: boolean
-  readonly idmap: { readonly recursive: boolean } | undefined
+  readonly idmap: { readonly recursive: boolean; readonly option: IdmapOption | undefined } | undefined
+  /** crun's: a source that is a symbolic link is made again at the destination, not mounted. */
+  readonly copySymlink: boolean
+  /** crun's: a symbolic link at the end of the source is itself what is bound. */
+  readonly sourceNoFollow: boolean
+  /** crun's: a symbolic link at the end of the destination is itself mounted on. */
+  readonly destinationNoFollow: boolean
 }
 
 const ATIME_MASK = MOUNT_ATTR.ATIME_MASK
@@ -74,7 +81,31 @@ function whole(clear: number): number {
   return (clear & ATIME_MASK) === 0 ? clear : clear | ATIME_MASK
 }
 
-/** Sorts a mount's options. @param label linux.mountLabel @throws RuntsError where words contradict the mount. */
+/** File systems whose mounts no kernel can id-map: what they show are the kernel's own objects, or other mounts. */
+const NEVER_IDMAPPED: ReadonlySet<string> = new Set(["cgroup", "cgroup2", "proc", "sysfs", "devpts", "mqueue"])
+
+/** Words that contradict each other or the mount, each a rule. */
+function refuseContradictions(request: MountRequest): void {
+  const where = `mounts[${request.index}] (${request.mount.destination})`
+  const refuse = (why: string, hint?: string): never => {
+    throw new RuntsError(`${where}: ${why}`, { pointer: `${request.pointer}/options`, ...(hint === undefined ? {} : { hint }) })
+  }
+  const data = [...request.data, ...request.labels.map(({ name }) => name)]
+  if (request.bind && data.length > 0) {
+    refuse(`a bind mount takes no data, but has ${data.map((item) => JSON.stringify(item)).join(", ")}`, "check the spelling of the options")
+  }
+  if (request.copySymlink && (request.sourceNoFollow || request.destinationNoFollow)) {
+    refuse("copy-symlink makes a symbolic link and no mount, so it excludes src-nofollow and dest-nofollow", "leave out one of them")
+  }
+  if (request.idmap === undefined) return
+  if (request.remount) refuse("a mount that is in its place cannot be id-mapped any more, so idmap excludes remount", "id-map it where it is made")
+  if (NEVER_IDMAPPED.has(request.type)) refuse(`a mount of type ${request.type} cannot be id-mapped`, "leave out idmap and the mappings")
+}
+
+/**
+ * Sorts a mount's options.
+ * @param label linux.mountLabel @throws RuntsError where words contradict each other or the mount
+ */
 export function mountRequest(mount: Mount, index: number, label?: SecurityOption): MountRequest {
   let bind = mount.type === "bind"
   let bindRecursive = false
@@ -86,7 +117,10 @@ export function mountRequest(mount: Mount, index: number, label?: SecurityOption
   let legacy = false
   let tmpcopyup = false
   let remount = false
-  let idmap: { recursive: boolean } | undefined
+  let idmap: MountRequest["idmap"]
+  let copySymlink = false
+  let sourceNoFollow = false
+  let destinationNoFollow = false
   const propagation: { type: number; recursive: boolean }[] = []
   const superWords: string[] = []
   const data: string[] = []
@@ -95,8 +129,10 @@ export function mountRequest(mount: Mount, index: number, label?: SecurityOption
     const option = mountOption(word)
     if (option === undefined) {
       const own = word.includes("context=") ? securityOption(word) : undefined
-      if (own === undefined) data.push(word)
-      else labels.push(own)
+      const mapped = idmapOption(word, index, mount.destination)
+      if (own !== undefined) labels.push(own)
+      else if (mapped !== undefined) idmap = { recursive: mapped.recursive, option: mapped }
+      else data.push(word)
       continue
     }
     switch (option.kind) {
@@ -124,7 +160,7 @@ export function mountRequest(mount: Mount, index: number, label?: SecurityOption
         bindRecursive ||= option.recursive
         break
       case "idmap":
-        idmap = { recursive: option.recursive }
+        idmap = { recursive: option.recursive || idmap?.recursive === true, option: idmap?.option }
         break
       case "tmpcopyup":
         tmpcopyup = true
@@ -132,25 +168,29 @@ export function mountRequest(mount: Mount, index: number, label?: SecurityOption
       case "remount":
         remount = true
         break
+      case "copy-symlink":
+        copySymlink = true
+        break
+      case "src-nofollow":
+        sourceNoFollow = true
+        break
+      case "dest-nofollow":
+        destinationNoFollow = true
+        break
       case "none":
         break
     }
   }
-  const pointer = `/mounts/${index}`
-  if ((mount.uidMappings?.length ?? 0) > 0) idmap ??= { recursive: false }
-  if (bind && data.length + labels.length > 0) {
-    const all = [...data, ...labels.map(({ name }) => name)]
-    throw new RuntsError(`mounts[${index}] (${mount.destination}): a bind mount takes no data, but has ${all.map((d) => JSON.stringify(d)).join(", ")}`, {
-      pointer: pointer + "/options",
-      hint: "check the spelling of the options",
-    })
-  }
+  if ((mount.uidMappings?.length ?? 0) > 0) idmap ??= { recursive: false, option: undefined }
   if (label !== undefined && labels.length === 0 && !bind && !remount && !UNLABELLED.has(mount.type ?? "")) labels.push(label)
   for (const { value } of labels) legacy ||= Buffer.byteLength(value) > FSCONFIG_STRING_MAX
   for (const item of data) legacy ||= Buffer.byteLength(item) > FSCONFIG_STRING_MAX || item.includes(",")
   legacy ||= !bind && Buffer.byteLength(mount.source ?? "") > FSCONFIG_STRING_MAX
-  return {
-    index, mount, pointer, type: bind ? "" : (mount.type ?? "none"), bind, bindRecursive, set, clear, recursiveSet, recursiveClear,
-    propagation, superWords, superFlags, data, labels, legacy, tmpcopyup, remount, idmap,
+  const request: MountRequest = {
+    index, mount, pointer: `/mounts/${index}`, type: bind ? "" : (mount.type ?? "none"), bind, bindRecursive, set, clear, recursiveSet,
+    recursiveClear, propagation, superWords, superFlags, data, labels, legacy, tmpcopyup, remount, idmap, copySymlink, sourceNoFollow,
+    destinationNoFollow,
   }
+  refuseContradictions(request)
+  return request
 }

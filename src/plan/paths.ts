@@ -4,7 +4,8 @@ import {
 } from "../kernel/mount.ts"
 import type { Datum, Label, Step } from "../program/program.ts"
 import { sysctlPath } from "../spec/sysctl.ts"
-import { configureLabels, type MountContext } from "./mounts.ts"
+import { configureLabels } from "./file-system.ts"
+import type { MountContext } from "./mounts.ts"
 import { IN_ROOT, scratch } from "./targets.ts"
 import { cleanRelative } from "../path.ts"
 

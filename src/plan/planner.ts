@@ -14,6 +14,8 @@ export type ServeRequest =
       readonly path: string
       readonly directory: boolean
       readonly noSymlinks: boolean
+      /** A symlink at the end is itself the target. */
+      readonly noFollow: boolean
       readonly result: Datum
       readonly resume: Label
       /** Where to go on if the end of the path had to be made. */

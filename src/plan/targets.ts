@@ -1,5 +1,5 @@
 import type { Datum, Label, Step } from "../program/program.ts"
-import { O_CLOEXEC, O_DIRECTORY, O_PATH, RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS, RESOLVE_NO_SYMLINKS } from "../kernel/fs.ts"
+import { O_CLOEXEC, O_DIRECTORY, O_NOFOLLOW, O_PATH, RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS, RESOLVE_NO_SYMLINKS } from "../kernel/fs.ts"
 import { SUPER_MAGIC } from "../kernel/mount.ts"
 import type { Planner } from "./planner.ts"
 
@@ -24,6 +24,8 @@ export interface TargetRequest {
   readonly exists: boolean
   /** No part of the path may be a symlink (proc and sysfs: a symlink there is an attack, ATTACKS B2). */
   readonly noSymlinks?: boolean
+  /** A symlink at the end of the path is itself the target (crun's dest-nofollow). */
+  readonly noFollow?: boolean
   /** Where the steps go on if the target had to be made. */
   readonly whenMade?: (step: Step) => void
 }
@@ -39,13 +41,14 @@ export function openTarget(planner: Planner, root: Step, request: TargetRequest)
     return p.call("openat2", root, ".", ...planner.openHow(O_PATH | O_CLOEXEC | O_DIRECTORY, IN_ROOT)).says("open the root")
   }
   const resolve = request.noSymlinks === true ? IN_ROOT | RESOLVE_NO_SYMLINKS : IN_ROOT
-  const flags = O_PATH | O_CLOEXEC | (request.directory ? O_DIRECTORY : 0)
+  const noFollow = request.noFollow === true
+  const flags = O_PATH | O_CLOEXEC | (request.directory ? O_DIRECTORY : 0) | (noFollow ? O_NOFOLLOW : 0)
   const target = p.call("openat2", root, request.path, ...planner.openHow(flags, resolve)).says(`open the target /${request.path}`)
   const cell = resultCell(planner, target)
   const resume = p.label("target open")
   const noSymlinks = request.noSymlinks === true
   const made = request.exists ? resume : p.label("target made")
-  const help = planner.serve({ kind: "target", path: request.path, directory: request.directory, noSymlinks, result: cell, resume, made })
+  const help = planner.serve({ kind: "target", path: request.path, directory: request.directory, noSymlinks, noFollow, result: cell, resume, made })
   target.on("EAGAIN", help)
   if (request.exists) target.on("ENOENT", help)
   else target.on("ENOENT", makeTarget(planner, root, request, flags, resolve, target, { resume, made, help }))
