@@ -85,13 +85,18 @@ function readFlag(section: Section, argv: readonly string[], flags: Flags, exten
   if (equals >= 0) text = word.slice(equals + 1)
   else if (flag.kind !== "boolean") {
     text = argv[section.next++]
-    // a value that looks like a flag is more likely a forgotten value: `--x=-v` says it is meant
-    if (text === undefined || (text.charCodeAt(0) === 45 && text.length > 1)) {
+    // a value that looks like a flag is more likely a forgotten value: `--x=-v` says it is meant; no flag looks like `-1`
+    if (text === undefined || (text.charCodeAt(0) === 45 && text.length > 1 && !isNegative(text))) {
       section.unsure = word
       return
     }
   }
   if (!store(section.values, name, flag, text)) section.unsure = word
+}
+
+/** Whether a word is a negative number, as `--memory-swap -1` has it. */
+function isNegative(word: string): boolean {
+  return /^-\d+$/.test(word)
 }
 
 /** A flag's long name by its long or short name. */

@@ -134,7 +134,7 @@ export async function createContainer(globals: GlobalOptions, request: CreateReq
     })
     if (!asForeseen(foreseen, record)) container.writeState({ ...creating, cgroup: { ...record } })
     applyDevices(record, spec.linux?.resources)
-    applyLimits(record, spec.linux?.resources)
+    await applyLimits(record, spec.linux?.resources)
     return await launchInit({ globals, request, options, spec, process, bundle, container, layout, record, state, worker, labels, undo })
   } catch (error) {
     undo.run()

@@ -1,7 +1,8 @@
 import { warn } from "../log.ts"
 import { pointerKey, shown } from "./report.ts"
 import { memoryPolicyIsTakenByKernel, personalityIsSupported } from "./policy-rules.ts"
-import { isAbsolute } from "./rule.ts"
+import { resourcesAreWellFormed } from "./resource-rules.ts"
+import { isAbsolute, isInterfaceName } from "./rule.ts"
 import type { Report } from "./rule.ts"
 import type { RuleFacts, SpecRule } from "./rules.ts"
 import { seccompIsConsistent } from "./seccomp-rules.ts"
@@ -16,7 +17,7 @@ export const LINUX_RULES: readonly SpecRule[] = [
   { clause: "config-linux.md, Offset for time namespace", check: offsetsFitTimeNamespace },
   { clause: "config-linux.md, Devices", check: devicesAreWhole },
   { clause: "config-linux.md, Network devices", check: netDevicesHaveNamespace },
-  { clause: "config-linux.md, Control groups", check: resourcesAreWellFormed },
+  { clause: "config-linux.md, Control groups", check: resourcesAreConsistent },
   { clause: "config-linux.md, IntelRdt", check: rdtIsWellFormed },
   { clause: "config-linux.md, Memory policy", check: memoryPolicyIsTakenByKernel },
   { clause: "config-linux.md, Sysctl", check: sysctlsAreNamespaced },
@@ -24,9 +25,6 @@ export const LINUX_RULES: readonly SpecRule[] = [
   { clause: "config-linux.md, Personality", check: personalityIsSupported },
   { clause: "config-linux.md, Masked paths, Readonly paths", check: hiddenPathsHaveMountNamespace },
 ]
-
-/** IFNAMSIZ - 1, netdevice(7). */
-const INTERFACE_NAME_BYTES_MAX = 15
 
 /** The namespace of a type, if the container has its own or joins one. Loops, as find() is compiled at its first use. */
 export function namespaceOf(linux: Linux | undefined, type: Namespace["type"]): Namespace | undefined {
@@ -116,38 +114,8 @@ function netDevicesHaveNamespace({ linux }: Spec, report: Report): void {
   }
 }
 
-/** As the kernel's dev_valid_name (net/core/dev.c). */
-function isInterfaceName(name: string): boolean {
-  if (name === "" || name === "." || name === "..") return false
-  return Buffer.byteLength(name) <= INTERFACE_NAME_BYTES_MAX && !/[/:\s]/.test(name)
-}
-
-/** What becomes part of a path, or cannot be written to any cgroup file. */
-function resourcesAreWellFormed({ linux }: Spec, report: Report): void {
-  const resources = linux?.resources
-  if (resources === undefined) return
-  const at = "/linux/resources"
-  const { devices, hugepageLimits, unified } = resources
-  if (devices !== undefined) {
-    for (let i = 0; i < devices.length; i++) {
-      const access = devices[i]?.access
-      if (access === undefined || isAccess(access)) continue
-      report(`${at}/devices/${i}/access`, `${shown(access)} has letters other than rwm`)
-    }
-  }
-  for (let i = 0; i < (hugepageLimits?.length ?? 0); i++) {
-    const size = hugepageLimits?.[i]?.pageSize ?? ""
-    if (!/^[1-9]\d*[KMG]B$/.test(size)) report(`${at}/hugepageLimits/${i}/pageSize`, `${shown(size)} is not a size as 2MB`)
-  }
-  for (const file in unified) {
-    if (file !== "" && !file.includes("/")) continue
-    report(`${at}/unified/${pointerKey(file)}`, `${shown(file)} is not the name of a file of the cgroup`)
-  }
-}
-
-function isAccess(access: string): boolean {
-  for (let i = 0; i < access.length; i++) if (!"rwm".includes(access[i] as string)) return false
-  return true
+function resourcesAreConsistent({ linux }: Spec, report: Report): void {
+  if (linux?.resources !== undefined) resourcesAreWellFormed(linux.resources, "/linux/resources", "config", report)
 }
 
 /** Folders of resctrl that are no classes of service (Documentation/filesystems/resctrl.rst). */

@@ -10,3 +10,12 @@ export function isAbsolute(path: string): boolean {
 export function isNumberList(list: string): boolean {
   return /^\s*\d+(?:-\d+)?(?:\s*,\s*\d+(?:-\d+)?)*\s*$/.test(list)
 }
+
+/** IFNAMSIZ - 1, netdevice(7). */
+const INTERFACE_NAME_BYTES_MAX = 15
+
+/** Whether a network device may have this name: as the kernel's dev_valid_name (net/core/dev.c). */
+export function isInterfaceName(name: string): boolean {
+  if (name === "" || name === "." || name === "..") return false
+  return Buffer.byteLength(name) <= INTERFACE_NAME_BYTES_MAX && !/[/:\s]/.test(name)
+}

@@ -68,6 +68,15 @@ let listing: Buffer | undefined
 export function subCgroups(folder: number): string[] {
   // kernfs counts sub-folders in the link count; most cgroups have none and some 60 files to walk past
   if (stat({ dirfd: folder, path: "", flags: AT_EMPTY_PATH }).nlink === 2) return []
+  return list(folder, true)
+}
+
+/** Names of the control files of a folder. @param folder any descriptor of it */
+export function controlFiles(folder: number): string[] {
+  return list(folder, false)
+}
+
+function list(folder: number, folders: boolean): string[] {
   const fd = tryOpenBeneath(folder, "", O_RDONLY | O_DIRECTORY)
   if (fd < 0) throw sysError("open a cgroup to list it", -fd, { syscall: "openat2" })
   const buffer = (listing ??= Buffer.allocUnsafeSlow(LISTING_BYTES))
@@ -78,7 +87,7 @@ export function subCgroups(folder: number): string[] {
       if (length === 0) return names
       if (length < 0) throw sysError("list a cgroup", -length, { syscall: "getdents64" })
       for (let at = 0; at < length; at += buffer.readUInt16LE(at + DIRENT.recordLength)) {
-        if (buffer[at + DIRENT.type] !== DT_DIR) continue
+        if ((buffer[at + DIRENT.type] === DT_DIR) !== folders) continue
         const start = at + DIRENT.name
         const name = buffer.toString("utf8", start, buffer.indexOf(0, start))
         if (name !== "." && name !== "..") names.push(name)

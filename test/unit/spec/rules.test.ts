@@ -260,7 +260,7 @@ t.test("checkRules: resources name files of the cgroup only", (t) => {
   t.same(faults(resources({ hugepageLimits: [{ pageSize: "2MB", limit: 1 }, { pageSize: "../x", limit: 1 }] })),
     ["/linux/resources/hugepageLimits/1/pageSize: \"../x\" is not a size as 2MB"])
   t.same(faults(resources({ unified: { "memory.high": "1", "../cgroup.procs": "0" } })),
-    ["/linux/resources/unified/..~1cgroup.procs: \"../cgroup.procs\" is not the name of a file of the cgroup"])
+    ["/linux/resources/unified/..~1cgroup.procs: \"../cgroup.procs\" is not the name of a file of the cgroup, as memory.high"])
   t.end()
 })
 

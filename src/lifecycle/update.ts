@@ -1,0 +1,66 @@
+import { RuntsError } from "../error.ts"
+import { applyDevices } from "../host/cgroup/manager.ts"
+import { applyResources, Journal } from "../host/cgroup/resources/apply.ts"
+import { debug } from "../log.ts"
+import type { LinuxResources } from "../spec/types.gen.ts"
+import { cgroupOf, openWithState, statusOf } from "./container.ts"
+import type { GlobalOptions } from "./requests.ts"
+
+/** What `update` is asked for. */
+export interface UpdateRequest {
+  readonly id: string
+  /** Fields that are not set keep their values. */
+  readonly resources: LinuxResources
+  /** Replace the device rules by those of `resources`, which engines send without meaning it. */
+  readonly devices: boolean
+  /** Intel RDT; undefined: stays. */
+  readonly l3CacheSchema: string | undefined
+  readonly memBwSchema: string | undefined
+}
+
+/**
+ * Changes the limits of a container that is created, running or paused. The cgroup is the truth: nothing is stored.
+ * @throws RuntsError if a value is refused; then what was written before it is set back
+ */
+export async function update(globals: GlobalOptions, request: UpdateRequest): Promise<void> {
+  const { container, state } = openWithState(globals, request.id, "exclusive")
+  try {
+    const status = statusOf(state)
+    if (status === "stopped" || status === "creating") throw new RuntsError(`container not running: it is ${status}`)
+    const record = cgroupOf(state)
+    if (record === undefined) throw new RuntsError(`container ${JSON.stringify(request.id)} has no cgroup whose limits could be changed`)
+    refuseRdt(request)
+    const { resources } = request
+    if (request.devices && resources.devices === undefined) {
+      throw new RuntsError("--devices: there are no device rules to put in the place of the container's", {
+        hint: "give them with --resources, as linux.resources.devices of config.json",
+      })
+    }
+    const journal = new Journal()
+    try {
+      await applyResources(record, resources, journal)
+      if (request.devices) applyDevices(record, resources)
+      else if (resources.devices !== undefined) debug("update leaves the device rules alone; --devices replaces them")
+    } catch (error) {
+      throw undone(error, journal)
+    }
+  } finally {
+    container.close()
+  }
+}
+
+function refuseRdt({ l3CacheSchema, memBwSchema }: UpdateRequest): void {
+  if (l3CacheSchema === undefined && memBwSchema === undefined) return
+  throw new RuntsError(`--${l3CacheSchema === undefined ? "mem-bw-schema" : "l3-cache-schema"}: Intel RDT is not supported yet`)
+}
+
+/** Sets back what was written, and says so. */
+function undone(error: unknown, journal: Journal): unknown {
+  if (!(error instanceof RuntsError) || journal.length === 0) return error
+  const files = journal.files
+  const failures = journal.undo()
+  const told = failures.length === 0 ? `what had been written before was set back (${files})`
+    : `what had been written before could not all be set back: ${failures.join("; ")}`
+  const { hint } = error.details
+  return new RuntsError(error.message, { ...error.details, hint: hint === undefined ? told : `${hint}; ${told}` })
+}
