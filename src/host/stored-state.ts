@@ -44,6 +44,8 @@ export interface StoredState {
   /** By type of config.json: "new", or the path joined. */
   readonly namespaces: Readonly<Record<string, string>>
   readonly noPivot: boolean
+  /** --no-new-keyring: processes that join keep their caller's session keyring too. */
+  readonly noNewKeyring?: boolean
   /** linux.personality and linux.memoryPolicy, for processes that join. */
   readonly settings?: { readonly personality?: Personality; readonly memoryPolicy?: MemoryPolicy }
   /** More that lifecycle keeps. */

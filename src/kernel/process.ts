@@ -34,7 +34,14 @@ export const RLIMITS = {
   RLIMIT_RTTIME: 15,
 } as const
 
-export const KEYCTL_JOIN_SESSION_KEYRING = 1
+/** keyctl(2) operations. */
+export const KEYCTL = { JOIN_SESSION_KEYRING: 1, SETPERM: 5 } as const
+
+/**
+ * Permissions of a container's session keyring (keyctl_setperm(3)): what a new one has, all for its possessor and view, read and link for its
+ * user, and search for the user, without which a process that joins the container finds no keyring of that name and makes another.
+ */
+export const SESSION_KEYRING_PERMISSIONS = 0x3f1b0000
 
 /** _LINUX_CAPABILITY_VERSION_3: two 32-bit words a set. */
 export const CAPABILITY_VERSION_3 = 0x20080522

@@ -283,6 +283,7 @@ function initialState(request: CreateRequest, spec: Spec, bundle: string, rootfs
     ...(spec.hooks === undefined ? {} : { hooks: spec.hooks as NonNullable<StoredState["hooks"]> }),
     namespaces,
     noPivot: request.noPivot,
+    ...(request.noNewKeyring ? { noNewKeyring: true } : {}),
     ...executionSettings(spec),
   }
 }

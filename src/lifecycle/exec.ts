@@ -150,6 +150,7 @@ async function launchOnce(
         ...hostFacts(state, joinsUser),
         id: request.id,
         settings: state.settings ?? {},
+        noNewKeyring: state.noNewKeyring === true,
         channel: { status: theirs, start: undefined, console },
         cgroup,
         pidfd: initFd,

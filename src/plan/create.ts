@@ -348,7 +348,7 @@ function planProcess(creation: Creation, start: number, procfs: Step | undefined
   const args = process.args ?? []
   planLabels(planner, procfs, facts.labels)
   closeHostDescriptors(planner, facts.preservedFds)
-  if (!facts.noNewKeyring) planKeyring(planner, facts.id)
+  if (!facts.noNewKeyring) planKeyring(planner, facts.id, false)
   if (process.terminal !== true) planStdio(planner, facts.stdio, process.user.uid)
   const entered = enterCwd(planner, process.cwd, true)
   planLimits(planner, facts.limits)

@@ -41,7 +41,7 @@ export function planExec(process: Process, facts: ExecFacts): Planner {
   }
   planLabels(planner, procfs, facts.labels)
   closeHostDescriptors(planner, facts.preservedFds)
-  planKeyring(planner, facts.id)
+  if (!facts.noNewKeyring) planKeyring(planner, facts.id, true)
   if (process.terminal !== true) planStdio(planner, facts.stdio, process.user.uid)
   const entered = enterCwd(planner, process.cwd, false)
   planLimits(planner, facts.limits)

@@ -120,6 +120,7 @@ export interface ExecFacts extends HostFacts {
   readonly id: string
   /** What config.json of the container says of all its processes. */
   readonly settings: ExecutionSettings
+  readonly noNewKeyring: boolean
   readonly channel: ChannelFacts
   readonly cgroup: CgroupJoinFacts
   /** pidfd of the container's init. */

@@ -1,5 +1,5 @@
 import { AT_EACCESS, AT_EMPTY_PATH, AT_FDCWD, O_CLOEXEC, O_DIRECTORY, O_PATH, O_RDWR, STATX } from "../kernel/fs.ts"
-import { KEYCTL_JOIN_SESSION_KEYRING, MSG_NOSIGNAL } from "../kernel/process.ts"
+import { KEYCTL, MSG_NOSIGNAL, SESSION_KEYRING_PERMISSIONS } from "../kernel/process.ts"
 import { SECOND_PAGE_ADDRESS } from "../program/layout.ts"
 import { type Datum, type Label, type Load, PagesUpTo, type Step } from "../program/program.ts"
 import type { LimitFacts, StdioFacts } from "./facts.ts"
@@ -31,10 +31,27 @@ export function closeHostDescriptors(planner: Planner, preservedFds: number): vo
   planner.program.call("close_range", first, 0xffffffff, 0).says(`close all descriptors from ${first} up`)
 }
 
-/** A session keyring of the container's own, so that it cannot reach its caller's keys (keyctl(2)). */
-export function planKeyring(planner: Planner, id: string): void {
-  const join = planner.program.call("keyctl", KEYCTL_JOIN_SESSION_KEYRING, `_ses.${id}`, 0, 0, 0)
-  join.on("ENOSYS", "continue").on("EPERM", "continue").on("EACCES", "continue").says("join a session keyring of its own")
+/**
+ * A session keyring of the container's own, so that it cannot reach its caller's keys (keyctl(2)); by its name a process that joins the
+ * container finds it again.
+ * @param joins it is the container's already, which may have given it other permissions since
+ */
+export function planKeyring(planner: Planner, id: string, joins: boolean): void {
+  const p = planner.program
+  planner.at("")
+  const done = p.label("session keyring")
+  const nameless = p.label("nameless session keyring")
+  const join = p.call("keyctl", KEYCTL.JOIN_SESSION_KEYRING, `_ses.${id}`, 0, 0, 0).says("join a session keyring of its own")
+  // a kernel without keys; and where a filter around the runtime refuses keyctl, it refuses it to the container too
+  join.on("ENOSYS", done).on("EPERM", done).on("EACCES", nameless)
+  if (!joins) p.call("keyctl", KEYCTL.SETPERM, join, SESSION_KEYRING_PERMISSIONS, 0, 0).says("let processes that join find the session keyring")
+  planner.later(() => {
+    planner.at("")
+    p.here(nameless)
+    p.call("keyctl", KEYCTL.JOIN_SESSION_KEYRING, 0, 0, 0, 0).says("make a session keyring without a name")
+    p.jump(done)
+  })
+  p.here(done)
 }
 
 /**
