@@ -12,6 +12,6 @@ export async function main(call: Call<"events">): Promise<number> {
   const intervalMs = parseDuration(call.flags.interval, "interval")
   if (intervalMs <= 0) throw new RuntsError("duration interval must be greater than 0", { hint: "leave --interval out for 5s" })
   const request = { id: call.id, intervalMs, statsOnly: call.flags.stats }
-  events(call.globals, request, (event) => print(exactJson(event) + "\n"), STDOUT)
+  await events(call.globals, request, (event) => print(exactJson(event) + "\n"), STDOUT)
   return 0
 }

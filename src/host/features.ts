@@ -29,7 +29,7 @@ export function features(): Features {
       seccomp: { enabled: false },
       apparmor: { enabled: true },
       selinux: { enabled: true },
-      intelRdt: { enabled: false },
+      intelRdt: { enabled: true, schemata: true, monitoring: true },
       // containerd takes an idmapped mount only from a runtime that says so
       mountExtensions: { idmap: { enabled: true } },
       netDevices: { enabled: true },

@@ -26,6 +26,7 @@ import { hostFacts } from "./host-facts.ts"
 import { loadHookRunner, runCreationHooks, runPoststopHooks } from "./hooks.ts"
 import { compareMaps, idmapNamespaces, writeMaps } from "./id-maps.ts"
 import { Inherited } from "./inherited.ts"
+import { foreseeRdt, joinRdt, loadRdt, makeRdt, rdtOf, undoRdt } from "./intel-rdt.ts"
 import { Launch, loadServe, statusSocket } from "./launch.ts"
 import type { NetDevices } from "./net-devices.ts"
 import { START_SOCKET } from "./outcome.ts"
@@ -105,6 +106,7 @@ export async function createContainer(globals: GlobalOptions, request: CreateReq
   refuseUnsupported(spec)
   const labels = await processLabels(process, spec.linux?.mountLabel)
   await loadHookRunner(spec.hooks)
+  await loadRdt(spec.linux?.intelRdt)
   const undo = new Undo()
   try {
     const container = claim(globals, request.id)
@@ -117,7 +119,8 @@ export async function createContainer(globals: GlobalOptions, request: CreateReq
     const layout = readLayout()
     const record = cgroupPaths(layout, spec.linux?.cgroupsPath, request.id)
     const rootfs = rootfsPath(spec, bundle)
-    const state: StoredState = initialState(request, spec, bundle, rootfs, record)
+    const rdt = foreseeRdt(spec.linux?.intelRdt, request.id)
+    const state: StoredState = { ...initialState(request, spec, bundle, rootfs, record), ...(rdt === undefined ? {} : { intelRdt: rdt }) }
     const worker = thisWorker()
     const creating: StoredState = { ...state, worker }
     // before anything of it is written down: what is recorded as the container's may be killed and removed
@@ -135,6 +138,10 @@ export async function createContainer(globals: GlobalOptions, request: CreateReq
     if (!asForeseen(foreseen, record)) container.writeState({ ...creating, cgroup: { ...record } })
     applyDevices(record, spec.linux?.resources)
     await applyLimits(record, spec.linux?.resources)
+    if (rdt !== undefined) {
+      makeRdt(rdt, spec.linux?.intelRdt ?? {})
+      undo.add(() => undoRdt(rdt))
+    }
     return await launchInit({ globals, request, options, spec, process, bundle, container, layout, record, state, worker, labels, undo })
   } catch (error) {
     undo.run()
@@ -219,6 +226,7 @@ async function launchInit(creating: Creating): Promise<Created> {
   undo.add(() => netDevices?.restore())
   launch.run(theirs, [theirs, ...inherited.all], {
     pid: (pid) => {
+      joinRdt(rdtOf(creating.state), pid)
       applyFromOutside(pid, process, outside ? limits : [])
       startTime = processStartTime(pid) ?? ""
       // while init sets itself up there is time for this; `created` is too short a moment of `run` to be worth writing after it

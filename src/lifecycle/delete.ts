@@ -6,6 +6,7 @@ import { warn } from "../log.ts"
 import { statusOf } from "./container.ts"
 import { destroy, killAndWait } from "./destroy.ts"
 import { loadHookRunner } from "./hooks.ts"
+import { loadRdt, rdtOf } from "./intel-rdt.ts"
 import type { GlobalOptions } from "./requests.ts"
 import { endWorker } from "./worker.ts"
 
@@ -32,6 +33,7 @@ export async function remove(globals: GlobalOptions, id: string, force: boolean)
       return
     }
     await loadHookRunner(state.hooks)
+    await loadRdt(rdtOf(state))
     const status = statusOf(state)
     if ((status === "running" || status === "paused") && !force) {
       throw new RuntsError(`cannot delete container ${id} that is not stopped: ${status}`, { hint: "kill it first, or use --force" })

@@ -6,6 +6,7 @@ import type { ContainerDir } from "../host/store.ts"
 import type { StoredState } from "../host/stored-state.ts"
 import { cgroupOf, initIsAlive } from "./container.ts"
 import { runPoststopHooks } from "./hooks.ts"
+import { removeRdt } from "./intel-rdt.ts"
 
 const SIGKILL = 9
 /** How long a killed container may take to end, in milliseconds. */
@@ -42,6 +43,7 @@ export function destroy(container: ContainerDir, state: StoredState): void {
     killAll(cgroup, SIGKILL)
     removeCgroups(cgroup)
   }
+  removeRdt(state)
   container.remove()
   container.close()
   if (state.status !== "creating") runPoststopHooks(state)

@@ -4,16 +4,18 @@ import { watchOom } from "../host/cgroup/oom.ts"
 import { readStats, type CgroupStats } from "../host/cgroup/stats.ts"
 import { parseInterfaces, type InterfaceCounts } from "../host/cgroup/stats-text.ts"
 import { close, tryReadText } from "../host/file.ts"
+import type { RdtStats } from "../host/intel-rdt.ts"
 import { POLLERR, POLLHUP, POLLIN, poll, type Interest } from "../host/poll.ts"
 import { namespaceOf } from "../host/procfs.ts"
 import type { StoredState } from "../host/stored-state.ts"
 import { cgroupOf, openInit, openWithState, statusOf } from "./container.ts"
+import { loadRdt, rdtOf, rdtStats } from "./intel-rdt.ts"
 import type { GlobalOptions } from "./requests.ts"
 
 /** What `events` tells at one moment; keys and their order are those of runc's types/events.go. */
 export interface Stats extends CgroupStats {
   /** Intel RDT: empty without linux.intelRdt. */
-  readonly intel_rdt: object
+  readonly intel_rdt: RdtStats
   readonly network_interfaces: readonly InterfaceCounts[] | null
 }
 
@@ -35,10 +37,13 @@ export interface EventsRequest {
  * @param emit takes each event
  * @param output descriptor that `emit` writes to: when its reader is gone, this ends
  */
-export function events(globals: GlobalOptions, request: EventsRequest, emit: (event: ContainerEvent) => void, output: number): void {
+export async function events(
+  globals: GlobalOptions, request: EventsRequest, emit: (event: ContainerEvent) => void, output: number,
+): Promise<void> {
   const { id } = request
   const { container, state } = openWithState(globals, id, "none")
   container.close()
+  await loadRdt(rdtOf(state))
   const record = cgroupOf(state)
   const status = statusOf(state)
   if (status === "stopped" || status === "creating") throw new RuntsError(`container with id ${id} is not running`)
@@ -50,7 +55,7 @@ export function events(globals: GlobalOptions, request: EventsRequest, emit: (ev
 
 function statsOf(state: StoredState, record: CgroupRecord): Stats {
   const { cpu, cpuset, memory, pids, blkio, hugetlb } = readStats(record)
-  return { cpu, cpuset, memory, pids, blkio, hugetlb, intel_rdt: {}, network_interfaces: interfacesOf(state.pid) }
+  return { cpu, cpuset, memory, pids, blkio, hugetlb, intel_rdt: rdtStats(state), network_interfaces: interfacesOf(state.pid) }
 }
 
 /** Of a network namespace that is not the runtime's own; null without interfaces, as with runc. */

@@ -22,6 +22,7 @@ import { differingNamespaces } from "./hooks.ts"
 import { processLabels } from "./labels.ts"
 import { foregroundTerminal, receiveTerminal } from "./foreground-terminal.ts"
 import { duplicate, Inherited } from "./inherited.ts"
+import { joinRdt, loadRdt, rdtOf } from "./intel-rdt.ts"
 import { Launch, loadServe, statusSocket } from "./launch.ts"
 import { writePidFile } from "./pid-file.ts"
 import type { ExecRequest, GlobalOptions } from "./requests.ts"
@@ -167,8 +168,16 @@ async function launchOnce(
     }
     const planner = planExec(process, facts)
     await loadServe(planner)
+    const rdt = rdtOf(state)
+    await loadRdt(rdt)
     const launch = new Launch(planner, ours, "the process")
-    launch.run(theirs, [theirs, ...inherited.all], { pid: (pid) => applyFromOutside(pid, process, joinsUser ? limits : []) })
+    launch.run(theirs, [theirs, ...inherited.all], {
+      pid: (pid) => {
+        // a child of this process has its class of service, not that of the container's init
+        joinRdt(rdt, pid)
+        applyFromOutside(pid, process, joinsUser ? limits : [])
+      },
+    })
     if (joinsUser) {
       await scheduleFromOutside(launch.pid, process).catch((error: unknown) => {
         launch.kill()

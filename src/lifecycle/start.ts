@@ -10,6 +10,7 @@ import { destroy, killAndWait } from "./destroy.ts"
 import { loadHookRunner, runPoststartHooks, runStartContainerHooks } from "./hooks.ts"
 import { processLabels } from "./labels.ts"
 import { awaitStarted, START_SOCKET } from "./outcome.ts"
+import { loadRdt, rdtOf } from "./intel-rdt.ts"
 import type { GlobalOptions } from "./requests.ts"
 import { thisWorker } from "./worker.ts"
 
@@ -31,6 +32,7 @@ export async function start(globals: GlobalOptions, id: string): Promise<void> {
     throw refusal(status)
   }
   await loadHookRunner(state.hooks)
+  await loadRdt(rdtOf(state))
   const pidfd = openInit(state)
   const started = await startWith(container, state, pidfd, () => letGo(container))
   close(pidfd)

@@ -4,7 +4,6 @@ import type { Spec } from "../spec/types.gen.ts"
 /** What config.json may ask for and this version cannot give yet. */
 const UNSUPPORTED: readonly (readonly [pointer: string, of: (spec: Spec) => unknown])[] = [
   ["/linux/seccomp", ({ linux }) => linux?.seccomp],
-  ["/linux/intelRdt", ({ linux }) => linux?.intelRdt],
 ]
 
 /** Refuses it: a container must never have less isolation, or other resources, than asked for. */

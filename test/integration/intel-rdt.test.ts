@@ -1,0 +1,46 @@
+import { existsSync, readFileSync } from "node:fs"
+import t from "tap"
+import { expectSuccess, said } from "../../conformance/lib/command.ts"
+import { boxTest, type TestOptions } from "../../conformance/lib/test.ts"
+
+/** What resctrl does with what is asked of it: test/unit/host/intel-rdt.test.ts, on a fake tree. */
+const mounted = / - resctrl /.test(readFileSync("/proc/self/mountinfo", "utf8"))
+const options: TestOptions = { skipFor: { runc: "1.1 says it otherwise", crun: "1.8 says it otherwise" } }
+
+if (!mounted) {
+  for (const [pointer, rdt] of Object.entries({
+    "/linux/intelRdt": {},
+    "/linux/intelRdt/closID": { closID: "/" },
+    "/linux/intelRdt/l3CacheSchema": { l3CacheSchema: "L3:0=f" },
+    "/linux/intelRdt/memBwSchema": { memBwSchema: "MB:0=20" },
+    "/linux/intelRdt/schemata/*": { schemata: ["L3:0=f"] },
+    "/linux/intelRdt/enableMonitoring": { enableMonitoring: true },
+  })) {
+    boxTest(`intelRdt: without a mounted resctrl it is an error, and nothing is left [${pointer}]`, options, (t, box) => {
+      box.config.linux.intelRdt = rdt
+      const result = box.tryCreate()
+      t.not(result.code, 0)
+      t.match(said(result), /linux\.intelRdt: no resctrl file system is mounted/)
+      t.match(said(result), /mount -t resctrl/)
+      t.notOk(existsSync(`${box.root}/${box.id}`), "no state")
+      t.same(box.cgroupFolders(), [], "no cgroup")
+    })
+  }
+}
+
+boxTest("intelRdt: what enableMonitoring replaced is warned of [/linux/intelRdt/enableCMT] [/linux/intelRdt/enableMBM]", options, (t, box) => {
+  box.config.linux.intelRdt = { enableCMT: true, enableMBM: true }
+  box.write()
+  const log = `${box.folder}/log`
+  box.call(["--log", log, "create", "--bundle", box.bundle, box.id])
+  for (const name of ["enableCMT", "enableMBM"]) {
+    t.match(readFileSync(log, "utf8"), new RegExp(`level=warning.*linux\\.intelRdt\\.${name} has no effect: .*enableMonitoring`))
+  }
+})
+
+boxTest("intelRdt: features tells of it, whatever the machine [features]", options, (t, box) => {
+  const { linux } = JSON.parse(expectSuccess(box.call(["features"])).stdout) as { linux: { intelRdt?: object } }
+  t.same(linux.intelRdt, { enabled: true, schemata: true, monitoring: true })
+})
+
+t.end()
