@@ -179,7 +179,8 @@ export class Box {
   }
 
   private stateEntries(): string[] {
-    return existsSync(this.root) ? readdirSync(this.root) : []
+    // what begins with "@" or "." is no container but a cache of the runtime's
+    return existsSync(this.root) ? readdirSync(this.root).filter((name) => !/^[@.]/.test(name)) : []
   }
 }
 

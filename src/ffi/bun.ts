@@ -1,5 +1,5 @@
 import type { Pointer } from "bun:ffi"
-import type { Native } from "./native.ts"
+import type { Native, Signatures } from "./native.ts"
 import { CODE_ADDRESS, DATA_ADDRESS, FUNCTIONS, RECORD_BYTES } from "../prelude/layout.ts"
 
 /** Defined by the build for a binary with a prelude; a run from source has none. */
@@ -61,6 +61,22 @@ function throughLibc(): Pick<Native, "syscall" | "spawn"> {
       return error === 0 ? (pid[0] as number) : -error
     },
   }
+}
+
+/** FFIType.uint32_t. */
+const UINT = 6
+
+/** A shared library's functions, see library.ts. @throws where it cannot be loaded, or lacks a function */
+export function openLibrary(soname: string, functions: Signatures): Record<string, Call> {
+  const wanted: Record<string, { args: number[]; returns: number }> = {}
+  for (const name in functions) {
+    const [args, returns] = functions[name] as Signatures[string]
+    wanted[name] = { args: Array<number>(args).fill(LONG), returns: returns === "int" ? INT : returns === "uint" ? UINT : FAST }
+  }
+  const opened: unknown = ffi.dlopen(soname, wanted)
+  // the native part returns errors where the module throws them
+  if (opened instanceof Error) throw opened
+  return (opened as { symbols: Record<string, Call> }).symbols
 }
 
 const calls = typeof RUNTS_PRELUDE === "undefined" ? throughLibc() : throughPrelude()

@@ -21,3 +21,6 @@ export interface Native {
    */
   spawn(path: number, argv: number, envp: number): number
 }
+
+/** C functions of a library with the number of their arguments and what they return (library.ts). */
+export type Signatures = Readonly<Record<string, readonly [args: number, returns: "int" | "uint" | "address"]>>

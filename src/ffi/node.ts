@@ -1,11 +1,11 @@
 import { createRequire } from "node:module"
-import type { Native } from "./native.ts"
+import type { Native, Signatures } from "./native.ts"
 
 interface Callable {
   (...args: unknown[]): number | string
 }
 interface FfiNapi {
-  Library(name: null, functions: Record<string, [string, string[]]>): unknown
+  Library(name: string | null, functions: Record<string, [string, string[]]>): unknown
   errno(): number
 }
 interface RefNapi {
@@ -27,6 +27,20 @@ const libc = ffi.Library(null, {
 /** A process without a prelude (see bun.ts). */
 export function preludeRecord(): Uint8Array | undefined {
   return undefined
+}
+
+/** A shared library's functions, see library.ts. @throws where it cannot be loaded, or lacks a function */
+export function openLibrary(soname: string, functions: Signatures): Record<string, (...args: number[]) => number> {
+  const wanted: Record<string, [string, string[]]> = {}
+  for (const name in functions) {
+    const [args, returns] = functions[name] as Signatures[string]
+    wanted[name] = [returns === "int" ? "int32" : returns === "uint" ? "uint32" : long, Array<string>(args).fill(long)]
+  }
+  const symbols = ffi.Library(soname, wanted) as Record<string, Callable>
+  const calls: Record<string, (...args: number[]) => number> = {}
+  // an int64 beyond 2^53 comes as a string
+  for (const name in symbols) calls[name] = (...args) => Number((symbols[name] as Callable)(...args))
+  return calls
 }
 
 /** ffi-napi and ref-napi as a {@link Native}: Node, for tests in-process, debuggers and coverage. */

@@ -7,6 +7,7 @@ import type { Features } from "../spec/types.gen.ts"
 import { OCI_VERSION, OCI_VERSION_MIN } from "../spec/version.ts"
 import { probeMachine } from "./probe.ts"
 import type { Machine } from "./probe.ts"
+import { seccompFeatures } from "./seccomp/features.ts"
 
 /** Names of annotations that tell of the machine. */
 const HOST = "org.runts.host."
@@ -26,7 +27,7 @@ export function features(): Features {
       namespaces: Object.keys(NAMESPACES).sort(),
       capabilities: CAPABILITIES,
       cgroup: { v1: true, v2: true, systemd: false, systemdUser: false, rdma: false },
-      seccomp: { enabled: false },
+      seccomp: seccompFeatures(),
       apparmor: { enabled: true },
       selinux: { enabled: true },
       intelRdt: { enabled: true, schemata: true, monitoring: true },

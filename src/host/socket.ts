@@ -157,6 +157,17 @@ const RIGHTS_PAYLOAD_MAX = 4095
 /** Sends one message with exactly one SCM_RIGHTS that holds exactly one descriptor. @param payload 1 to 4095 bytes */
 export function sendFd(socket: number, fd: number, payload: Uint8Array): void {
   if (payload.length < 1 || payload.length > RIGHTS_PAYLOAD_MAX) throw new Error(`sendFd: payload of ${payload.length} bytes`)
+  sendMessage(socket, fd, payload)
+}
+
+/** Sends bytes of any number over a stream socket, a descriptor with the first of them. */
+export function sendWithFd(socket: number, fd: number, payload: Uint8Array): void {
+  let rest = payload.subarray(sendMessage(socket, fd, payload))
+  while (rest.length > 0) rest = rest.subarray(send(socket, rest))
+}
+
+/** @returns how many bytes went out */
+function sendMessage(socket: number, fd: number, payload: Uint8Array): number {
   const message = messageBuffer(payload.length)
   messagePayload(message).set(payload)
   encodeMessage(message, native.address(message))
@@ -165,6 +176,7 @@ export function sendFd(socket: number, fd: number, payload: Uint8Array): void {
   do n = sys(NR.sendmsg, socket, message, MSG_NOSIGNAL)
   while (n === -ERRNO.EINTR)
   if (n < 0) throw sysError("send a descriptor over a socket", -n, { syscall: "sendmsg" })
+  return n
 }
 
 /**

@@ -19,6 +19,7 @@ import { parseState, removal, type StoredState } from "./stored-state.ts"
  *   state.json   StoredState; there from the moment init exists until the container is deleted
  *   config.json  the bundle's config.json as it was at create
  *   start.sock   made by lifecycle; where init waits for `start`
+ *   seccomp.bpf  the filter of its processes' system calls, where it has one
  *
  * Who changes a container holds an exclusive lock on its folder (flock(2) on the folder's descriptor, so that a killed runts
  * unlocks, and that the lock goes with the folder). A folder without state.json is half-made: its maker still works on it, or
@@ -38,6 +39,7 @@ const LOCK_POLL_MS = 5
 
 const STATE_FILE = "state.json"
 const CONFIG_FILE = "config.json"
+const FILTER_FILE = "seccomp.bpf"
 const DEFAULT_ROOT = "/run/runts"
 
 /** Bytes of a file's name (NAME_MAX). */
@@ -278,7 +280,23 @@ export class ContainerDir {
 
   /** Keeps a copy of the bundle's config.json. */
   writeConfig(bytes: Uint8Array): void {
-    const fd = openAt(this.fd, CONFIG_FILE, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0o600)
+    this.write(CONFIG_FILE, bytes)
+  }
+
+  /** Keeps the seccomp filter, for the processes that come later. */
+  writeFilter(bytes: Uint8Array): void {
+    this.write(FILTER_FILE, bytes)
+  }
+
+  /** The seccomp filter of `create`. @throws RuntsError where it is gone: nothing may run in the container without it */
+  readFilter(): Uint8Array {
+    const bytes = this.read(FILTER_FILE)
+    if (bytes !== undefined) return bytes
+    throw new RuntsError(`the seccomp filter of container ${quote(this.id)} is gone from its state folder`, { errno: ERRNO.ENOENT })
+  }
+
+  private write(name: string, bytes: Uint8Array): void {
+    const fd = openAt(this.fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0o600)
     try {
       writeAll(fd, bytes)
     } finally {

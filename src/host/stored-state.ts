@@ -13,6 +13,32 @@ export interface StoredHook {
   readonly timeout?: number
 }
 
+/** A step of a program as errors tell of it. */
+export interface ToldStep {
+  /** The system call's. */
+  readonly name: string | undefined
+  readonly text: string
+  readonly pointer: string
+}
+
+/** Steps of a program, from the one with index `first` on. */
+export interface LastSteps {
+  readonly first: number
+  readonly steps: readonly ToldStep[]
+}
+
+/** What later commands need of a container's seccomp filter; the filter itself is a file beside. */
+export interface StoredSeccomp {
+  /** SECCOMP_FILTER_FLAG_ bits. */
+  readonly flags: number
+  /** Where the listener of SCMP_ACT_NOTIFY goes; undefined where nothing notifies. */
+  readonly listener?: { readonly path: string; readonly metadata: string }
+  /** Where init waits for `start`: what it does between STARTED and execve. */
+  readonly last?: LastSteps
+  /** The first descriptor of init that may be its listener. */
+  readonly firstFd?: number
+}
+
 /** What state.json keeps of a container, so that later commands need neither the flags nor the bundle of `create`. */
 export interface StoredState {
   readonly schema: typeof STATE_SCHEMA
@@ -48,6 +74,7 @@ export interface StoredState {
   readonly noNewKeyring?: boolean
   /** linux.personality and linux.memoryPolicy, for processes that join. */
   readonly settings?: { readonly personality?: Personality; readonly memoryPolicy?: MemoryPolicy }
+  readonly seccomp?: StoredSeccomp
   /** More that lifecycle keeps. */
   readonly [more: string]: unknown
 }

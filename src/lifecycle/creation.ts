@@ -17,6 +17,7 @@ import { planCreate } from "../plan/create.ts"
 import type { CreateFacts } from "../plan/facts.ts"
 import type { ProcessLabels } from "../plan/labels.ts"
 import { loadSpec } from "../spec/load.ts"
+import { annotation } from "../spec/annotations.ts"
 import { checkRules } from "../spec/rules.ts"
 import type { Process, Spec } from "../spec/types.gen.ts"
 import { version } from "../version.ts"
@@ -29,10 +30,12 @@ import { Inherited } from "./inherited.ts"
 import { foreseeRdt, joinRdt, loadRdt, makeRdt, rdtOf, undoRdt } from "./intel-rdt.ts"
 import { Launch, loadServe, statusSocket } from "./launch.ts"
 import type { NetDevices } from "./net-devices.ts"
-import { START_SOCKET } from "./outcome.ts"
+import { lastSteps, START_SOCKET } from "./outcome.ts"
 import type { CreateRequest, GlobalOptions } from "./requests.ts"
 import { applyFromOutside, resourceLimits, scheduleFromOutside } from "./limits.ts"
 import { processLabels } from "./labels.ts"
+import type { PreparedSeccomp } from "./seccomp.ts"
+import { seccompFacts } from "./stored-seccomp.ts"
 import { refuseUnsupported } from "./unsupported.ts"
 import { thisWorker, type Worker } from "./worker.ts"
 
@@ -107,6 +110,7 @@ export async function createContainer(globals: GlobalOptions, request: CreateReq
   const labels = await processLabels(process, spec.linux?.mountLabel)
   await loadHookRunner(spec.hooks)
   await loadRdt(spec.linux?.intelRdt)
+  const seccomp = await seccompOf(globals, spec)
   const undo = new Undo()
   try {
     const container = claim(globals, request.id)
@@ -120,13 +124,18 @@ export async function createContainer(globals: GlobalOptions, request: CreateReq
     const record = cgroupPaths(layout, spec.linux?.cgroupsPath, request.id)
     const rootfs = rootfsPath(spec, bundle)
     const rdt = foreseeRdt(spec.linux?.intelRdt, request.id)
-    const state: StoredState = { ...initialState(request, spec, bundle, rootfs, record), ...(rdt === undefined ? {} : { intelRdt: rdt }) }
+    const state: StoredState = {
+      ...initialState(request, spec, bundle, rootfs, record),
+      ...(rdt === undefined ? {} : { intelRdt: rdt }),
+      ...(seccomp === undefined ? {} : { seccomp: seccomp.stored }),
+    }
     const worker = thisWorker()
     const creating: StoredState = { ...state, worker }
     // before anything of it is written down: what is recorded as the container's may be killed and removed
     checkCgroups(record)
     const foreseen = record.created
     container.writeConfig(bytes)
+    if (seccomp !== undefined) container.writeFilter(seccomp.filter)
     container.writeState({ ...creating, cgroup: { ...record } })
     createCgroups(record)
     undo.add(() => {
@@ -142,7 +151,9 @@ export async function createContainer(globals: GlobalOptions, request: CreateReq
       makeRdt(rdt, spec.linux?.intelRdt ?? {})
       undo.add(() => undoRdt(rdt))
     }
-    return await launchInit({ globals, request, options, spec, process, bundle, container, layout, record, state, worker, labels, undo })
+    return await launchInit({
+      globals, request, options, spec, process, bundle, container, layout, record, state, worker, labels, seccomp, undo,
+    })
   } catch (error) {
     undo.run()
     throw error
@@ -151,6 +162,7 @@ export async function createContainer(globals: GlobalOptions, request: CreateReq
 
 /** Everything that is known when init is to be launched. */
 interface Creating {
+  readonly seccomp: PreparedSeccomp | undefined
   readonly globals: GlobalOptions
   readonly request: CreateRequest
   readonly options: CreationOptions
@@ -164,6 +176,12 @@ interface Creating {
   readonly worker: Worker
   readonly labels: ProcessLabels | undefined
   readonly undo: Undo
+}
+
+/** The seccomp filter; what makes it is loaded only where there is one. */
+async function seccompOf(globals: GlobalOptions, spec: Spec): Promise<PreparedSeccomp | undefined> {
+  if (spec.linux?.seccomp === undefined && annotation(spec, "run.oci.seccomp_bpf_data") === undefined) return undefined
+  return (await import("./seccomp.ts")).prepareSeccomp(globals, spec)
 }
 
 async function launchInit(creating: Creating): Promise<Created> {
@@ -188,6 +206,7 @@ async function launchInit(creating: Creating): Promise<Created> {
   try {
     facts = {
       ...hostFacts(spec, outside),
+      seccomp: seccompFacts(creating.seccomp?.stored, () => (creating.seccomp as PreparedSeccomp).filter),
       id: request.id,
       bundle,
       rootfs: creating.state.rootfs,
@@ -244,7 +263,10 @@ async function launchInit(creating: Creating): Promise<Created> {
   })
   if (outside) await scheduleFromOutside(launch.pid, process)
   inherited.close()
-  const state: StoredState = { ...creating.state, pid: launch.pid, startTime, status: "created", cgroup: { ...record } }
+  const seccomp = creating.seccomp && { ...creating.seccomp.stored, firstFd: launch.firstFd, last: lastSteps(planner) }
+  const state: StoredState = {
+    ...creating.state, pid: launch.pid, startTime, status: "created", cgroup: { ...record }, ...(seccomp && { seccomp }),
+  }
   if (writesCreated) container.writeState(state)
   netDevices?.keep()
   return { container, spec, launch, state }

@@ -11,7 +11,7 @@ import { ERRNO } from "../kernel/errno.ts"
 import { O_DIRECTORY, O_PATH } from "../kernel/fs.ts"
 import { CLONE } from "../kernel/process.ts"
 import { planExec } from "../plan/exec.ts"
-import type { ExecFacts } from "../plan/facts.ts"
+import type { ExecFacts, SeccompFacts } from "../plan/facts.ts"
 import type { Process } from "../spec/types.gen.ts"
 import { cgroupOf, initIsAlive, openInit, openWithState, statusOf } from "./container.ts"
 import { applyFromOutside, resourceLimits, scheduleFromOutside } from "./limits.ts"
@@ -25,26 +25,31 @@ import { duplicate, Inherited } from "./inherited.ts"
 import { joinRdt, loadRdt, rdtOf } from "./intel-rdt.ts"
 import { Launch, loadServe, statusSocket } from "./launch.ts"
 import { writePidFile } from "./pid-file.ts"
-import type { ExecRequest, GlobalOptions } from "./requests.ts"
+import type { ContainerStatus, ExecRequest, GlobalOptions } from "./requests.ts"
+import { loadHandOver, seccompFacts } from "./stored-seccomp.ts"
 
 /** `exec`: one more process in a running or created container. @returns the exit code: the process's in the foreground, else 0 */
 export async function exec(globals: GlobalOptions, request: ExecRequest): Promise<number> {
   const { container, state } = openWithState(globals, request.id, "none")
   let process: Process
+  let seccomp: SeccompFacts | undefined
+  let status: ContainerStatus
   try {
-    const status = statusOf(state)
+    status = statusOf(state)
     if (status === "paused" && !request.ignorePaused) {
       throw new RuntsError("cannot exec in a paused container (use --ignore-paused to override)")
     }
     if (status === "stopped" || status === "creating") throw new RuntsError(`cannot exec in a ${status} container`)
     process = execProcess(request, request.process === undefined ? undefined : readFile(request.process), () => container.readConfigBytes())
+    seccomp = seccompFacts(state.seccomp, () => container.readFilter())
   } finally {
     container.close()
   }
   checkConsole(process, request)
   const terminal = process.terminal === true && !request.detach ? foregroundTerminal() : undefined
+  const handOver = await loadHandOver(state.seccomp)
   const pidfd = openInit(state)
-  const launch = await launchExec(request, process, state, pidfd, terminal?.[1]).catch((error: unknown) => {
+  const launch = await launchExec(request, process, { state, seccomp }, pidfd, terminal?.[1]).catch((error: unknown) => {
     // what init's end broke first says little
     if (initIsAlive(state)) throw error
     throw new RuntsError("cannot exec in a stopped container: its init ended meanwhile")
@@ -57,7 +62,10 @@ export async function exec(globals: GlobalOptions, request: ExecRequest): Promis
     const { pid } = launch
     // from here on what comes for runts is for the process: it waits in the pipe until the process runs
     if (!request.detach) signals = catchSignals()
-    launch.start()
+    launch.start(handOver && (() => {
+      const { pid, pidfd, firstFd, socket } = launch
+      handOver({ state, status, pid, pidfd, first: firstFd, socket })
+    }))
     writePidFile(request.pidFile, pid)
   } catch (error) {
     launch.kill()
@@ -112,27 +120,34 @@ function currentCgroups(record: CgroupRecord, pid: number): CgroupRecord {
   return { ...record, paths }
 }
 
+/** The container that the process comes into. */
+interface Joined {
+  readonly state: StoredState
+  readonly seccomp: SeccompFacts | undefined
+}
+
 async function launchExec(
-  request: ExecRequest, process: Process, state: StoredState, pidfd: number, terminal: number | undefined,
+  request: ExecRequest, process: Process, joined: Joined, pidfd: number, terminal: number | undefined,
 ): Promise<Launch> {
+  const { state } = joined
   const record = cgroupOf(state)
   const cgroups = record === undefined ? undefined : joinedCgroups(record, request.cgroup)
   let console = terminal
   if (process.terminal === true) console ??= connectUnixPath(request.consoleSocket as string)
   try {
-    return await launchOnce(request, process, state, pidfd, console, cgroups)
+    return await launchOnce(request, process, joined, pidfd, console, cgroups)
   } catch (error) {
     const busy = error instanceof RuntsError && error.details.errno === ERRNO.EBUSY && error.details.syscall === "clone3"
     if (!busy || record === undefined || request.cgroup.length > 0) throw error
     // nothing was sent on the console's connection yet: the second try goes on with it, as its listener takes only one
-    return await launchOnce(request, process, state, pidfd, console, currentCgroups(record, state.pid))
+    return await launchOnce(request, process, joined, pidfd, console, currentCgroups(record, state.pid))
   } finally {
     if (console !== undefined) close(console)
   }
 }
 
 async function launchOnce(
-  request: ExecRequest, process: Process, state: StoredState, pidfd: number, terminal: number | undefined, cgroups: CgroupRecord | undefined,
+  request: ExecRequest, process: Process, { state, seccomp }: Joined, pidfd: number, terminal: number | undefined, cgroups: CgroupRecord | undefined,
 ): Promise<Launch> {
   const labels = await processLabels(process)
   const inherited = new Inherited(request.preserveFds)
@@ -149,6 +164,7 @@ async function launchOnce(
     try {
       facts = {
         ...hostFacts(state, joinsUser),
+        seccomp,
         id: request.id,
         settings: state.settings ?? {},
         noNewKeyring: state.noNewKeyring === true,

@@ -4,6 +4,9 @@ import { close } from "../host/file.ts"
 import type { HookConfinement } from "../plan/hook.ts"
 import { cgroupOf } from "./container.ts"
 import { hostFacts } from "./host-facts.ts"
+import type { HookOptions } from "./run-hook.ts"
+import type { HandOver } from "./stored-seccomp.ts"
+import type { SeccompFacts } from "../plan/facts.ts"
 import { namespaceOf } from "../host/procfs.ts"
 import type { StoredState } from "../host/stored-state.ts"
 import { CLONE, NAMESPACES, type NamespaceType } from "../kernel/process.ts"
@@ -50,6 +53,7 @@ interface Place {
   readonly environment?: readonly string[]
   readonly namespaces?: { readonly pidfd: number; readonly flags: number }
   readonly confinement?: HookConfinement
+  readonly started?: HookOptions["started"]
 }
 
 function runAll(kind: keyof Hooks, hooks: readonly Hook[] | undefined, state: string, place: Place): void {
@@ -70,12 +74,21 @@ export function runCreationHooks(spec: Spec, state: StoredState, pidfd: number):
   })
 }
 
+/** What holds the container's process, and its startContainer hooks with it. */
+interface Confined {
+  /** That of config.json; its environment is for hooks without one. */
+  readonly process: Process
+  readonly labels: ProcessLabels | undefined
+  readonly seccomp: SeccompFacts | undefined
+  /** Takes the listeners that the filter makes. */
+  readonly handOver: HandOver | undefined
+}
+
 /**
  * startContainer: in the container, its root included, before the user's program runs. What is executed comes from the image, so that it
  * has the container's cgroups, labels, user and capabilities, and none of the runtime's: as root of the host it could leave by any device.
- * @param process that of config.json; its environment is for hooks without one
  */
-export function runStartContainerHooks(state: StoredState, pidfd: number, process: Process, labels: ProcessLabels | undefined): void {
+export function runStartContainerHooks(state: StoredState, pidfd: number, { process, labels, seccomp, handOver }: Confined): void {
   const hooks = state.hooks?.startContainer as readonly Hook[] | undefined
   if ((hooks?.length ?? 0) === 0) return
   const cgroups = cgroupOf(state)
@@ -86,7 +99,8 @@ export function runStartContainerHooks(state: StoredState, pidfd: number, proces
       cwd: "/",
       environment: process.env ?? [],
       namespaces: { pidfd, flags },
-      confinement: { process, facts: hostFacts(state, (flags & CLONE.NEWUSER) !== 0), cgroup, labels },
+      confinement: { process, facts: { ...hostFacts(state, (flags & CLONE.NEWUSER) !== 0), seccomp }, cgroup, labels },
+      ...(handOver && { started: (hook) => handOver({ state, status: "created", first: 0, ...hook }) }),
     })
   } finally {
     if (cgroup.intoCgroup !== undefined) close(cgroup.intoCgroup)

@@ -16,6 +16,17 @@ const OLDEST_KERNEL = [5, 14] as const
  * @param userNamespace the process is in a user namespace that is not the runtime's
  */
 export function hostFacts(container: Pick<Spec, "annotations">, userNamespace: boolean): HostFacts {
+  return {
+    architecture: HOST_ARCHITECTURE,
+    kernel: kernelVersion(),
+    lastCapability: parseInt(readText("/proc/sys/kernel/cap_last_cap"), 10),
+    grantable: userNamespace ? undefined : ownCapabilities(),
+    keepGroups: annotationIsOn(container, "run.oci.keep_original_groups"),
+  }
+}
+
+/** The kernel's release. @throws RuntsError where it is too old */
+export function kernelVersion(): readonly [major: number, minor: number] {
   const uname = Buffer.alloc(6 * UTSNAME_FIELD)
   sys(NR.uname, uname)
   const release = uname.toString("latin1", 2 * UTSNAME_FIELD, 3 * UTSNAME_FIELD)
@@ -24,13 +35,7 @@ export function hostFacts(container: Pick<Spec, "annotations">, userNamespace: b
   if (major < OLDEST_KERNEL[0] || (major === OLDEST_KERNEL[0] && minor < OLDEST_KERNEL[1])) {
     throw new RuntsError(`Linux ${major}.${minor} is too old: runts needs ${OLDEST_KERNEL.join(".")} or later (mount_setattr, clone3, openat2, close_range)`)
   }
-  return {
-    architecture: HOST_ARCHITECTURE,
-    kernel: [major, minor],
-    lastCapability: parseInt(readText("/proc/sys/kernel/cap_last_cap"), 10),
-    grantable: userNamespace ? undefined : ownCapabilities(),
-    keepGroups: annotationIsOn(container, "run.oci.keep_original_groups"),
-  }
+  return [major, minor]
 }
 
 function ownCapabilities(): GrantableCapabilities {

@@ -76,6 +76,11 @@ export class Launch {
     }
   }
 
+  /** The first of its descriptors that is not for the user's program (plan/process.ts). */
+  get firstFd(): number {
+    return this.planner.status - 1
+  }
+
   /** Lets the program go on. @throws RuntsError if it has ended */
   go(): void {
     const sent = trySend(this.socket, new Uint8Array(1))
@@ -177,10 +182,18 @@ export class Launch {
     serveModule().serve(this.socket, this.planner, request)
   }
 
-  /** After READY: the last go, and whether the user's program runs. End of file after STARTED is success. */
-  start(): void {
+  /**
+   * After READY: the last go, and whether the user's program runs. End of file after STARTED is success.
+   * @param started called when its last steps begin
+   */
+  start(started?: () => void): void {
     this.go()
-    awaitStarted(this.socket, this.planner, () => this.reapInit(), this.who)
+    awaitStarted(this.socket, {
+      who: this.who,
+      exitStatus: () => this.reapInit(),
+      failure: (index, value) => stepFailure(this.planner, index, value, ""),
+      ...(started === undefined ? {} : { started }),
+    })
   }
 
   private reapInit(): ExitStatus | undefined {

@@ -1,5 +1,6 @@
 import { RuntsError } from "../error.ts"
 import type { ExitStatus } from "../host/process.ts"
+import type { LastSteps, ToldStep } from "../host/stored-state.ts"
 import { recv } from "../host/socket.ts"
 import { ERRNO, errnoText } from "../kernel/errno.ts"
 import { MESSAGE } from "../plan/messages.ts"
@@ -17,30 +18,54 @@ export const START_SOCKET = "start.sock"
 /** Bytes of a message on the status socket (plan/messages.ts). */
 export const MESSAGE_BYTES = 16
 
+/** What is to be known of a program that starts. */
+export interface Starting {
+  /** What the process is called in errors. */
+  readonly who: string
+  /** Called when it has ended: how, if that can be known. */
+  exitStatus(): ExitStatus | undefined
+  /** The error that a failed step stands for. */
+  failure(index: number, value: number): RuntsError
+  /** Called when its last steps begin. */
+  started?(): void
+}
+
 /**
  * Reads what a program reports at its end: STARTED, then end of file, means that the user's program runs; a failure after it names
  * the step (a missing interpreter, say).
  * @param socket the status socket of `run` and `exec`, or the connection of `start`
- * @param planner the program's plan; undefined where it was made by another call (`start`): then only the errno is known
- * @param who what the process is called in errors
  */
-export function awaitStarted(socket: number, planner: Planner | undefined, exitStatus: () => ExitStatus | undefined, who: string): void {
+export function awaitStarted(socket: number, starting: Starting): void {
   const message = Buffer.alloc(MESSAGE_BYTES)
   let started = false
   for (;;) {
     const length = recv(socket, message)
     if (length === 0) {
       if (started) return
-      throw diedEarly(who, exitStatus())
+      throw diedEarly(starting.who, starting.exitStatus())
     }
     const kind = message.readUInt32LE(0)
-    if (kind === MESSAGE.STARTED) started = true
-    else if (kind === MESSAGE.FAILED) {
-      const value = Number(message.readBigInt64LE(8))
-      exitStatus()
-      throw planner === undefined ? executionFailure("", Math.abs(value)) : stepFailure(planner, message.readUInt32LE(4), value, "")
+    if (kind === MESSAGE.STARTED) {
+      started = true
+      starting.started?.()
+    } else if (kind === MESSAGE.FAILED) {
+      starting.exitStatus()
+      throw starting.failure(message.readUInt32LE(4), Number(message.readBigInt64LE(8)))
     }
   }
+}
+
+/** The steps between STARTED and execve, for who has no plan of the program any more (`start`). */
+export function lastSteps({ started, program: { steps } }: Planner): LastSteps {
+  const first = started + 1
+  const end = steps.findIndex(({ name }, index) => index >= first && name === "execve")
+  return { first, steps: steps.slice(first, end).map(({ name, text, pointer }) => ({ name, text, pointer })) }
+}
+
+/** The error of a program of which these steps are known; any other failure is that of execve. */
+export function lastStepFailure(last: LastSteps | undefined, index: number, value: number): RuntsError {
+  const step = last?.steps[index - last.first]
+  return step === undefined ? executionFailure("", Math.abs(value)) : toldFailure(step, Math.abs(value), "")
 }
 
 /** The error that a failed step stands for. @param log what the kernel said of a mount, or "" */
@@ -51,10 +76,15 @@ export function stepFailure(planner: Planner, index: number, value: number, log:
   if (step.pointer === "/process/args/0" && planner.lookup !== undefined) {
     return step.name === "execve" ? executionFailure(planner.lookup, errno) : lookupFailure(planner.lookup, errno)
   }
+  return toldFailure(step, errno, log, planner.hintOf(step, errno))
+}
+
+/** @param planned the plan's own hint */
+function toldFailure(step: ToldStep & { readonly kind?: string }, errno: number, log: string, planned?: string): RuntsError {
   // the kernel's log of a mount begins with a letter for its severity: "e overlay: Unknown parameter"
   const why = log === "" ? errnoText(errno) : `${errnoText(errno)} (the kernel says: ${log.replace(/^[ewi] /gm, "").replaceAll("\n", "; ")})`
-  const hint = hintOf(step, errno) ?? planner.hintOf(step, errno)
-  return new RuntsError(`${step.text === "" ? (step.name ?? step.kind) : step.text}: ${why}`, {
+  const hint = hintOf(step, errno) ?? planned
+  return new RuntsError(`${step.text || (step.name ?? step.kind)}: ${why}`, {
     errno,
     ...(hint === undefined ? {} : { hint }),
     ...(step.pointer === "" ? {} : { pointer: step.pointer }),
@@ -63,13 +93,16 @@ export function stepFailure(planner: Planner, index: number, value: number, log:
 }
 
 /** What to try where the errno alone does not say it. */
-function hintOf(step: Step, errno: number): string | undefined {
+function hintOf(step: ToldStep, errno: number): string | undefined {
   if (step.name === "prlimit64" && errno === ERRNO.EPERM) return "raising a hard limit takes CAP_SYS_RESOURCE"
   if (step.pointer === "/process/apparmorProfile" && errno === ERRNO.ENOENT) {
     return "no such profile is loaded: aa-status lists those that are, apparmor_parser --replace FILE loads one"
   }
   if (step.pointer === "/process/selinuxLabel" && errno === ERRNO.EINVAL) return "the loaded policy has no such context (user:role:type:level)"
-  return undefined
+  if (step.name !== "seccomp") return undefined
+  if (errno === ERRNO.EACCES) return "it takes process.noNewPrivileges, or a runtime with CAP_SYS_ADMIN"
+  if (errno === ERRNO.EINVAL) return "the kernel refuses the filter, or does not know one of linux.seccomp.flags"
+  return errno === ERRNO.EBUSY ? "a process has one listener only, and runts itself runs under a filter that has one" : undefined
 }
 
 /** The texts that engines look for (Go's os/exec): exit codes 126 and 127 hang on them. */

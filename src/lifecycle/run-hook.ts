@@ -30,6 +30,8 @@ export interface HookOptions {
   readonly namespaces?: { readonly pidfd: number; readonly flags: number }
   /** For hooks that the image brings. The descriptors in it are the caller's to close. */
   readonly confinement?: HookConfinement
+  /** Called when a confined hook is about to load its seccomp filter. `socket` is where it waits for a byte if that makes a listener. */
+  readonly started?: ((hook: { readonly pid: number; readonly pidfd: number; readonly socket: number }) => void) | undefined
 }
 
 /** How much of a failed hook's output its error shows: the last bytes. */
@@ -69,7 +71,7 @@ export function runHook(hook: Hook, stateJson: string, options: HookOptions): vo
     })
     pid = spawnHook(planner, [...theirs, ...descriptorsOf(options)])
     while (theirs.length > 0) close(theirs.pop() as number)
-    run = new HookRun(pid, status, stdin.write, output.read, Buffer.from(stateJson, "utf8"))
+    run = new HookRun(pid, status, stdin.write, output.read, Buffer.from(stateJson, "utf8"), options.started)
     const result = run.supervise(hook.timeout === undefined ? -1 : hook.timeout * 1000)
     const why = failure(result, hook, planner, run)
     if (why !== undefined) {
@@ -146,8 +148,12 @@ class HookRun {
   private readonly status: number
   private readonly stdin: number
   private readonly output: number
+  private started: HookOptions["started"]
+  private hasStarted = false
+  private followed = false
 
-  constructor(pid: number, status: number, stdin: number, output: number, input: Uint8Array) {
+  constructor(pid: number, status: number, stdin: number, output: number, input: Uint8Array, started: HookOptions["started"]) {
+    this.started = started
     this.pid = pid
     this.status = status
     this.stdin = stdin
@@ -224,8 +230,13 @@ class HookRun {
       if (n === -ERRNO.EAGAIN) return
       if (n <= 0) this.statusOpen = false
       else if (buffer.readUInt32LE(0) === MESSAGE.PID) this.follow(buffer.readInt32LE(8))
+      else if (buffer.readUInt32LE(0) === MESSAGE.STARTED) this.hasStarted = true
       else if (buffer.readUInt32LE(0) === MESSAGE.FAILED) {
         this.failedStep = { index: buffer.readUInt32LE(4), errno: buffer.readInt32LE(8) }
+      }
+      if (this.hasStarted && this.followed) {
+        this.hasStarted = false
+        this.started?.({ pid: this.pid, pidfd: this.pidfd, socket: this.status })
       }
     }
   }
@@ -236,6 +247,7 @@ class HookRun {
     close(this.pidfd)
     this.pid = pid
     this.pidfd = pidfdOf(pid)
+    this.followed = true
   }
 }
 

@@ -29,7 +29,10 @@ export async function run(globals: GlobalOptions, request: RunRequest): Promise<
     created.launch.go()
     // from here on what comes for runts is for the program: it waits in the pipe until the program runs
     if (foreground) signals = catchSignals()
-    started = await startWith(created.container, created.state, created.launch.pidfd, () => created.launch.start())
+    started = await startWith(created.container, created.state, created.launch.pidfd, (handOver) => created.launch.start(() => {
+      const { launch: { pid, pidfd, firstFd, socket }, state } = created
+      handOver?.({ state, status: "created", pid, pidfd, first: firstFd, socket })
+    }))
     created.container.writeState(started)
     writePidFile(request.pidFile, started.pid)
   } catch (error) {

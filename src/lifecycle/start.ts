@@ -9,9 +9,10 @@ import { openInit, openWithState, statusOf } from "./container.ts"
 import { destroy, killAndWait } from "./destroy.ts"
 import { loadHookRunner, runPoststartHooks, runStartContainerHooks } from "./hooks.ts"
 import { processLabels } from "./labels.ts"
-import { awaitStarted, START_SOCKET } from "./outcome.ts"
+import { awaitStarted, lastStepFailure, START_SOCKET } from "./outcome.ts"
 import { loadRdt, rdtOf } from "./intel-rdt.ts"
 import type { GlobalOptions } from "./requests.ts"
+import { loadHandOver, seccompFacts, type HandOver } from "./stored-seccomp.ts"
 import { thisWorker } from "./worker.ts"
 
 const START_BYTE = 0x53
@@ -34,27 +35,34 @@ export async function start(globals: GlobalOptions, id: string): Promise<void> {
   await loadHookRunner(state.hooks)
   await loadRdt(rdtOf(state))
   const pidfd = openInit(state)
-  const started = await startWith(container, state, pidfd, () => letGo(container))
+  const started = await startWith(container, state, pidfd, (handOver) => letGo(container, state, pidfd, handOver))
   close(pidfd)
   container.writeState(started)
   poststart(container, started)
   container.close()
 }
 
-/** Runs startContainer hooks, then `go`. A hook that fails ends the container, which is destroyed. */
-export async function startWith(container: ContainerDir, state: StoredState, pidfd: number, go: () => void): Promise<StoredState> {
+/**
+ * Runs startContainer hooks, then `go`. A hook that fails ends the container, which is destroyed.
+ * @param go is given what to call when the last steps begin, where they make a seccomp listener
+ */
+export async function startWith(
+  container: ContainerDir, state: StoredState, pidfd: number, go: (handOver: HandOver | undefined) => void,
+): Promise<StoredState> {
+  const handOver = await loadHandOver(state.seccomp)
   try {
     if ((state.hooks?.startContainer?.length ?? 0) > 0) {
       container.writeState({ ...state, worker: thisWorker() })
       const process = await processOf(container)
-      runStartContainerHooks(state, pidfd, process, await processLabels(process))
+      const seccomp = seccompFacts(state.seccomp, () => container.readFilter())
+      runStartContainerHooks(state, pidfd, { process, labels: await processLabels(process), seccomp, handOver })
     }
   } catch (error) {
     killAndWait(state)
     destroy(container, state)
     throw error
   }
-  go()
+  go(handOver)
   return { ...state, status: "running" }
 }
 
@@ -82,14 +90,27 @@ export function poststart(container: ContainerDir, state: StoredState): void {
 }
 
 /** Connects to the waiting init, tells it to go, and hears whether the user's program runs. */
-function letGo(container: ContainerDir): void {
+function letGo(container: ContainerDir, state: StoredState, pidfd: number, handOver: HandOver | undefined): void {
   const connection = tryConnectUnix(container.fd, START_SOCKET)
   if (connection < 0) {
     throw new RuntsError(`the container's init does not wait for start any more: ${errnoText(-connection)}`, { errno: -connection, syscall: "connect" })
   }
   try {
     send(connection, new Uint8Array([START_BYTE]))
-    awaitStarted(connection, undefined, () => undefined, "the container's init")
+    awaitStarted(connection, {
+      who: "the container's init",
+      exitStatus: () => undefined,
+      failure: (index, value) => lastStepFailure(state.seccomp?.last, index, value),
+      started: () => {
+        try {
+          handOver?.({ state, status: "created", pid: state.pid, pidfd, first: state.seccomp?.firstFd ?? 0, socket: connection })
+        } catch (error) {
+          // it waits for the listener's receipt and must not go on without
+          killAndWait(state)
+          throw error
+        }
+      },
+    })
   } catch (error) {
     const errno = error instanceof RuntsError ? error.details.errno : undefined
     if (errno !== ERRNO.EPIPE && errno !== ERRNO.ECONNRESET) throw error

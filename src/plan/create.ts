@@ -363,10 +363,10 @@ function planProcess(creation: Creation, start: number, procfs: Step | undefined
   planner.awaitGo()
   if (facts.channel.start !== undefined) {
     const connection = awaitStart(planner, start)
-    becomeProgram(planner, args, facts.env, path, connection)
+    becomeProgram(planner, process, facts, path, connection)
   } else {
     planner.awaitGo()
-    becomeProgram(planner, args, facts.env, path, planner.status)
+    becomeProgram(planner, process, facts, path, planner.status)
   }
 }
 

@@ -1,8 +1,8 @@
 import { RuntsError } from "../error.ts"
 import type { Process } from "../spec/types.gen.ts"
-import { hasCapability, type CapabilityWords } from "../kernel/capabilities.ts"
+import { CAPABILITIES, hasCapability, type CapabilityWords } from "../kernel/capabilities.ts"
 import { CAPABILITY_VERSION_3, PR } from "../kernel/process.ts"
-import { grantedCapabilities } from "./capability-sets.ts"
+import { grantedCapabilities, type CapabilitySets } from "./capability-sets.ts"
 import type { HostFacts } from "./facts.ts"
 import type { Planner } from "./planner.ts"
 
@@ -25,8 +25,12 @@ export function planCredentials(planner: Planner, process: Process, facts: HostF
   }
   planIdentity(planner, process, facts.keepGroups)
   planner.at("/process/capabilities")
+  if (holdsAdmin({ effective, permitted }, process, facts)) {
+    const [heldEffective, heldPermitted] = [withAdmin(effective), withAdmin(permitted)]
+    const capset = p.call("capset", header(planner), sets(planner, heldEffective, heldPermitted, inheritable))
+    capset.says("set the effective, permitted and inheritable sets, and keep CAP_SYS_ADMIN until the seccomp filter is loaded")
+  } else setAll(planner, effective, permitted, inheritable)
   // ambient wants each capability permitted and inheritable; raising needs no privilege
-  p.call("capset", header(planner), sets(planner, effective, permitted, inheritable)).says("set the effective, permitted and inheritable sets")
   planner.at("/process/capabilities/ambient")
   p.call("prctl", PR.CAP_AMBIENT, PR.CAP_AMBIENT_CLEAR_ALL, 0, 0, 0).says("clear the ambient set")
   for (let n = 0; n <= facts.lastCapability; n++) {
@@ -36,6 +40,32 @@ export function planCredentials(planner: Planner, process: Process, facts: HostF
     raise.on("EPERM", "continue").says(`raise capability ${n} in the ambient set`)
   }
   planner.at("")
+}
+
+const CAP_SYS_ADMIN = CAPABILITIES.indexOf("CAP_SYS_ADMIN")
+
+/** Whether the process needs CAP_SYS_ADMIN longer than it has it: without no_new_privs seccomp(2) wants that. */
+function holdsAdmin({ effective, permitted }: Pick<CapabilitySets, "effective" | "permitted">, process: Process, facts: HostFacts): boolean {
+  if (facts.seccomp === undefined || process.noNewPrivileges === true) return false
+  if (facts.grantable !== undefined && !hasCapability(facts.grantable.permitted, CAP_SYS_ADMIN)) return false
+  return !hasCapability(effective, CAP_SYS_ADMIN) || !hasCapability(permitted, CAP_SYS_ADMIN)
+}
+
+function withAdmin({ low, high }: CapabilityWords): CapabilityWords {
+  return { low: (low | 1 << CAP_SYS_ADMIN) >>> 0, high }
+}
+
+function setAll(planner: Planner, effective: CapabilityWords, permitted: CapabilityWords, inheritable: CapabilityWords): void {
+  const capset = planner.program.call("capset", header(planner), sets(planner, effective, permitted, inheritable))
+  capset.says("set the effective, permitted and inheritable sets")
+}
+
+/** After the filter is loaded: gives up what was held for it. The ambient set loses with the permitted one (capabilities(7)). */
+export function settleCapabilities(planner: Planner, process: Process, facts: HostFacts): void {
+  const { effective, permitted, inheritable } = grantedCapabilities(process.capabilities, facts, [])
+  if (!holdsAdmin({ effective, permitted }, process, facts)) return
+  planner.at("/process/capabilities")
+  setAll(planner, effective, permitted, inheritable)
 }
 
 function planIdentity(planner: Planner, process: Process, keepGroups: boolean): void {

@@ -54,7 +54,7 @@ export function planExec(process: Process, facts: ExecFacts): Planner {
   planner.at("")
   planner.tell(MESSAGE.READY).says("report that the process is ready")
   planner.awaitGo()
-  becomeProgram(planner, args, facts.env, path, planner.status)
+  becomeProgram(planner, process, facts, path, planner.status)
   planner.placeBlocks()
   return planner
 }

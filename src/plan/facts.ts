@@ -18,6 +18,18 @@ export interface HostFacts {
   readonly grantable: GrantableCapabilities | undefined
   /** The process keeps the additional groups of the runtime's caller. */
   readonly keepGroups: boolean
+  /** The filter of its system calls; undefined without one. */
+  readonly seccomp?: SeccompFacts | undefined
+}
+
+/** A filter as seccomp(2) takes it. */
+export interface SeccompFacts {
+  /** struct sock_filter, 8 bytes each. */
+  readonly filter: Uint8Array
+  /** SECCOMP_FILTER_FLAG_ bits. */
+  readonly flags: number
+  /** The call makes a listener, which the runtime takes and hands on. */
+  readonly listener: boolean
 }
 
 /** What the runtime has itself: more cannot be given (capabilities(7)). */

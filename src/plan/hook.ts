@@ -5,7 +5,8 @@ import { planCredentials } from "./credentials.ts"
 import type { CgroupJoinFacts, HostFacts } from "./facts.ts"
 import { becomeRoot, cleanProcess, cloneInto, joinCgroups, undumpable } from "./launcher.ts"
 import { holdProcfs, planLabels, type ProcessLabels } from "./labels.ts"
-import { Planner } from "./planner.ts"
+import { MESSAGE, Planner } from "./planner.ts"
+import { planSeccomp } from "./seccomp.ts"
 
 /** A hook and what its process is given. Descriptor numbers are those that the program inherits, all above 2. */
 export interface HookRequest {
@@ -77,6 +78,11 @@ export function planHook(request: HookRequest): Planner {
   p.call("recvfrom", request.status, p.buffer(8), 1, MSG_DONTWAIT, 0, 0).on("EAGAIN", alive).orContinue().says("is the runtime there")
   p.call("exit_group", 1)
   p.here(alive)
+  if (confinement?.facts.seccomp !== undefined) {
+    planner.tell(MESSAGE.STARTED).says("report that the hook starts")
+    planSeccomp(planner, confinement.process, confinement.facts, request.status)
+    planner.at(request.pointer)
+  }
   p.call("execve", request.path, p.stringArray(request.args), p.stringArray(request.env)).says(`execute ${request.path}`)
   return planner
 }

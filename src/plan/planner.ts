@@ -47,6 +47,8 @@ export class Planner {
   lookup: string | undefined
   /** What the user should know of what cannot be given, for the log. */
   readonly warnings: string[] = []
+  /** Index of the step that sends STARTED: the last steps follow, which run when `start` says so. */
+  started = 0
   private readonly hints = new Map<Step, Hints>()
   private readonly structures = new Map<string, Datum>()
   private blocks: (() => void)[] = []

@@ -1,9 +1,11 @@
 import { AT_EACCESS, AT_EMPTY_PATH, AT_FDCWD, O_CLOEXEC, O_DIRECTORY, O_PATH, O_RDWR, STATX } from "../kernel/fs.ts"
 import { KEYCTL, MSG_NOSIGNAL, SESSION_KEYRING_PERMISSIONS } from "../kernel/process.ts"
+import type { Process } from "../spec/types.gen.ts"
 import { SECOND_PAGE_ADDRESS } from "../program/layout.ts"
 import { type Datum, type Label, type Load, PagesUpTo, type Step } from "../program/program.ts"
-import type { LimitFacts, StdioFacts } from "./facts.ts"
+import type { HostFacts, LimitFacts, StdioFacts } from "./facts.ts"
 import { MESSAGE, type Planner } from "./planner.ts"
+import { planSeccomp } from "./seccomp.ts"
 import { scratch } from "./targets.ts"
 
 /** The first descriptor behind those that pass to the process. */
@@ -199,12 +201,20 @@ export function awaitStart(planner: Planner, start: number): Step {
   return connection
 }
 
-/** The last steps: tell that nothing can fail any more but the execve itself, and become the user's program. */
-export function becomeProgram(planner: Planner, args: readonly string[], env: readonly string[], path: Load, channel: Step | number): void {
+/**
+ * The last steps: tell that the program starts, load the seccomp filter, and become the user's program.
+ * @param path of the executable
+ */
+export function becomeProgram(
+  planner: Planner, process: Process, facts: HostFacts & { readonly env: readonly string[] }, path: Load, channel: Step | number,
+): void {
   const p = planner.program
   planner.at("")
+  planner.started = p.steps.length
   const started = planner.words(MESSAGE.STARTED, 0)
   p.call("sendto", channel, started, 16, MSG_NOSIGNAL, 0, 0).says("report that the program starts")
+  planSeccomp(planner, process, facts, channel)
   planner.at("/process/args/0")
-  p.call("execve", path, p.stringArray(args), p.stringArray(env)).says(`execute ${args[0] ?? ""}`)
+  const args = process.args ?? []
+  p.call("execve", path, p.stringArray(args), p.stringArray(facts.env)).says(`execute ${args[0] ?? ""}`)
 }

@@ -1,17 +1,14 @@
+import { takesErrno } from "../kernel/seccomp.ts"
+import { annotation } from "./annotations.ts"
 import type { Report } from "./rule.ts"
-import type { SeccompAction, SeccompSyscall, Spec } from "./types.gen.ts"
-
-/** Whether an action returns a number to the caller or its tracer, so that errnoRet means something. */
-function takesErrno(action: SeccompAction): boolean {
-  return action === "SCMP_ACT_ERRNO" || action === "SCMP_ACT_TRACE"
-}
+import type { SeccompSyscall, Spec } from "./types.gen.ts"
 
 /**
  * Actions and the members that belong to them. The runtime reports with write(2) that the filter is about to be loaded, and
  * whoever handles notifications can only answer once it has the listener: so neither the default nor write may notify.
  */
-export function seccompIsConsistent({ linux }: Spec, report: Report): void {
-  const seccomp = linux?.seccomp
+export function seccompIsConsistent(spec: Spec, report: Report): void {
+  const seccomp = spec.linux?.seccomp
   if (seccomp === undefined) return
   const at = "/linux/seccomp"
   const { defaultAction, defaultErrnoRet, syscalls, listenerPath, listenerMetadata } = seccomp
@@ -24,6 +21,7 @@ export function seccompIsConsistent({ linux }: Spec, report: Report): void {
   let notifies = false
   for (let i = 0; i < (syscalls?.length ?? 0); i++) {
     const { names, action, errnoRet } = syscalls?.[i] as SeccompSyscall
+    if (names.length === 0) report(`${at}/syscalls/${i}/names`, "is empty; expected at least one system call")
     if (errnoRet !== undefined && !takesErrno(action)) {
       report(`${at}/syscalls/${i}/errnoRet`, `${errnoRet} means nothing to ${action}`)
     }
@@ -32,7 +30,8 @@ export function seccompIsConsistent({ linux }: Spec, report: Report): void {
     if (names.includes("write")) report(`${at}/syscalls/${i}/names`, "SCMP_ACT_NOTIFY cannot be for write: the runtime needs it")
   }
   const hasListener = listenerPath !== undefined && listenerPath !== ""
-  if (notifies && !hasListener) report(`${at}/listenerPath`, "missing; SCMP_ACT_NOTIFY needs it")
+  const hasReceiver = hasListener || annotation(spec, "run.oci.seccomp.receiver") !== undefined
+  if (notifies && !hasReceiver) report(`${at}/listenerPath`, "missing; SCMP_ACT_NOTIFY needs it")
   if (!hasListener && listenerMetadata !== undefined && listenerMetadata !== "") {
     report(`${at}/listenerMetadata`, "cannot be without listenerPath")
   }

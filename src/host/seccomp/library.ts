@@ -1,0 +1,55 @@
+import { native } from "../../ffi/index.ts"
+import { library, type Functions } from "../../ffi/library.ts"
+import { RuntsError } from "../../error.ts"
+import { readText } from "../file.ts"
+
+const SONAME = "libseccomp.so.2"
+
+const FUNCTIONS = {
+  seccomp_version: [0, "address"],
+  seccomp_init: [1, "address"],
+  seccomp_release: [1, "int"],
+  seccomp_attr_set: [3, "int"],
+  seccomp_arch_resolve_name: [1, "uint"],
+  seccomp_arch_add: [2, "int"],
+  seccomp_syscall_resolve_name: [1, "int"],
+  seccomp_syscall_resolve_name_arch: [2, "int"],
+  seccomp_rule_add_array: [5, "int"],
+  seccomp_export_bpf: [2, "int"],
+} as const
+
+/** libseccomp's functions (seccomp_init(3) and its neighbours); strings and arrays are addresses. */
+export type SeccompLibrary = Functions<keyof typeof FUNCTIONS>
+
+let loaded: SeccompLibrary | undefined
+
+/** Loads libseccomp. @throws RuntsError that names the package, where it is missing */
+export function seccompLibrary(): SeccompLibrary {
+  let reason = ""
+  loaded ??= library(SONAME, FUNCTIONS, (why) => (reason = why))
+  if (loaded !== undefined) return loaded
+  throw new RuntsError(`linux.seccomp needs ${SONAME}, which cannot be loaded: ${reason}`, {
+    pointer: "/linux/seccomp", hint: "install the package libseccomp2 (Fedora, Alpine, Arch: libseccomp), or leave linux.seccomp out",
+  })
+}
+
+/** The library's version, as "2.5.4". */
+export function seccompVersion(): string {
+  const bytes = Buffer.from(native.peek(seccompLibrary().seccomp_version(), 12))
+  return [0, 4, 8].map((at) => bytes.readUInt32LE(at)).join(".")
+}
+
+/** Path of the file that the loaded library was read from; undefined where that cannot be seen. */
+export function seccompLibraryPath(): string | undefined {
+  for (const line of readText("/proc/self/maps").split("\n")) {
+    const slash = line.indexOf("/")
+    const path = slash < 0 ? "" : line.slice(slash)
+    if (path.includes("/libseccomp.so")) return path
+  }
+  return undefined
+}
+
+/** A C string; the caller holds the buffer for as long as its address is used. */
+export function cString(text: string): Uint8Array {
+  return Buffer.from(text + "\0", "utf8")
+}
