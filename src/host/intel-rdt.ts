@@ -38,7 +38,15 @@ export function findResctrl(found: readonly MountInfo[] = mounts()): string {
   })
 }
 
-function hasSchema({ l3CacheSchema, memBwSchema, schemata }: IntelRdt): boolean {
+/** The parts of linux.intelRdt that are written to the schemata file. */
+export interface Schemas {
+  readonly l3CacheSchema?: string | undefined
+  readonly memBwSchema?: string | undefined
+  /** Lines. */
+  readonly schemata?: readonly string[] | undefined
+}
+
+function hasSchema({ l3CacheSchema, memBwSchema, schemata }: Schemas): boolean {
   return isSet(l3CacheSchema) || isSet(memBwSchema) || (schemata?.length ?? 0) > 0
 }
 
@@ -162,11 +170,24 @@ function line(schema: string): string {
  * Writes what is set, one field a write: l3CacheSchema, then memBwSchema, then schemata. In one write the kernel would refuse a domain
  * that two of them name, where the later one is to count.
  */
-export function writeSchemata(record: RdtRecord, { l3CacheSchema, memBwSchema, schemata }: Pick<IntelRdt, "l3CacheSchema" | "memBwSchema" | "schemata">): void {
+export function writeSchemata(record: RdtRecord, { l3CacheSchema, memBwSchema, schemata }: Schemas): void {
   const file = `${record.group}/schemata`
   if (isSet(l3CacheSchema)) writeControl(record, file, line(l3CacheSchema), "/linux/intelRdt/l3CacheSchema")
   if (isSet(memBwSchema)) writeControl(record, file, line(memBwSchema), "/linux/intelRdt/memBwSchema")
   if (schemata !== undefined && schemata.length > 0) writeControl(record, file, line(schemata.join("\n")), "/linux/intelRdt/schemata")
+}
+
+/** As writeSchemata, for a class of service in use: where a value is refused, what it had is written back. */
+export function changeSchemata(record: RdtRecord, change: Schemas): void {
+  const before = readControl(record.group, "schemata")
+  try {
+    writeSchemata(record, change)
+  } catch (error) {
+    // the kernel reads what it printed (resctrl.rst, "Reading/writing the schemata file")
+    const back = tryWriteFileAt(AT_FDCWD, `${record.group}/schemata`, before)
+    if (back < 0) warn(`linux.intelRdt: ${quote(record.group)} could not be set back to ${quote(before)}: ${sysError("", -back).message.slice(2)}`)
+    throw error
+  }
 }
 
 /**

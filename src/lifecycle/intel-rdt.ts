@@ -1,7 +1,8 @@
-import type { RdtRecord, RdtStats } from "../host/intel-rdt.ts"
-import type { StoredState } from "../host/stored-state.ts"
 import { RuntsError } from "../error.ts"
+import type { RdtRecord, RdtStats, Schemas } from "../host/intel-rdt.ts"
+import type { StoredState } from "../host/stored-state.ts"
 import { warn } from "../log.ts"
+import { isBandwidthLine } from "../spec/rule.ts"
 import type { IntelRdt } from "../spec/types.gen.ts"
 
 type Module = typeof import("../host/intel-rdt.ts")
@@ -60,14 +61,20 @@ export function removeRdt(state: StoredState): void {
   if (record !== undefined) resctrl().removeRdt(record)
 }
 
-/** `update`: changes a container's class of service, whoever else is in it. @throws RuntsError where the container has none */
-export async function updateSchemata(state: StoredState, change: Pick<IntelRdt, "l3CacheSchema" | "memBwSchema">): Promise<void> {
+/**
+ * `update`: changes a container's class of service, and so whatever else is in it. loadRdt comes first.
+ * @throws RuntsError where the container has none, or the kernel refuses a value; then the class is as it was
+ */
+export function updateRdt(state: StoredState, { l3CacheSchema, memBwSchema }: Omit<Schemas, "schemata">): void {
   const record = rdtOf(state)
+  // not made now: without linux.intelRdt a runtime must not touch resctrl (config-linux.md, IntelRdt)
   if (record === undefined) {
-    throw new RuntsError(`container ${JSON.stringify(state.id)} has no linux.intelRdt, so there is no class of service to update`)
+    throw new RuntsError(`container ${JSON.stringify(state.id)} was made without linux.intelRdt, so it has no class of service to update`)
   }
-  await loadRdt(record)
-  resctrl().writeSchemata(record, change)
+  if (memBwSchema !== undefined && !isBandwidthLine(memBwSchema)) {
+    throw new RuntsError(`--mem-bw-schema ${JSON.stringify(memBwSchema)} is not one line as MB:0=20;1=70`)
+  }
+  resctrl().changeSchemata(record, { l3CacheSchema, memBwSchema })
 }
 
 /** `events`: what resctrl tells of a container; empty without linux.intelRdt. loadRdt comes first. */

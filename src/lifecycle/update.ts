@@ -4,6 +4,7 @@ import { applyResources, Journal } from "../host/cgroup/resources/apply.ts"
 import { debug } from "../log.ts"
 import type { LinuxResources } from "../spec/types.gen.ts"
 import { cgroupOf, openWithState, statusOf } from "./container.ts"
+import { loadRdt, rdtOf, updateRdt } from "./intel-rdt.ts"
 import type { GlobalOptions } from "./requests.ts"
 
 /** What `update` is asked for. */
@@ -29,8 +30,9 @@ export async function update(globals: GlobalOptions, request: UpdateRequest): Pr
     if (status === "stopped" || status === "creating") throw new RuntsError(`container not running: it is ${status}`)
     const record = cgroupOf(state)
     if (record === undefined) throw new RuntsError(`container ${JSON.stringify(request.id)} has no cgroup whose limits could be changed`)
-    refuseRdt(request)
-    const { resources } = request
+    const { resources, l3CacheSchema, memBwSchema } = request
+    const changesRdt = l3CacheSchema !== undefined || memBwSchema !== undefined
+    if (changesRdt) await loadRdt(rdtOf(state))
     if (request.devices && resources.devices === undefined) {
       throw new RuntsError("--devices: there are no device rules to put in the place of the container's", {
         hint: "give them with --resources, as linux.resources.devices of config.json",
@@ -39,6 +41,7 @@ export async function update(globals: GlobalOptions, request: UpdateRequest): Pr
     const journal = new Journal()
     try {
       await applyResources(record, resources, journal)
+      if (changesRdt) updateRdt(state, request)
       if (request.devices) applyDevices(record, resources)
       else if (resources.devices !== undefined) debug("update leaves the device rules alone; --devices replaces them")
     } catch (error) {
@@ -47,11 +50,6 @@ export async function update(globals: GlobalOptions, request: UpdateRequest): Pr
   } finally {
     container.close()
   }
-}
-
-function refuseRdt({ l3CacheSchema, memBwSchema }: UpdateRequest): void {
-  if (l3CacheSchema === undefined && memBwSchema === undefined) return
-  throw new RuntsError(`--${l3CacheSchema === undefined ? "mem-bw-schema" : "l3-cache-schema"}: Intel RDT is not supported yet`)
 }
 
 /** Sets back what was written, and says so. */

@@ -2,7 +2,7 @@ import { warn } from "../log.ts"
 import { pointerKey, shown } from "./report.ts"
 import { memoryPolicyIsTakenByKernel, personalityIsSupported } from "./policy-rules.ts"
 import { resourcesAreWellFormed } from "./resource-rules.ts"
-import { isAbsolute, isInterfaceName } from "./rule.ts"
+import { isAbsolute, isBandwidthLine, isInterfaceName } from "./rule.ts"
 import type { Report } from "./rule.ts"
 import type { RuleFacts, SpecRule } from "./rules.ts"
 import { seccompIsConsistent } from "./seccomp-rules.ts"
@@ -130,7 +130,7 @@ function rdtIsWellFormed({ linux }: Spec, report: Report): void {
   if (closID !== undefined && closID !== "/" && (closID === "." || closID === ".." || /[/\n]/.test(closID) || RESCTRL_FOLDERS.includes(closID))) {
     report(`${at}/closID`, `${shown(closID)} is not the name of a folder of resctrl`)
   }
-  if (memBwSchema !== undefined && memBwSchema !== "" && (!memBwSchema.startsWith("MB:") || memBwSchema.includes("\n"))) {
+  if (memBwSchema !== undefined && memBwSchema !== "" && !isBandwidthLine(memBwSchema)) {
     report(`${at}/memBwSchema`, `${shown(memBwSchema)} is not one line as MB:0=20;1=70`)
   }
   for (let i = 0; i < (schemata?.length ?? 0); i++) {

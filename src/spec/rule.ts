@@ -19,3 +19,8 @@ export function isInterfaceName(name: string): boolean {
   if (name === "" || name === "." || name === "..") return false
   return Buffer.byteLength(name) <= INTERFACE_NAME_BYTES_MAX && !/[/:\s]/.test(name)
 }
+
+/** linux.intelRdt.memBwSchema: one line of resctrl's schemata, of memory bandwidth. */
+export function isBandwidthLine(text: string): boolean {
+  return text.startsWith("MB:") && !text.includes("\n")
+}

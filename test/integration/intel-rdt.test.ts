@@ -28,6 +28,15 @@ if (!mounted) {
   }
 }
 
+boxTest("intelRdt: update of a container without it is an error, and nothing else changes [update --l3-cache-schema] [update --mem-bw-schema]", options, async (t, box) => {
+  await box.launch("/bin/sleep", "1000")
+  for (const flag of ["--l3-cache-schema=L3:0=f", "--mem-bw-schema=MB:0=20"]) {
+    const result = box.call(["update", flag, box.id])
+    t.not(result.code, 0)
+    t.match(said(result), /was made without linux\.intelRdt, so it has no class of service to update/)
+  }
+})
+
 boxTest("intelRdt: what enableMonitoring replaced is warned of [/linux/intelRdt/enableCMT] [/linux/intelRdt/enableMBM]", options, (t, box) => {
   box.config.linux.intelRdt = { enableCMT: true, enableMBM: true }
   box.write()

@@ -5,6 +5,8 @@ import {
   findResctrl, foreseeRdt, joinRdt, makeGroup, makeMonitoringGroup, parseSchemata, readStats, removeRdt, undoRdt, writeSchemata,
 } from "../../../src/host/intel-rdt.ts"
 import { parseMountInfo } from "../../../src/host/procfs.ts"
+import type { StoredState } from "../../../src/host/stored-state.ts"
+import { loadRdt, rdtOf, updateRdt } from "../../../src/lifecycle/intel-rdt.ts"
 import { setLogSink } from "../../../src/log.ts"
 import { temporaryFolder } from "./helpers.ts"
 
@@ -205,6 +207,18 @@ t.test("fake tree: what cannot be written names file, value and the kernel's wor
   removeRdt({ root, group: `${root}/never`, ownsGroup: true, makesGroup: true, monitoring: undefined })
   t.equal(warnings.length, 1, "what is gone is gone")
   setLogSink({ write() {} })
+  t.end()
+})
+
+t.test("fake tree: update writes to the class of the container, which must have one [update --l3-cache-schema] [update --mem-bw-schema]", async (t) => {
+  const root = fakeTree()
+  fill(`${root}/gold`, "")
+  const state = { id: "c1", intelRdt: foreseeRdt(root, { closID: "gold" }, "c1") } as unknown as StoredState
+  await loadRdt(rdtOf(state))
+  updateRdt(state, { l3CacheSchema: "L3:0=ffff", memBwSchema: "MB:0=20" })
+  t.equal(content(`${root}/gold/schemata`), "MB:0=20\nf\n", "the second write lies over the first")
+  t.throws(() => updateRdt(state, { memBwSchema: "L3:0=f" }), /is not one line as MB:/)
+  t.throws(() => updateRdt({ id: "c2" } as unknown as StoredState, { memBwSchema: "MB:0=1" }), /was made without linux\.intelRdt/)
   t.end()
 })
 
