@@ -23,7 +23,7 @@ const KINDS: Readonly<Record<string, string>> = {
 }
 
 /**
- * The slow look at a value that is not plainly valid: removes null members, tells all faults, warns of unknown keys.
+ * The slow look at a value that is not plainly valid: removes null members and unknown keys, tells all faults, warns of unknown keys.
  * @param where the file as messages name it
  * @throws RuntsError that lists all faults
  */
@@ -33,7 +33,7 @@ export function inspect(value: unknown, where: string, entry: Entry): void {
   const validate = makeValidators()[entry]
   if (!validate(value)) {
     for (const finding of validate.errors ?? []) {
-      if (finding.propertyName !== undefined) warnOfKey(finding, where)
+      if (finding.propertyName !== undefined) dropKey(finding, value, where)
       else if (finding.keyword !== "propertyNames") faults.push(faultOf(finding, value))
     }
   }
@@ -66,8 +66,10 @@ function tidy(value: unknown, pointer: string, depth: number, faults: Fault[]): 
   }
 }
 
-function warnOfKey(finding: Finding, where: string): void {
+/** An unknown key is gone after its warning: whoever goes through all members of an object finds known ones only. */
+function dropKey(finding: Finding, root: unknown, where: string): void {
   const key = finding.propertyName as string
+  delete (valueAt(root, finding.instancePath) as Record<string, unknown>)[key]
   const meant = nearestName(key, finding.params.allowedValues as string[])
   const hint = meant === undefined ? "it is ignored" : `did you mean ${meant}?`
   warn(`${where}: ${finding.instancePath}/${pointerKey(key)}: unknown key; ${hint}`)

@@ -6,10 +6,9 @@ import { isLinuxResources, isProcess, isSpec } from "../../../src/spec/accept.ge
 import { schemaValues } from "../../../src/spec/names.gen.ts"
 import { makeValidators } from "../../../src/spec/validate.gen.js"
 import { minimal } from "./helpers.ts"
-import type { Json } from "./helpers.ts"
+import { places, resolve, sample, schema } from "./schema-places.ts"
 
 const ROOT = new URL("../../../", import.meta.url)
-const schema: Json = JSON.parse(readFileSync(new URL("schemas/config.schema.json", ROOT), "utf8"))
 
 t.test("generate(): the committed files are what the schemas make", (t) => {
   const files = Object.entries(generate())
@@ -25,24 +24,6 @@ t.test("schemas: are JSON Schema 2020-12, and without ajv's strict-mode complain
   }
   t.end()
 })
-
-function resolve(node: Json): Json {
-  return node.$ref === undefined ? node : { ...schema.$defs[node.$ref.slice("#/$defs/".length)], ...node }
-}
-
-/** The least value that is valid; with `full`, every member. */
-function sample(node: Json, full: boolean): Json {
-  const to = resolve(node)
-  if (to.enum !== undefined) return to.enum.find((value: string) => value !== "")
-  if (to.type === "string") return "x"
-  if (to.type === "boolean") return true
-  if (to.type === "integer") return to.minimum > 0 ? to.minimum : 0
-  if (to.type === "array") return [sample(to.items, full)]
-  const item = to.additionalProperties
-  if (to.properties === undefined) return item === undefined ? {} : { x: sample(item, full) }
-  const keys: string[] = full ? Object.keys(to.properties) : (to.required ?? [])
-  return Object.fromEntries(keys.map((key) => [key, sample(to.properties[key], full)]))
-}
 
 t.test("isSpec, makeValidators().Spec: agree on every member of every object", (t) => {
   const { Spec } = makeValidators()
@@ -106,31 +87,3 @@ t.test("schemaValues(): holds the enumerations and the hooks", (t) => {
   t.notOk((values.LinuxRootfsPropagation as readonly string[]).includes(""), "no empty name")
   t.end()
 })
-
-interface Place {
-  readonly pointer: string
-  readonly node: Json
-  /** The whole config with another value here; undefined takes the member away. */
-  replaced(value: Json): Json
-}
-
-/** Every value below `value`, with its schema. */
-function* places(value: Json, pointer: string, node: Json, root: Json = value): Generator<Place> {
-  const to = resolve(node)
-  for (const key of Object.keys(value)) {
-    const child = to.type === "array" ? to.items : (to.properties?.[key] ?? to.additionalProperties)
-    const at = `${pointer}/${key}`
-    yield { pointer: at, node: child, replaced: (next) => withValue(root, at, next) }
-    if (typeof value[key] === "object") yield* places(value[key], at, child, root)
-  }
-}
-
-function withValue(root: Json, pointer: string, value: Json): Json {
-  const copy = structuredClone(root)
-  const parts = pointer.split("/").slice(1)
-  const last = parts.pop() as string
-  const parent = parts.reduce((node, part) => node[part], copy)
-  if (value === undefined) delete parent[last]
-  else parent[last] = value
-  return copy
-}
