@@ -18,7 +18,7 @@ import type { CreateFacts } from "../plan/facts.ts"
 import type { ProcessLabels } from "../plan/labels.ts"
 import { loadSpec } from "../spec/load.ts"
 import { annotation } from "../spec/annotations.ts"
-import { checkRules } from "../spec/rules.ts"
+import { checkHostNamespaces, checkRules } from "../spec/rules.ts"
 import type { Process, Spec } from "../spec/types.gen.ts"
 import { version } from "../version.ts"
 import { processEnvironment } from "./environment.ts"
@@ -194,10 +194,11 @@ async function launchInit(creating: Creating): Promise<Created> {
   const console = consoleDescriptor(creating, inherited)
   const cgroup = inherited.join(record)
   const namespaces = openNamespaces(spec)
-  for (const type of Object.keys(namespaces) as (keyof typeof namespaces)[]) namespaces[type] = inherited.keep(namespaces[type] as number)
+  const joined = Object.keys(namespaces) as (keyof typeof namespaces)[]
+  for (const type of joined) namespaces[type] = inherited.keep(namespaces[type] as number)
   if (namespaces.user !== undefined) compareMaps(spec, namespaces.user)
-  // net.* of the runtime's own network namespace is the host's, also where it is joined by its path
-  if (namespaces.network !== undefined && isOwnNamespace(namespaces.network, "network")) checkRules(spec, "config.json", { hostNetwork: true })
+  const hosts = joined.filter((type) => isOwnNamespace(namespaces[type] as number, type))
+  if (hosts.length > 0) checkHostNamespaces(spec, hosts)
   const idmaps = idmapNamespaces(spec, namespaces.user, (fd) => inherited.keep(fd))
   const rootFd = open(creating.state.rootfs, O_PATH | O_DIRECTORY)
   const limits = resourceLimits(process)

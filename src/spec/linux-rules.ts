@@ -1,14 +1,16 @@
 import { warn } from "../log.ts"
 import { pointerKey, shown } from "./report.ts"
+import { mappingsFitUserNamespace } from "./mapping-rules.ts"
+import { namespaceIsNew, namespaceOf } from "./namespace.ts"
 import { memoryPolicyIsTakenByKernel, personalityIsSupported } from "./policy-rules.ts"
 import { resourcesAreWellFormed } from "./resource-rules.ts"
 import { isAbsolute, isBandwidthLine, isInterfaceName } from "./rule.ts"
 import type { Report } from "./rule.ts"
-import type { RuleFacts, SpecRule } from "./rules.ts"
+import type { HostNamespaces, SpecRule } from "./rules.ts"
 import { seccompIsConsistent } from "./seccomp-rules.ts"
 import { sysctlFault } from "./sysctl.ts"
 import type { SysctlScope } from "./sysctl.ts"
-import type { Linux, Namespace, Spec } from "./types.gen.ts"
+import type { Namespace, Spec } from "./types.gen.ts"
 
 /** Rules of `linux` beyond types and ranges, in the order of config-linux.md. */
 export const LINUX_RULES: readonly SpecRule[] = [
@@ -20,24 +22,11 @@ export const LINUX_RULES: readonly SpecRule[] = [
   { clause: "config-linux.md, Control groups", check: resourcesAreConsistent },
   { clause: "config-linux.md, IntelRdt", check: rdtIsWellFormed },
   { clause: "config-linux.md, Memory policy", check: memoryPolicyIsTakenByKernel },
-  { clause: "config-linux.md, Sysctl", check: sysctlsAreNamespaced },
+  { clause: "config-linux.md, Sysctl", check: (spec, report) => sysctlsAreNamespaced(spec, report, []) },
   { clause: "config-linux.md, Seccomp", check: seccompIsConsistent },
   { clause: "config-linux.md, Personality", check: personalityIsSupported },
   { clause: "config-linux.md, Masked paths, Readonly paths", check: hiddenPathsHaveMountNamespace },
 ]
-
-/** The namespace of a type, if the container has its own or joins one. Loops, as find() is compiled at its first use. */
-export function namespaceOf(linux: Linux | undefined, type: Namespace["type"]): Namespace | undefined {
-  const namespaces = linux?.namespaces
-  if (namespaces === undefined) return undefined
-  for (let i = 0; i < namespaces.length; i++) if (namespaces[i]?.type === type) return namespaces[i]
-  return undefined
-}
-
-/** A namespace's path; Go's encoder may write "" for none. */
-function isJoined(namespace: Namespace): boolean {
-  return namespace.path !== undefined && namespace.path !== ""
-}
 
 function namespacesAreSingle({ linux }: Spec, report: Report): void {
   const namespaces = linux?.namespaces
@@ -47,20 +36,8 @@ function namespacesAreSingle({ linux }: Spec, report: Report): void {
     const { type, path } = namespace
     const first = namespaceOf(linux, type) as Namespace
     if (first !== namespace) report(`/linux/namespaces/${i}`, `repeats ${type} of /linux/namespaces/${namespaces.indexOf(first)}`)
-    if (isJoined(namespace) && !isAbsolute(path as string)) {
+    if (!namespaceIsNew(namespace) && !isAbsolute(path as string)) {
       report(`/linux/namespaces/${i}/path`, `${shown(path)} is not an absolute path`)
-    }
-  }
-}
-
-function mappingsFitUserNamespace({ linux }: Spec, report: Report): void {
-  if (linux === undefined) return
-  const user = namespaceOf(linux, "user")
-  for (const key of ["uidMappings", "gidMappings"] as const) {
-    const count = linux[key]?.length ?? 0
-    if (user === undefined && count > 0) report(`/linux/${key}`, "needs a user namespace in /linux/namespaces")
-    if (user !== undefined && !isJoined(user) && count === 0) {
-      report(`/linux/${key}`, "is empty; a new user namespace needs ids to be mapped")
     }
   }
 }
@@ -74,7 +51,7 @@ function offsetsFitTimeNamespace({ linux }: Spec, report: Report): void {
   }
   const time = namespaceOf(linux, "time")
   if (time === undefined) report("/linux/timeOffsets", "needs a time namespace in /linux/namespaces")
-  else if (isJoined(time)) report("/linux/timeOffsets", `cannot be set in a time namespace that is joined (${shown(time.path)})`)
+  else if (!namespaceIsNew(time)) report("/linux/timeOffsets", `cannot be set in a time namespace that is joined (${shown(time.path)})`)
 }
 
 function devicesAreWhole({ linux }: Spec, report: Report): void {
@@ -139,15 +116,12 @@ function rdtIsWellFormed({ linux }: Spec, report: Report): void {
   }
 }
 
-function sysctlsAreNamespaced({ linux }: Spec, report: Report, facts: RuleFacts): void {
+/** @param hosts namespaces that are joined and the runtime's own: their parameters are the host's */
+export function sysctlsAreNamespaced({ linux }: Spec, report: Report, hosts: HostNamespaces): void {
   const sysctls = linux?.sysctl
   if (sysctls === undefined) return
-  const scope: SysctlScope = {
-    ipc: namespaceOf(linux, "ipc") !== undefined,
-    network: namespaceOf(linux, "network") !== undefined && facts.hostNetwork !== true,
-    uts: namespaceOf(linux, "uts") !== undefined,
-    user: namespaceOf(linux, "user") !== undefined,
-  }
+  const owns = (type: Namespace["type"]): boolean => namespaceOf(linux, type) !== undefined && !hosts.includes(type)
+  const scope: SysctlScope = { ipc: owns("ipc"), network: owns("network"), uts: owns("uts"), user: owns("user") }
   for (const name in sysctls) {
     const fault = sysctlFault(name, scope)
     if (fault !== undefined) report(`/linux/sysctl/${pointerKey(name)}`, fault)

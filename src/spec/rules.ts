@@ -1,29 +1,34 @@
-import { LINUX_RULES, namespaceOf } from "./linux-rules.ts"
 import { warn } from "../log.ts"
+import { LINUX_RULES, sysctlsAreNamespaced } from "./linux-rules.ts"
+import { mountMappingsAreWhole, processIdsAreMapped } from "./mapping-rules.ts"
+import { namespaceOf } from "./namespace.ts"
 import { PROCESS_RULES } from "./process-rules.ts"
 import { shown, throwFaults } from "./report.ts"
 import type { Fault } from "./report.ts"
 import { isAbsolute } from "./rule.ts"
 import type { Report } from "./rule.ts"
-import type { Hook, IdMapping, Process, Spec } from "./types.gen.ts"
+import type { Hook, Namespace, Process, Spec } from "./types.gen.ts"
 
-/** What rules must know of the machine. */
-export interface RuleFacts {
-  /** Whether the network namespace that the container joins by path is the runtime's own: then net.* belongs to the host. */
-  readonly hostNetwork?: boolean
-}
+/** Types of namespaces that the container joins by path and that turn out to be the runtime's own. */
+export type HostNamespaces = readonly Namespace["type"][]
 
 /** A rule of config.json: the clause of the specification and its check. */
 export interface SpecRule {
   readonly clause: string
-  check(spec: Spec, report: Report, facts: RuleFacts): void
+  check(spec: Spec, report: Report): void
 }
+
+const NAMES = ["hostname", "domainname"] as const
+/** __NEW_UTS_LEN of linux/utsname.h; sethostname(2). */
+const NAME_BYTES_MAX = 64
 
 /** Rules of the common part beyond types and ranges, in the order of config.md. */
 const COMMON_RULES: readonly SpecRule[] = [
   { clause: "config.md, Root", check: rootIsNamed },
   { clause: "config.md, Mounts", check: mountsAreWhole },
-  { clause: "config.md, Hostname", check: namesHaveUtsNamespace },
+  { clause: "config.md, Mounts", check: mountMappingsAreWhole },
+  { clause: "config.md, POSIX-platform user", check: processIdsAreMapped },
+  { clause: "config.md, Hostname", check: namesFitUtsNamespace },
   { clause: "config.md, POSIX-platform hooks", check: hooksAreAbsolute },
   { clause: "config.md, Annotations", check: annotationsHaveNames },
 ]
@@ -33,9 +38,21 @@ const COMMON_RULES: readonly SpecRule[] = [
  * @param where the file as messages name it
  * @throws RuntsError that lists all broken rules, each with its JSON pointer and the specification's clause
  */
-export function checkRules(spec: Spec, where = "config.json", facts: RuleFacts = {}): void {
+export function checkRules(spec: Spec, where = "config.json"): void {
   const faults: Fault[] = []
-  collectRuleFaults(spec, facts, faults, (check) => check())
+  collectRuleFaults(spec, faults, (check) => check())
+  if (faults.length > 0) throwFaults(where, faults)
+}
+
+/**
+ * Checks that nothing would be set in a namespace of the host's, which only shows once the namespaces to join are open.
+ * @throws RuntsError that lists all broken rules
+ */
+export function checkHostNamespaces(spec: Spec, hosts: HostNamespaces, where = "config.json"): void {
+  const faults: Fault[] = []
+  const reportAs = (clause: string): Report => (pointer, text) => void faults.push({ pointer, text: `${text} (${clause})` })
+  if (hosts.includes("uts")) hostIsNotRenamed(spec, reportAs("config.md, Hostname"))
+  sysctlsAreNamespaced(spec, reportAs("config-linux.md, Sysctl"), hosts)
   if (faults.length > 0) throwFaults(where, faults)
 }
 
@@ -45,7 +62,7 @@ export function checkRules(spec: Spec, where = "config.json", facts: RuleFacts =
  */
 export function rulesBrokenBeside(spec: Spec, wrongTypes: readonly Fault[]): Fault[] {
   const faults: Fault[] = []
-  collectRuleFaults(spec, {}, faults, (check) => {
+  collectRuleFaults(spec, faults, (check) => {
     const before = faults.length
     try {
       check()
@@ -56,13 +73,13 @@ export function rulesBrokenBeside(spec: Spec, wrongTypes: readonly Fault[]): Fau
   return faults.filter(({ pointer }) => !wrongTypes.some((known) => pointer === known.pointer || pointer.startsWith(known.pointer + "/")))
 }
 
-function collectRuleFaults(spec: Spec, facts: RuleFacts, faults: Fault[], run: (check: () => void) => void): void {
+function collectRuleFaults(spec: Spec, faults: Fault[], run: (check: () => void) => void): void {
   let clause = ""
   const report: Report = (pointer, text) => void faults.push({ pointer, text: `${text} (${clause})` })
   for (const rules of [COMMON_RULES, LINUX_RULES]) {
     for (const rule of rules) {
       clause = rule.clause
-      run(() => rule.check(spec, report, facts))
+      run(() => rule.check(spec, report))
     }
   }
   // The specification lets a bundle have no process until it is started; like runc, `create` needs it
@@ -98,27 +115,28 @@ function rootIsNamed({ root }: Spec, report: Report): void {
 function mountsAreWhole({ mounts }: Spec, report: Report): void {
   if (mounts === undefined) return
   for (let i = 0; i < mounts.length; i++) {
-    const { destination, uidMappings, gidMappings } = mounts[i] as (typeof mounts)[number]
+    const { destination } = mounts[i] as (typeof mounts)[number]
     if (destination === "") report(`/mounts/${i}/destination`, "is empty; expected a path in the container")
     else if (!isAbsolute(destination)) {
       const taken = `it is taken as ${shown(`/${destination}`)}`
       warn(`/mounts/${i}/destination: ${shown(destination)} is not absolute, which is deprecated; ${taken}`)
     }
-    if (uidMappings === undefined && gidMappings === undefined) continue
-    if (isEmpty(uidMappings) !== isEmpty(gidMappings)) {
-      report(`/mounts/${i}`, `has ${isEmpty(uidMappings) ? "gidMappings but no uidMappings" : "uidMappings but no gidMappings"}`)
-    }
   }
 }
 
-function isEmpty(mappings: readonly IdMapping[] | undefined): boolean {
-  return mappings === undefined || mappings.length === 0
+function namesFitUtsNamespace(spec: Spec, report: Report): void {
+  for (const key of NAMES) {
+    const name = spec[key] ?? ""
+    if (name === "") continue
+    if (namespaceOf(spec.linux, "uts") === undefined) report(`/${key}`, `${shown(name)} needs a uts namespace, or it would be the host's name`)
+    const bytes = Buffer.byteLength(name)
+    if (bytes > NAME_BYTES_MAX) report(`/${key}`, `${shown(name)} has ${bytes} bytes; the kernel takes ${NAME_BYTES_MAX}`)
+  }
 }
 
-function namesHaveUtsNamespace(spec: Spec, report: Report): void {
-  for (const key of ["hostname", "domainname"] as const) {
-    if ((spec[key] ?? "") === "" || namespaceOf(spec.linux, "uts") !== undefined) continue
-    report(`/${key}`, `${shown(spec[key])} needs a uts namespace, or it would be the host's name`)
+function hostIsNotRenamed(spec: Spec, report: Report): void {
+  for (const key of NAMES) {
+    if ((spec[key] ?? "") !== "") report(`/${key}`, `${shown(spec[key])} would be the host's name: the uts namespace to join is the host's`)
   }
 }
 

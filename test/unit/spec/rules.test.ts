@@ -1,6 +1,5 @@
 import t from "tap"
-import { checkProcess, checkRules } from "../../../src/spec/rules.ts"
-import type { RuleFacts } from "../../../src/spec/rules.ts"
+import { checkHostNamespaces, checkProcess, checkRules } from "../../../src/spec/rules.ts"
 import { errorOf, load, minimal, warningsOf } from "./helpers.ts"
 import type { Json } from "./helpers.ts"
 
@@ -11,14 +10,14 @@ function config(change: (config: Json) => void): Json {
   return load(json)
 }
 
-/** The lines of the error of `checkRules`, without file name and clause; none if the config is good. */
-function faults(change: (config: Json) => void, facts: RuleFacts = {}): string[] {
+/** The lines of the error of a check, without file name and clause; none if the config is good. */
+function faults(change: (config: Json) => void, check: (spec: Json) => void = (spec) => checkRules(spec)): string[] {
   const spec = config(change)
   try {
-    checkRules(spec, "config.json", facts)
+    check(spec)
     return []
   } catch {
-    const lines = errorOf(() => checkRules(spec, "config.json", facts)).message.split("\n")
+    const lines = errorOf(() => check(spec)).message.split("\n")
     const single = [lines[0]?.replace("config.json: ", "") as string]
     const texts = lines.length === 1 ? single : lines.slice(1).map((line) => line.trim())
     return texts.map((line) => line.replace(/ \(config[^()]*\)$/, ""))
@@ -284,7 +283,7 @@ t.test("checkRules: intelRdt names one class, and its lines are lines", (t) => {
 t.test("checkRules: net sysctls are refused in the host's network namespace, joined or not", (t) => {
   const change = (c: Json) => (c.linux.sysctl = { "net.ipv4.ip_forward": "1" })
   t.same(faults(change), [])
-  t.same(faults(change, { hostNetwork: true }),
+  t.same(faults(change, (spec) => checkHostNamespaces(spec, ["network"])),
     ["/linux/sysctl/net.ipv4.ip_forward: needs a network namespace of the container's own"])
   t.same(faults((c) => {
     change(c)
