@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs"
+import { existsSync, writeFileSync } from "node:fs"
 import { type CommandOptions, command, type Running, startCommand, until } from "./command.ts"
 import { checkout, runtimePath } from "./environment.ts"
 
@@ -24,6 +24,36 @@ export async function listenForConsole(socket: string, input = "", seconds = 20)
   return async () => {
     const { stdout } = await listener.done
     return JSON.parse(stdout.trim().split("\n").at(-1) as string) as ConsoleReport
+  }
+}
+
+/** What pidfd.py saw. */
+export interface PidfdReport {
+  messages: string[]
+  descriptors: number
+  /** Of the process behind the descriptor. */
+  pid: number
+}
+
+/** A listener on a pidfd socket. */
+export interface PidfdListener {
+  /** What came; the runtime has hung up then. */
+  readonly report: Promise<PidfdReport>
+  /** Sends the signal through the descriptor. @returns whether the process has ended */
+  signal(): Promise<boolean>
+}
+
+/** Listens on a pidfd socket, to send a signal through what comes. */
+export async function listenForPidfd(socket: string, signal: number, seconds = 20): Promise<PidfdListener> {
+  const listener: Running = startCommand([PYTHON, `${folder}/pidfd.py`, socket, String(signal), String(seconds)])
+  await until("the pidfd socket", () => listener.stdout().includes("ready"))
+  const line = until("the descriptor", () => listener.stdout().split("\n").find((text) => text.startsWith("{")))
+  return {
+    report: line.then((text) => JSON.parse(text) as PidfdReport),
+    signal: async () => {
+      writeFileSync(`${socket}.go`, "")
+      return (await listener.done).stdout.trim().endsWith("ended")
+    },
   }
 }
 

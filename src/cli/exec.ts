@@ -1,12 +1,10 @@
 import { RuntsError } from "../error.ts"
 import { exec } from "../lifecycle/exec.ts"
-import { refusePidfdSocket } from "./request.ts"
 import type { Call } from "./table.ts"
 
 /** `runts exec`: its exit code is the process's. */
 export async function main(call: Call<"exec">): Promise<number> {
   const flags = call.flags
-  refusePidfdSocket(flags["pidfd-socket"])
   const process = flags.process || undefined
   if (process === undefined && call.rest.length === 0) {
     throw new RuntsError(`exec in container ${JSON.stringify(call.id)}: no command given`, {
@@ -27,6 +25,7 @@ export async function main(call: Call<"exec">): Promise<number> {
     additionalGids: flags["additional-gids"],
     consoleSocket: flags["console-socket"] || undefined,
     pidFile: flags["pid-file"] || undefined,
+    pidfdSocket: flags["pidfd-socket"] || undefined,
     detach: flags.detach,
     processLabel: flags["process-label"] || undefined,
     apparmor: flags.apparmor || undefined,

@@ -5,13 +5,13 @@ import type { Call } from "./table.ts"
 /** The flags of `create` and `run` as the lifecycle wants them; an empty path is as good as none, as with runc. */
 export function createRequest(call: Call<"create"> | Call<"run">): CreateRequest {
   refuseOtherCgroupManagers(call)
-  refusePidfdSocket(call.flags["pidfd-socket"])
   const flags = call.flags
   return {
     id: call.id,
     bundle: flags.bundle || ".",
     consoleSocket: flags["console-socket"] || undefined,
     pidFile: flags["pid-file"] || undefined,
+    pidfdSocket: flags["pidfd-socket"] || undefined,
     noPivot: flags["no-pivot"],
     noNewKeyring: flags["no-new-keyring"],
     preserveFds: flags["preserve-fds"],
@@ -29,8 +29,4 @@ function refuseOtherCgroupManagers(call: Call): void {
     `the ${manager === "systemd" ? "systemd cgroup driver (--systemd-cgroup)" : `cgroup manager "${manager}"`} is not supported yet`,
     { hint: "leave the option out, or set the engine's cgroup driver (cgroup manager) to cgroupfs" },
   )
-}
-
-export function refusePidfdSocket(socket: string | undefined): void {
-  if (socket) throw new RuntsError("--pidfd-socket is not supported yet", { hint: "leave it out: --pid-file names the process" })
 }

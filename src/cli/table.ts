@@ -109,7 +109,7 @@ const CONSOLE_SOCKET = {
   kind: "string", value: "SOCKET", help: "AF_UNIX socket that receives the terminal's master end",
 } as const satisfies Flag
 const PIDFD_SOCKET = {
-  kind: "string", value: "SOCKET", hidden: true, help: "AF_UNIX socket that receives a pidfd of the process (not supported yet)",
+  kind: "string", value: "SOCKET", help: "AF_UNIX socket that receives a pidfd of the process",
 } as const satisfies Flag
 const PID_FILE = { kind: "string", value: "FILE", help: "file that the process's pid is written to" } as const satisfies Flag
 const PRESERVE_FDS = {

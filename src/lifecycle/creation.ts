@@ -16,8 +16,8 @@ import { warn } from "../log.ts"
 import { planCreate } from "../plan/create.ts"
 import type { CreateFacts } from "../plan/facts.ts"
 import type { ProcessLabels } from "../plan/labels.ts"
-import { loadSpec } from "../spec/load.ts"
 import { annotation } from "../spec/annotations.ts"
+import { loadSpec } from "../spec/load.ts"
 import { checkHostNamespaces, checkRules } from "../spec/rules.ts"
 import type { Process, Spec } from "../spec/types.gen.ts"
 import { version } from "../version.ts"
@@ -186,6 +186,7 @@ async function seccompOf(globals: GlobalOptions, spec: Spec): Promise<PreparedSe
 
 async function launchInit(creating: Creating): Promise<Created> {
   const { spec, process, container, record, undo, request, bundle } = creating
+  const sendPidfd = await pidfdSender(creating)
   const inherited = new Inherited(request.preserveFds)
   undo.add(() => inherited.close())
   const { ours, theirs } = statusSocket(inherited.least)
@@ -263,6 +264,7 @@ async function launchInit(creating: Creating): Promise<Created> {
     },
   })
   if (outside) await scheduleFromOutside(launch.pid, process)
+  sendPidfd?.(launch.pidfd)
   inherited.close()
   const seccomp = creating.seccomp && { ...creating.seccomp.stored, firstFd: launch.firstFd, last: lastSteps(planner) }
   const state: StoredState = {
@@ -283,6 +285,14 @@ async function loadNetDevices({ linux }: Spec): Promise<NetDevices | undefined> 
 function hasCreationHooks(spec: Spec): boolean {
   const { prestart, createRuntime, createContainer } = spec.hooks ?? {}
   return (prestart?.length ?? 0) + (createRuntime?.length ?? 0) + (createContainer?.length ?? 0) > 0
+}
+
+/** What sends init's pidfd where somebody wants it: few do. */
+async function pidfdSender({ spec, request }: Creating): Promise<((pidfd: number) => void) | undefined> {
+  if (request.pidfdSocket === undefined && annotation(spec, "run.oci.pidfd_receiver") === undefined) return undefined
+  const { connectInitReceivers, sendPidfd } = await import("./pidfd-socket.ts")
+  const connections = connectInitReceivers(spec, request.pidfdSocket)
+  return (pidfd) => sendPidfd(connections, pidfd, "standard")
 }
 
 /** The descriptor that takes the terminal's master: --console-socket, or a socket of this process. */

@@ -48,6 +48,8 @@ export async function exec(globals: GlobalOptions, request: ExecRequest): Promis
   checkConsole(process, request)
   const terminal = process.terminal === true && !request.detach ? foregroundTerminal() : undefined
   const handOver = await loadHandOver(state.seccomp)
+  const pidfds = request.pidfdSocket === undefined ? undefined : await import("./pidfd-socket.ts")
+  const receiver = pidfds?.connectExecReceiver(request.pidfdSocket as string)
   const pidfd = openInit(state)
   const launch = await launchExec(request, process, { state, seccomp }, pidfd, terminal?.[1]).catch((error: unknown) => {
     // what init's end broke first says little
@@ -58,6 +60,7 @@ export async function exec(globals: GlobalOptions, request: ExecRequest): Promis
   let master: number | undefined
   let signals: SignalPipe | undefined
   try {
+    if (receiver !== undefined) pidfds?.sendPidfd([receiver], launch.pidfd, "setns")
     if (terminal !== undefined) master = receiveTerminal(terminal)
     const { pid } = launch
     // from here on what comes for runts is for the process: it waits in the pipe until the process runs

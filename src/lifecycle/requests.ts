@@ -14,6 +14,8 @@ export interface CreateRequest {
   readonly bundle: string
   readonly consoleSocket: string | undefined
   readonly pidFile: string | undefined
+  /** --pidfd-socket: path of a stream socket. */
+  readonly pidfdSocket: string | undefined
   readonly noPivot: boolean
   readonly noNewKeyring: boolean
   /** Descriptors 3 .. 3+N-1 that pass to the container's process (after those of LISTEN_FDS). */
@@ -42,6 +44,8 @@ export interface ExecRequest {
   readonly additionalGids: readonly number[]
   readonly consoleSocket: string | undefined
   readonly pidFile: string | undefined
+  /** --pidfd-socket: path of a stream socket. */
+  readonly pidfdSocket: string | undefined
   readonly detach: boolean
   readonly processLabel: string | undefined
   readonly apparmor: string | undefined

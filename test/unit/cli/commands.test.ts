@@ -65,10 +65,10 @@ t.test("features prints a document that follows the schema and that engines acce
 
 t.test("createRequest() passes what was asked for", async (t) => {
   t.strictSame(created("create", "c"), {
-    id: "c", bundle: ".", consoleSocket: undefined, pidFile: undefined, noPivot: false, noNewKeyring: false, preserveFds: 0,
+    id: "c", bundle: ".", consoleSocket: undefined, pidFile: undefined, pidfdSocket: undefined, noPivot: false, noNewKeyring: false, preserveFds: 0,
   })
-  t.strictSame(created("create", "-b", "/b", "--pid-file", "/p", "--console-socket", "/s", "--no-pivot", "--no-new-keyring", "--preserve-fds", "2", "c"), {
-    id: "c", bundle: "/b", consoleSocket: "/s", pidFile: "/p", noPivot: true, noNewKeyring: true, preserveFds: 2,
+  t.strictSame(created("create", "-b", "/b", "--pid-file", "/p", "--console-socket", "/s", "--pidfd-socket", "/d", "--no-pivot", "--no-new-keyring", "--preserve-fds", "2", "c"), {
+    id: "c", bundle: "/b", consoleSocket: "/s", pidFile: "/p", pidfdSocket: "/d", noPivot: true, noNewKeyring: true, preserveFds: 2,
   })
   t.equal(created("create", "--pid-file=", "c").pidFile, undefined)
 })
@@ -77,7 +77,6 @@ t.test("createRequest() refuses what is not there yet", async (t) => {
   t.throws(() => created("--systemd-cgroup", "create", "c"), { message: /systemd cgroup driver \(--systemd-cgroup\) is not supported yet/ })
   t.throws(() => created("--cgroup-manager=systemd", "create", "c"), { message: /not supported yet/ })
   t.throws(() => created("--cgroup-manager", "disabled", "create", "c"), { message: 'the cgroup manager "disabled" is not supported yet' })
-  t.throws(() => created("create", "--pidfd-socket", "/s", "c"), { message: "--pidfd-socket is not supported yet" })
   t.equal(created("--cgroup-manager", "cgroupfs", "create", "c").id, "c")
 })
 
