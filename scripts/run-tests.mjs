@@ -17,8 +17,9 @@ const built = "build/tests"
 const UML_SHARE = ["cgroup", "events", "lifecycle", "namespaces", "pause", "process", "resources", "run"]
 
 /**
- * How a suite's files are run. `command` gives the argument vector of one file, `whole` of all files at once.
- * @typedef {{ name: string, says: string, files: () => string[], command?: (file: string) => string[], whole?: boolean, jobs: number, seconds: number }} Suite
+ * How a suite's files are run. `command` gives the argument vector of one file; without it all run at once under User Mode Linux, with
+ * `kernel` on its command line.
+ * @typedef {{ name: string, says: string, files: () => string[], command?: (file: string) => string[], kernel?: string, jobs: number, seconds: number }} Suite
  * @type {Suite[]}
  */
 const SUITES = [
@@ -36,7 +37,16 @@ const SUITES = [
   },
   {
     name: "uml", says: "the binary on a kernel of its own with all v2 controllers (User Mode Linux)",
-    files: () => integration().filter((file) => UML_SHARE.includes(testName(file))), whole: true, jobs: 1, seconds: 1200,
+    files: () => integration().filter((file) => UML_SHARE.includes(testName(file))), kernel: "", jobs: 1, seconds: 1200,
+  },
+  {
+    name: "apparmor", says: "the binary on a kernel with AppArmor (User Mode Linux)",
+    files: () => integration().filter((file) => testName(file) === "apparmor"), kernel: "apparmor=1 security=apparmor", jobs: 1, seconds: 600,
+  },
+  {
+    name: "selinux", says: "the binary on a kernel with SELinux and a small policy (User Mode Linux)",
+    files: () => integration().filter((file) => testName(file) === "selinux"), kernel: "selinux=1 security=selinux enforcing=0", jobs: 1,
+    seconds: 600,
   },
 ]
 
@@ -60,7 +70,7 @@ async function main() {
       if (options.file === "") record(suite.name, "(no test files)", { passed: 0, failed: 1, skipped: [], details: "the suite has no tests" }, 0)
       continue
     }
-    await (suite.whole ? runInUml(suite, files) : runFiles(suite, files))
+    await (suite.kernel === undefined ? runFiles(suite, files) : runInUml(suite, files))
   }
   summary()
 }
@@ -157,7 +167,7 @@ async function runInUml(suite, files) {
       const base = `${share}/${testName(file)}`
       return `date +%s >${base}.start; timeout 400 ${nodeFor(file).join(" ")} >${base}.tap 2>&1; echo $? >${base}.code; date +%s >${base}.end`
     }).join("\n")
-    return run(["conformance/rigs/uml", "sh", "-c", script], suite.seconds, { RUNTS_UML_SHARE: share })
+    return run(["conformance/rigs/uml", "sh", "-c", script], suite.seconds, { RUNTS_UML_SHARE: share, UML_KERNEL: suite.kernel ?? "" })
   }
   let done = await boot(files)
   const again = files.filter((file) => !ended(file))

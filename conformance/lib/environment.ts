@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmdirSync, rmSync, statSync } from "node:fs"
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmdirSync, rmSync, statSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { basename, dirname, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -37,6 +37,15 @@ export const unified = cgroupRoots.length === 1 && cgroupRoots[0] === "/sys/fs/c
 export const controllers: readonly string[] = unified
   ? readFileSync("/sys/fs/cgroup/cgroup.controllers", "utf8").trim().split(" ").filter((name) => name !== "")
   : []
+
+/** The security module that labels processes here: AppArmor if it is on, SELinux if it is on and its file system mounted. */
+export const securityModule: "apparmor" | "selinux" | "none" = findSecurityModule()
+
+function findSecurityModule(): "apparmor" | "selinux" | "none" {
+  if (existsSync("/sys/fs/selinux/load")) return "selinux"
+  const enabled = "/sys/module/apparmor/parameters/enabled"
+  return existsSync(enabled) && readFileSync(enabled, "utf8").startsWith("Y") ? "apparmor" : "none"
+}
 
 function locate(name: string): string {
   if (name.includes("/")) return resolve(name)

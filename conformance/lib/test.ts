@@ -1,6 +1,6 @@
 import t, { type Test } from "tap"
 import { Box } from "./box.ts"
-import { controllers, environment, type EnvironmentName, runtimeName, type RuntimeName, unified } from "./environment.ts"
+import { controllers, environment, type EnvironmentName, runtimeName, type RuntimeName, securityModule, unified } from "./environment.ts"
 
 export interface TestOptions {
   /** Runtimes that are known to do otherwise, and what they do. */
@@ -11,8 +11,11 @@ export interface TestOptions {
   skipIn?: Partial<Record<EnvironmentName, string>>
 }
 
-/** `v2`: /sys/fs/cgroup is cgroup2; `controllers`: cpu, io, memory and pids are among its controllers. */
-export type Need = "v2" | "controllers" | "time namespace" | "hybrid"
+/**
+ * `v2`: /sys/fs/cgroup is cgroup2; `controllers`: cpu, io, memory and pids are among its controllers. `selinux`: a kernel of its own, whose
+ * policy a test may replace.
+ */
+export type Need = "v2" | "controllers" | "time namespace" | "hybrid" | "apparmor" | "no apparmor" | "selinux" | "no selinux"
 
 /**
  * Some tests never end or leave their mark with one of the peers: the time limit of a test file is the suite's.
@@ -44,12 +47,17 @@ function skipReason(options: TestOptions): string | undefined {
   const silent = options.skipIn?.[environment]
   if (silent !== undefined) return `${environment}: ${silent}`
   const missing = options.needs?.find((need) => !has(need))
-  return missing === undefined ? undefined : `${environment} has no ${missing}`
+  if (missing === undefined) return undefined
+  return missing.startsWith("no ") ? `${environment} has ${missing.slice(3)}` : `${environment} has no ${missing}`
 }
 
 function has(need: Need): boolean {
   if (need === "v2") return unified
   if (need === "hybrid") return !unified
+  if (need === "apparmor") return securityModule === "apparmor"
+  if (need === "no apparmor") return securityModule !== "apparmor"
+  if (need === "selinux") return securityModule === "selinux" && environment === "uml"
+  if (need === "no selinux") return securityModule !== "selinux"
   if (need === "controllers") return ["cpu", "io", "memory", "pids"].every((name) => controllers.includes(name))
   return environment !== "uml" // its kernel is built without time namespaces
 }

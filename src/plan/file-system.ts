@@ -27,7 +27,7 @@ export function fileSystem(context: FileSystemContext, request: MountRequest, pa
   const { planner } = context
   const p = planner.program
   const type = kernelType
-  const name = `${request.type} at /${path}`
+  const name = described(request, path)
   const error = p.buffer(8)
   const log = p.label("mount log")
   const twin = context.userNamespace ? HOST_TWIN[type] : undefined
@@ -52,7 +52,7 @@ export function fileSystem(context: FileSystemContext, request: MountRequest, pa
     if (equals < 0) configure(FSCONFIG.SET_FLAG, item, 0, `option ${item}`)
     else configure(FSCONFIG.SET_STRING, item.slice(0, equals), item.slice(equals + 1), `option ${item}`)
   }
-  configureLabels(planner, opened, request.labels, `mount ${name}`)
+  configureLabels(planner, opened, request.labels, `mount ${request.type} at /${path}`)
   configure(FSCONFIG.CMD_CREATE, 0, 0, "create")
   const mount = guarded(p.call("fsmount", opened, FSMOUNT_CLOEXEC, attributes).says(`mount ${name}`))
   const kept = resultCell(planner, mount)
@@ -65,11 +65,16 @@ export function fileSystem(context: FileSystemContext, request: MountRequest, pa
   return mount
 }
 
-/** SELinux options of a mount that is being made or changed; each fails by itself, as the kernel's mount log does not name them. */
+/** A new mount in errors, which name its labels: the kernel's mount log says nothing of those. */
+export function described({ type, labels }: MountRequest, path: string): string {
+  return `${type} at /${path}${labels.map(({ name, value }) => ` with ${name}=${JSON.stringify(value)}`).join("")}`
+}
+
+/** SELinux options of a mount that is being made or changed. */
 export function configureLabels(planner: Planner, opened: Step, labels: readonly SecurityOption[], what: string): void {
   for (const { name, value } of labels) {
     const step = planner.program.call("fsconfig", opened, FSCONFIG.SET_STRING, name, value, 0)
-    step.says(`${what}: SELinux label ${name}=${JSON.stringify(value)}`)
+    step.says(`${what}: ${name}=${JSON.stringify(value)}`)
   }
 }
 

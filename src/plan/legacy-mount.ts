@@ -1,6 +1,7 @@
 import { AT_EMPTY_PATH, AT_FDCWD, O_CLOEXEC, O_DIRECTORY, O_PATH } from "../kernel/fs.ts"
 import { MNT_DETACH, MOUNT_ATTR, MS, MOVE_MOUNT_F_EMPTY_PATH, MOVE_MOUNT_T_EMPTY_PATH, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE } from "../kernel/mount.ts"
 import type { Step } from "../program/program.ts"
+import { described } from "./file-system.ts"
 import { idmap } from "./launcher.ts"
 import type { MountRequest } from "./mount-request.ts"
 import { coveredFolder, type MountContext, newAttributes, propagate, takeOver, target } from "./mounts.ts"
@@ -20,7 +21,7 @@ function mountAt(planner: Planner, request: MountRequest, attributes: number, fo
   const source = request.mount.source
   const data = [...request.data, ...request.labels.map(({ name, value }) => `${name}="${value}"`)].join(",")
   const named = source === undefined || source === "" ? request.type : source
-  planner.program.call("mount", named, folder, request.type, flags >>> 0, data === "" ? 0 : data).says(`mount ${request.type} at /${path}`)
+  planner.program.call("mount", named, folder, request.type, flags >>> 0, data === "" ? 0 : data).says(`mount ${described(request, path)}`)
 }
 
 /**
