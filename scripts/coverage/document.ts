@@ -54,7 +54,7 @@ function line(covered: CoveredRow): string {
 function titles(tests: readonly Test[]): string[] {
   return [...groupBy(tests, ({ file }) => file)].map(([file, own]) => {
     const name = file.replace(/^test\/(integration\/)?/, "").replace(/\.test\.ts$/, "")
-    return `${name}: ${own.map(({ title }) => cell(title)).join("; ")}`
+    return `${name}: ${own.map(({ title }) => cell(title.replaceAll(/\$\{[^}]*\}/g, "…"))).join("; ")}`
   })
 }
 

@@ -32,7 +32,7 @@ export function readTests(root: URL): Test[] {
       const whole = quoted.startsWith("`") ? quoted.slice(1, -1) : (JSON.parse(quoted) as string)
       const places = file.startsWith("test/unit/") ? ["unit"] as const : placesOf(file, optionsAfter(text, match.index + call.length), uml)
       const line = text.slice(0, match.index).split("\n").length
-      tests.push({ file, line, ...readTitle(whole), places })
+      tests.push({ file, line, ...readTitle(whole, whole.includes("${") ? () => wordsOfLoop(text, match.index) : undefined), places })
     }
   }
   return tests
@@ -76,15 +76,31 @@ function placesOf(file: string, options: string, uml: readonly string[]): Place[
   return places
 }
 
-/** Takes a title apart: `text [/pointer] [update --flag, --flag]`. */
-export function readTitle(whole: string): Pick<Test, "title" | "references" | "unread"> {
+/**
+ * The words of the table that the loop around a test goes through: its strings and keys. One of them stands where the title has a
+ * placeholder.
+ */
+function wordsOfLoop(text: string, at: number): string[] {
+  const loop = [...text.slice(0, at).matchAll(/^ *for \(const [^\n]*? of (?:Object\.\w+\()?(\w+|\[)/gm)].at(-1)
+  if (loop === undefined) return []
+  const [whole, name] = loop as unknown as [string, string]
+  const start = name === "[" ? loop.index + whole.length : text.search(new RegExp(`^(export )?const ${name}\\b`, "m"))
+  const table = start === -1 ? "" : name === "[" ? text.slice(start, at) : (/^[^]*?^[\]})]/m.exec(text.slice(start))?.[0] ?? "")
+  const words = [...table.matchAll(/"([^"\\\n]+)"|\b(\w+):/g)].map(([, quoted, key]) => (quoted ?? key) as string)
+  return [...new Set(words)].filter((word) => /\w/.test(word) && !/\s/.test(word))
+}
+
+/** Takes a title apart: `text [/pointer] [update --flag, --flag]`. @param words what placeholders may stand for */
+export function readTitle(whole: string, words: () => readonly string[] = () => []): Pick<Test, "title" | "references" | "unread"> {
   const groups = /(?:\s*\[[^[\]]+\])+$/.exec(whole)?.[0] ?? ""
   const references: Reference[] = []
   const unread: string[] = []
   for (const [, content] of groups.matchAll(/\[([^[\]]+)\]/g)) {
     let command = ""
     for (const part of (content as string).split(/,\s*|\s+(?=\/)/)) {
-      const read = readReference(part, command)
+      const read = part.includes("${")
+        ? words().flatMap((word) => readReference(part.replaceAll(/\$\{\w+\}/g, word), command)).map((one) => ({ ...one, perhaps: true as const }))
+        : readReference(part, command)
       if (read.length === 0) unread.push(part)
       references.push(...read)
       const [first] = part.split(" ")

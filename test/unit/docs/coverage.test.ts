@@ -50,12 +50,15 @@ t.test("measureCoverage(): a row is covered by what names it, and by nothing els
     'TEST("one [/linux/resources/cpu/**, /process/user/uid]", { needs: ["controllers"] }, () => {})',
     'TEST("two [/hooks/*/*/timeout, /linux/sysctl/*, /linux/rootfsPropagation=shared|slave]",\n  (t) => {})',
     'TEST(`three ${1} [create --pid-file, /nothing, /linux/resources/memory]`, { needs: ["hybrid"] }, (t) => {})',
+    'const CASES = [\n  { pointer: "pids/limit", files: { "pids/pids.max": "1" } },\n]',
+    'for (const { pointer } of CASES) {\n  TEST(`four ${pointer} [/linux/resources/${pointer}]`, (t) => {})\n}',
   ].join("\n")))
   const row = (kind: string, name: string) => rows.find((one) => one.row.kind === kind && one.row.name === name)
   t.same(row("property", "/linux/resources/cpu/idle")?.tests.map(({ title, places }) => [title, places]), [["one", ["uml"]]])
   t.same(row("property", "/hooks/poststop/*/timeout")?.tests.map(({ places }) => places), [["v1", "v2", "uml"]])
   t.same(row("flag", "create --pid-file")?.tests.map(({ places }) => places), [["v1"]])
   t.equal(row("property", "/linux/sysctl")?.tests.length, 1)
+  t.same(row("property", "/linux/resources/pids/limit")?.tests.map(({ title }) => title), ["four ${pointer}"], "a word of the loop's table")
   t.equal(row("property", "/linux/resources/memory/limit")?.tests.length, 0, "a pointer does not speak for what is below it")
   t.equal(row("command", "create")?.tests.length, 0, "nor a flag for its command")
   t.same(row("words", "/linux/rootfsPropagation")?.missingWords, ["rshared", "rslave", "private", "rprivate", "unbindable", "runbindable"])
