@@ -192,7 +192,9 @@ function moveTo({ from, to, namespace, index, wanted, name }: Move): { readonly 
     if (taken.includes(next)) next = Math.max(...taken) + 1
     const answer = from.setLink(index, [[IFLA.NET_NS_FD, namespace], [IFLA.NEW_IFINDEX, next], [IFLA.IFNAME, name]])
     if (answer.errno === 0) return { index: next, answer }
-    if (from.linkByIndex(index) === undefined) return { index: next, answer }
+    const left = from.linkByIndex(index) === undefined
+    // gone without having come: somebody else moved or removed it
+    if (left) return { index: to.linkByIndex(next) === undefined ? 0 : next, answer }
     if (answer.errno !== ERRNO.EBUSY || tries === INDEX_TRIES) return { index: 0, answer }
   }
 }

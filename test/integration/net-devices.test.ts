@@ -21,6 +21,7 @@ interface Device {
   flags: string[]
   txqlen: number
   ifalias?: string
+  altnames?: string[]
   master?: string
   linkinfo?: { info_kind: string }
   addr_info: Address[]
@@ -281,6 +282,43 @@ netTest("netDevices: where the second cannot move the first comes back as it was
   box.config.linux.netDevices = { v0: { name: "eth0" }, lo: { name: "lo2" } }
   fails(t, box.tryCreate([], network.inside), /linux\.netDevices: "lo": move into the container as "lo2"/, /the kernel says: /)
   t.same(whole(network), before)
+})
+
+netTest("netDevices: one that has moved and cannot be named comes back [/linux/netDevices/*/name]", (t, box, network) => {
+  network.ip("link add v0 type veth peer name v1")
+  network.ip("addr add 10.0.0.1/24 dev v0")
+  const before = whole(network)
+  // the kernel numbers one %d; it finds out when the device is there
+  box.config.linux.netDevices = { v0: { name: "x%d%d" } }
+  fails(t, box.tryCreate([], network.inside), /"v0": move into the container as "x%d%d": invalid argument/)
+  t.same(whole(network), before)
+})
+
+netTest("netDevices: an address that cannot be kept is an error, and the device comes back [/linux/netDevices/*]", async (t, box, network) => {
+  network.ip("link add v0 type veth peer name v1")
+  network.ip("addr add 10.0.0.1/24 dev v0")
+  network.ip("addr add 2001:db8::1/64 dev v0 nodad")
+  network.ip("link set v0 up")
+  const before = whole(network)
+  const joined = await Network.make()
+  try {
+    expectSuccess(command(["/bin/sh", "-c", "echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6"], joined.inside))
+    box.config.linux.namespaces = box.config.linux.namespaces.map((entry) => entry.type === "network" ? { type: "network", path: joined.path } : entry)
+    box.config.linux.netDevices = { v0: { name: "eth0" } }
+    fails(t, box.tryCreate([], network.inside), /"v0": give it back its addresses: permission denied/)
+    t.same(whole(network), before)
+    t.same(joined.names(), [])
+  } finally {
+    await joined.close()
+  }
+})
+
+netTest("netDevices: by an alternative name, which it keeps [/linux/netDevices/*]", (t, box, network) => {
+  network.ip("link add v0 type veth peer name v1")
+  network.ip("link property add dev v0 altname a-second-and-longer-name")
+  network.ip("link property add dev v0 altname second")
+  box.config.linux.netDevices = { second: {} }
+  t.same(devicesOf(launch(box, network)).map(({ ifname, altnames }) => [ifname, altnames?.sort()]), [["v0", ["a-second-and-longer-name", "second"]]])
 })
 
 netTest("netDevices: where a later step fails they come back as they were [/linux/netDevices/*]", (t, box, network) => {

@@ -185,6 +185,22 @@ t.test("after the pivot the old root is let go before anything else, and cannot 
   t.end()
 })
 
+t.test("network devices come in when the ids are mapped, before anything can be said of them: names, hooks, sysctls", (t) => {
+  const spec = changed(fullSpec(), { linux: { netDevices: { eth0: {} } } })
+  const steps = line(spec)
+  const asks = says(steps, /move network devices in/)
+  t.same(wordsOf(steps[asks]?.args[1]), [MESSAGE.DEVICES, 0])
+  rises(t, "order", asks, steps.findIndex((step, i) => i > asks && step.name === "recvfrom"), says(steps, /set the host name/),
+    says(steps, /hooks of creation/), says(steps, /set the sysctl/))
+  const mapped = line(changed(withNamespaces("user", "network", "mount"), { linux: { netDevices: { eth0: {} } } }))
+  rises(t, "after the maps", says(mapped, /id mappings/), first(mapped, "setresuid"), says(mapped, /loopback/), says(mapped, /move network devices in/))
+  for (const netDevices of [{}, undefined]) {
+    const none = line(changed(fullSpec(), { linux: { netDevices } as Partial<Spec["linux"]> }))
+    t.equal(none.findIndex((step) => step.text.includes("network devices")), -1, "no wait without devices")
+  }
+  t.end()
+})
+
 t.test("STARTED is the last call before execve: end of file after it means success (KERNEL-NOTES 1)", (t) => {
   const run = { channel: { status: 20, start: undefined, console: undefined } }
   for (const steps of [line(fullSpec()), line(fullSpec(), run), exec()]) {
