@@ -4,7 +4,7 @@ import { close } from "../host/file.ts"
 import type { HookConfinement } from "../plan/hook.ts"
 import { cgroupOf } from "./container.ts"
 import { hostFacts } from "./host-facts.ts"
-import type { HookOptions } from "./run-hook.ts"
+import type { HookOptions, HookOutputs } from "./run-hook.ts"
 import type { HandOver } from "./stored-seccomp.ts"
 import type { SeccompFacts } from "../plan/facts.ts"
 import { namespaceOf } from "../host/procfs.ts"
@@ -12,6 +12,7 @@ import type { StoredState } from "../host/stored-state.ts"
 import { CLONE, NAMESPACES, type NamespaceType } from "../kernel/process.ts"
 import type { ProcessLabels } from "../plan/labels.ts"
 import { warn } from "../log.ts"
+import { annotation } from "../spec/annotations.ts"
 import type { Hook, Hooks, Process, Spec } from "../spec/types.gen.ts"
 import { OCI_VERSION } from "../spec/version.ts"
 import type { ContainerStatus } from "./requests.ts"
@@ -53,7 +54,13 @@ interface Place {
   readonly environment?: readonly string[]
   readonly namespaces?: { readonly pidfd: number; readonly flags: number }
   readonly confinement?: HookConfinement
+  readonly outputs: HookOutputs
   readonly started?: HookOptions["started"]
+}
+
+/** Files that annotations name for what hooks print. */
+function outputsOf(container: Pick<Spec, "annotations">): HookOutputs {
+  return { stdout: annotation(container, "run.oci.hooks.stdout"), stderr: annotation(container, "run.oci.hooks.stderr") }
 }
 
 function runAll(kind: keyof Hooks, hooks: readonly Hook[] | undefined, state: string, place: Place): void {
@@ -63,13 +70,15 @@ function runAll(kind: keyof Hooks, hooks: readonly Hook[] | undefined, state: st
 /** prestart and createRuntime in the runtime's namespaces, then createContainer in the container's, before its root is pivoted to. */
 export function runCreationHooks(spec: Spec, state: StoredState, pidfd: number): void {
   const text = hookState(state, "creating")
-  runAll("prestart", spec.hooks?.prestart, text, { cwd: state.bundle })
-  runAll("createRuntime", spec.hooks?.createRuntime, text, { cwd: state.bundle })
+  const outputs = outputsOf(spec)
+  runAll("prestart", spec.hooks?.prestart, text, { cwd: state.bundle, outputs })
+  runAll("createRuntime", spec.hooks?.createRuntime, text, { cwd: state.bundle, outputs })
   if ((spec.hooks?.createContainer?.length ?? 0) === 0) return
   runAll("createContainer", spec.hooks?.createContainer, text, {
     cwd: state.rootfs,
     // as with runc: no variable of the host comes into the container
     environment: [],
+    outputs,
     namespaces: { pidfd, flags: differingNamespaces(state.pid) },
   })
 }
@@ -98,6 +107,7 @@ export function runStartContainerHooks(state: StoredState, pidfd: number, { proc
     runAll("startContainer", hooks, hookState(state, "created"), {
       cwd: "/",
       environment: process.env ?? [],
+      outputs: outputsOf(state),
       namespaces: { pidfd, flags },
       confinement: { process, facts: { ...hostFacts(state, (flags & CLONE.NEWUSER) !== 0), seccomp }, cgroup, labels },
       ...(handOver && { started: (hook) => handOver({ state, status: "created", first: 0, ...hook }) }),
@@ -112,6 +122,7 @@ export function runStartContainerHooks(state: StoredState, pidfd: number, { proc
 export function runPoststartHooks(state: StoredState): void {
   runAll("poststart", state.hooks?.poststart as readonly Hook[] | undefined, hookState(state, "running"), {
     cwd: state.bundle,
+    outputs: outputsOf(state),
   })
 }
 
@@ -121,7 +132,7 @@ export function runPoststopHooks(state: StoredState): void {
   const hooks = state.hooks?.poststop as readonly Hook[] | undefined
   hooks?.forEach((hook, index) => {
     try {
-      runner()(hook, text, { pointer: `/hooks/poststop/${index}`, cwd: state.bundle })
+      runner()(hook, text, { pointer: `/hooks/poststop/${index}`, cwd: state.bundle, outputs: outputsOf(state) })
     } catch (error) {
       warn(error instanceof RuntsError ? error.message : String(error))
     }

@@ -1,11 +1,11 @@
 import { sys } from "../ffi/index.ts"
 import { RuntsError, sysError } from "../error.ts"
 import { ERRNO, errnoText } from "../kernel/errno.ts"
-import { O_NONBLOCK } from "../kernel/fs.ts"
+import { O_APPEND, O_CREAT, O_NOCTTY, O_NONBLOCK, O_WRONLY } from "../kernel/fs.ts"
 import { SIGNALS, signalName } from "../kernel/signals.ts"
 import { MSG_DONTWAIT } from "../kernel/socket.ts"
 import { HOST_ARCHITECTURE, NR } from "../kernel/syscalls.ts"
-import { close } from "../host/file.ts"
+import { close, open } from "../host/file.ts"
 import { POLLIN, POLLOUT, poll, type Interest } from "../host/poll.ts"
 import { type ExitStatus, pidfdOpen, reap } from "../host/process.ts"
 import { pipe, socketpair } from "../host/socket.ts"
@@ -16,6 +16,12 @@ import { prelude } from "../prelude/prelude.ts"
 import { assemble } from "../program/assemble.ts"
 import type { Hook } from "../spec/types.gen.ts"
 
+/** Absolute paths of files of the host. */
+export interface HookOutputs {
+  readonly stdout?: string | undefined
+  readonly stderr?: string | undefined
+}
+
 export interface HookOptions {
   /** Where config.json has the hook, as /hooks/createRuntime/1. */
   readonly pointer: string
@@ -24,6 +30,8 @@ export interface HookOptions {
    * joined. If undefined, the runtime's own; the root folder of the mount namespace where one is joined.
    */
   readonly cwd?: string
+  /** Files that its output is appended to, in place of being kept for the error. */
+  readonly outputs?: HookOutputs
   /** Environment of a hook that has none of its own; the caller's if undefined. */
   readonly environment?: readonly string[]
   /** For hooks in the container's namespaces: a pidfd of its init and the CLONE_NEW... flags of those to join. */
@@ -41,6 +49,8 @@ const READ_BYTES = 16384
 const PIPE_BYTES = 65536
 
 const F_SETFL = 4
+/** What hooks print is for who asked for it. */
+const OUTPUT_FILE_MODE = 0o600
 
 /**
  * Runs a hook to its end: state JSON on its standard input, output kept for the error. A background process it leaves behind
@@ -53,6 +63,12 @@ export function runHook(hook: Hook, stateJson: string, options: HookOptions): vo
   const output = pipe()
   const [status, childStatus] = socketpair()
   const theirs = [stdin.read, output.write, childStatus]
+  const appendTo = (path: string | undefined): number => {
+    if (path === undefined) return output.write
+    const fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOCTTY, OUTPUT_FILE_MODE)
+    theirs.push(fd)
+    return fd
+  }
   let pid = 0
   let run: HookRun | undefined
   try {
@@ -62,7 +78,8 @@ export function runHook(hook: Hook, stateJson: string, options: HookOptions): vo
       env: hook.env ?? options.environment ?? prelude.callerEnvironment().strings(),
       cwd: options.cwd,
       stdin: stdin.read,
-      output: output.write,
+      stdout: appendTo(options.outputs?.stdout),
+      stderr: appendTo(options.outputs?.stderr),
       status: childStatus,
       nofile: prelude.callerNofile(),
       namespaces: options.namespaces,

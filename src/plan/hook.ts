@@ -18,8 +18,10 @@ export interface HookRequest {
   readonly cwd: string | undefined
   /** Becomes standard input. */
   readonly stdin: number
-  /** Becomes standard output and error. */
-  readonly output: number
+  /** Becomes standard output. */
+  readonly stdout: number
+  /** Becomes standard error; may be the same. */
+  readonly stderr: number
   /** A SOCK_SEQPACKET socket; takes the pid of the hook where that is not the program's own, and failures. */
   readonly status: number
   /** RLIMIT_NOFILE of the caller; Infinity for RLIM_INFINITY. */
@@ -66,8 +68,8 @@ export function planHook(request: HookRequest): Planner {
   planLabels(planner, procfs, confinement?.labels)
   planner.at(request.pointer)
   p.call("dup3", request.stdin, 0, 0).says("standard input")
-  p.call("dup3", request.output, 1, 0).says("standard output")
-  p.call("dup3", request.output, 2, 0).says("standard error")
+  p.call("dup3", request.stdout, 1, 0).says("standard output")
+  p.call("dup3", request.stderr, 2, 0).says("standard error")
   p.call("close_range", 3, FD_MAX, CLOSE_RANGE_CLOEXEC).says("close all other descriptors at execve")
   if (confinement !== undefined) planCredentials(planner, confinement.process, confinement.facts)
   // a change of user would clear it

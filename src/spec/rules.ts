@@ -1,3 +1,4 @@
+import { annotationsCanBeObeyed } from "./annotation-rules.ts"
 import { warn } from "../log.ts"
 import { LINUX_RULES, sysctlsAreNamespaced } from "./linux-rules.ts"
 import { mountMappingsAreWhole, processIdsAreMapped } from "./mapping-rules.ts"
@@ -31,6 +32,7 @@ const COMMON_RULES: readonly SpecRule[] = [
   { clause: "config.md, Hostname", check: namesFitUtsNamespace },
   { clause: "config.md, POSIX-platform hooks", check: hooksAreAbsolute },
   { clause: "config.md, Annotations", check: annotationsHaveNames },
+  { clause: "crun(1), Extensions to OCI", check: annotationsCanBeObeyed },
 ]
 
 /**

@@ -135,7 +135,7 @@ t.test("runHook() joins a container's namespaces, its pid namespace included", a
 
 t.test("planHook() keeps the order that safety needs", async (t) => {
   const request = {
-    path: "/h", args: ["h"], env: [], cwd: "/", stdin: 5, output: 6, status: 7, nofile: { soft: 10, hard: Infinity }, pointer: "/hooks/prestart/0",
+    path: "/h", args: ["h"], env: [], cwd: "/", stdin: 5, stdout: 6, stderr: 6, status: 7, nofile: { soft: 10, hard: Infinity }, pointer: "/hooks/prestart/0",
     namespaces: { pidfd: 8, flags: CLONE.NEWUSER | CLONE.NEWPID },
   }
   const { program, statusCell } = planHook(request)

@@ -41,7 +41,7 @@ t.test("a process is undumpable before it joins a namespace: who lives there cou
   rises(t, "exec", dumpable(exec()), first(exec(), "setns"))
   const namespaces = { pidfd: 9, flags: CLONE.NEWUSER + CLONE.NEWPID }
   const hook = planHook({
-    path: "/h", args: ["h"], env: [], cwd: undefined, stdin: 4, output: 5, status: 6, nofile: { soft: 1, hard: 2 },
+    path: "/h", args: ["h"], env: [], cwd: undefined, stdin: 4, stdout: 5, stderr: 5, status: 6, nofile: { soft: 1, hard: 2 },
     namespaces, pointer: "/hooks/startContainer/0",
   }).program.steps
   rises(t, "hook", dumpable(hook), first(hook, "setns"))
