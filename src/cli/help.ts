@@ -74,6 +74,7 @@ export function readByYargs(argv: readonly string[]): YargsReading {
   const command: Command = COMMANDS[name]
   const { flags, positionals } = section(name, rest, command.flags, command.passesOn === true)
   checkCount(name, command.positionals, positionals.length)
+  checkAction(name, command.positionals[0]?.choices, positionals[0] ?? "")
   return { globals, command: name, flags, positionals }
 }
 
@@ -140,6 +141,11 @@ function checkCount(name: CommandName, positionals: readonly Positional[], count
     const most = positionals.length === 0 ? "no argument" : positionals.length === 1 ? "one argument" : `${positionals.length} arguments`
     throw new Error(`"${name}" takes ${most}, ${count} given`)
   }
+}
+
+function checkAction(name: CommandName, actions: readonly string[] | undefined, word: string): void {
+  if (actions === undefined || actions.includes(word)) return
+  throw new Error(`"${name}" takes ${actions.map((action) => JSON.stringify(action)).join(" or ")} as its first argument, not ${JSON.stringify(word)}`)
 }
 
 function unknownCommand(word: string): string {
@@ -219,7 +225,7 @@ function describeCommand(parser: Argv, name: CommandName): Argv {
   const head = `Usage: runts ${name}${Object.keys(command.flags).length > 0 ? " [options]" : ""}${argumentsText(command.positionals)}`
   parser.usage([head, `${sentence(command.summary)} ${command.description ?? ""}`.trim()].join("\n\n"))
   for (const positional of command.positionals) {
-    const shown = positional.rest ? positional.name + "..." : positional.name
+    const shown = positional.rest ? positional.name + "..." : (positional.choices?.join("|") ?? positional.name)
     parser.positional(shown, { describe: positional.help })
   }
   for (const long in command.flags) describeFlag(parser, long, command.flags[long] as Flag)
@@ -233,8 +239,8 @@ function sentence(clause: string): string {
 }
 
 function argumentsText(positionals: readonly Positional[]): string {
-  return positionals.map(({ name, optional, rest }) => {
-    const shown = rest ? name + "..." : name
+  return positionals.map(({ name, optional, rest, choices }) => {
+    const shown = rest ? name + "..." : (choices?.join("|") ?? name)
     return optional ? ` [${shown}]` : ` <${shown}>`
   }).join("")
 }

@@ -196,8 +196,11 @@ export function parse(argv: readonly string[]): Outcome {
   if (section.help) return { kind: "help", globals, command: name }
   const positionals = section.positionals
   if (!takes(command, positionals.length)) return { kind: "unsure", globals, command: name, word: "" }
+  const actions = command.positionals[0]?.choices
+  const action = actions === undefined ? "" : (positionals.shift() as string)
+  if (actions?.includes(action) === false) return { kind: "unsure", globals, command: name, word: action }
   const id = positionals.shift() ?? ""
   const cgroupManager = globals["systemd-cgroup"] ? "systemd" : (globals["cgroup-manager"] ?? "cgroupfs")
-  const call = { command: name, globals: globalOptions(globals), cgroupManager, flags: section.values, id, rest: positionals }
+  const call = { command: name, globals: globalOptions(globals), cgroupManager, flags: section.values, action, id, rest: positionals }
   return { kind: "call", globals, call: call as unknown as Call }
 }

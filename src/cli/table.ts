@@ -34,6 +34,8 @@ export interface Positional {
   readonly optional?: true
   /** Takes all that follow. */
   readonly rest?: true
+  /** Only as the first: the words that it may be, each an action of the command. */
+  readonly choices?: readonly string[]
 }
 
 export interface Command {
@@ -76,9 +78,11 @@ export interface Call<Name extends CommandName = CommandName> {
   /** --cgroup-manager, or what --systemd-cgroup stands for. */
   readonly cgroupManager: string
   readonly flags: Values<(typeof COMMANDS)[Name]["flags"]>
-  /** The first positional; "" where there is none. */
+  /** What the command is to do, where its first positional has choices; else "". */
+  readonly action: string
+  /** The first positional (after the action); "" where there is none. */
   readonly id: string
-  /** The positionals after the first. */
+  /** The positionals after it. */
   readonly rest: readonly string[]
 }
 
@@ -288,6 +292,20 @@ export const COMMANDS = {
       ["runts update --resources limits.json web1", "change those that limits.json has"],
     ],
     load: (): Promise<CommandModule> => import("./update.ts"),
+  },
+  mounts: {
+    summary: "add mounts to a container that is there, or remove them",
+    description:
+      "FILE is a JSON array of mounts as config.json has them, or an object with such `mounts`; - is standard input. All are added or " +
+      "none. Of mounts to remove only `destination` counts; symbolic links in it are not followed.",
+    positionals: [
+      { name: "action", help: "what to do", choices: ["add", "remove"] },
+      ID,
+      { name: "file", help: "JSON file with the mounts" },
+    ],
+    flags: NO_FLAGS,
+    examples: [["runts mounts add web1 disk.json", "mount what disk.json names"], ["runts mounts remove web1 disk.json", "unmount it"]],
+    load: (): Promise<CommandModule> => import("./mounts.ts"),
   },
   spec: {
     summary: "write a config.json to start from",

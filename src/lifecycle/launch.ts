@@ -16,7 +16,8 @@ import { awaitStarted, diedEarly, MESSAGE_BYTES, stepFailure } from "./outcome.t
 
 const SIGKILL = 9
 const SHUT_WR = 1
-const LOG_BYTES = 256
+/** The longest text of a LOG message. */
+export const LOG_BYTES = 256
 
 /** What the runtime does when a program reports; each is called at most once. */
 export interface LaunchEvents {
@@ -227,7 +228,8 @@ function serveModule(): ServeModule {
   return loadedServe
 }
 
-function kernelLog(message: Buffer): string {
+/** What the kernel said of a mount, out of a LOG message. */
+export function kernelLog(message: Buffer): string {
   const text = message.subarray(MESSAGE_BYTES)
   const end = text.indexOf(0)
   return text.toString("utf8", 0, end < 0 ? text.length : end).trim()

@@ -99,6 +99,9 @@ function hintOf(step: ToldStep, errno: number): string | undefined {
     return "no such profile is loaded: aa-status lists those that are, apparmor_parser --replace FILE loads one"
   }
   if (step.pointer === "/process/selinuxLabel" && errno === ERRNO.EINVAL) return "the loaded policy has no such context (user:role:type:level)"
+  if (step.name === "mount_setattr" && errno === ERRNO.EPERM) {
+    return "in a user namespace a flag that the host's mount has cannot be cleared, nor its atime mode changed"
+  }
   if (step.name !== "seccomp") return undefined
   if (errno === ERRNO.EACCES) return "it takes process.noNewPrivileges, or a runtime with CAP_SYS_ADMIN"
   if (errno === ERRNO.EINVAL) return "the kernel refuses the filter, or does not know one of linux.seccomp.flags"

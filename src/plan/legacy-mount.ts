@@ -25,12 +25,11 @@ function mountAt(planner: Planner, request: MountRequest, attributes: number, fo
 }
 
 /**
- * A detached mount of a file system that only mount(2) can make, by way of a folder of the working directory, which must be a private
- * staging folder.
+ * A detached mount of a file system that only mount(2) can make, by way of a folder that is there in the working directory, which must
+ * be a private staging folder.
  */
 export function detachedLegacy(planner: Planner, request: MountRequest, attributes: number, folder: string, path: string): Step {
   const p = planner.program
-  p.call("mkdirat", AT_FDCWD, folder, 0o755).says(`stage ${request.type}: folder`)
   mountAt(planner, request, attributes, folder, path)
   const mount = p.call("open_tree", AT_FDCWD, folder, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC).says(`stage ${request.type}: take it`)
   p.call("umount2", folder, MNT_DETACH).says(`stage ${request.type}: free its folder`)

@@ -32,6 +32,9 @@ export interface MountContext {
   readonly lateReadonly: { readonly mount: Step; readonly pointer: string; readonly path: string }[]
 }
 
+/** What making a mount needs to know; its place is no part of it. */
+export type MakeContext = Omit<MountContext, "root" | "lateReadonly">
+
 /** A mount that is made and not yet in its place: it has its options, but nobody can see it. */
 export interface PreparedMount {
   readonly request: MountRequest
@@ -46,8 +49,7 @@ export interface PreparedMount {
 /** One mount of config.json, from source to its place. */
 export function planMount(context: MountContext, request: MountRequest): void {
   context.planner.at(request.pointer)
-  const path = cleanRelative(request.mount.destination)
-  refuseByName(context, request, path)
+  const path = checkDestination(context, request)
   if (request.remount) return remount(context, request, path)
   if (copiesSymlink(context.facts, request)) return copySymlink(context, request, path)
   if (request.legacy && !request.bind && !context.staged.has(request.index)) return legacyMount(context, request, path)
@@ -60,7 +62,7 @@ export function copiesSymlink(facts: MountFacts, request: MountRequest): boolean
 }
 
 /** Makes a mount; what it shows is looked up where this process is, its place is not yet. */
-export function prepareMount(context: MountContext, request: MountRequest): PreparedMount {
+export function prepareMount(context: MakeContext, request: MountRequest): PreparedMount {
   const path = cleanRelative(request.mount.destination)
   context.planner.at(request.pointer)
   if (request.bind) return { request, path, mount: boundTree(context, request, path), late: false }
@@ -94,8 +96,9 @@ export function placeMount(context: MountContext, { request, path, mount, late }
   else if (path !== "") p.call("close", mount)
 }
 
-/** Destinations that no config may name (ATTACKS B1). */
-function refuseByName(context: MountContext, request: MountRequest, path: string): void {
+/** The destination below the root. @throws RuntsError for one that no config may name (ATTACKS B1) */
+export function checkDestination(context: MakeContext, request: MountRequest): string {
+  const path = cleanRelative(request.mount.destination)
   const where = `mounts[${request.index}] (${request.mount.destination})`
   const pointer = request.pointer + "/destination"
   if (request.type === "none" && !request.remount) {
@@ -105,12 +108,13 @@ function refuseByName(context: MountContext, request: MountRequest, path: string
   }
   if (path === "proc") {
     const fromProc = request.bind && context.facts.sources.get(request.index)?.isProcfs === true
-    if (request.type === "proc" || fromProc || request.remount) return
+    if (request.type === "proc" || fromProc || request.remount) return path
     throw new RuntsError(`${where}: only a procfs may be mounted on /proc`, { pointer })
   }
   if (path.startsWith("proc/") && !mayMountBelowProc(path) && !request.remount) {
     throw new RuntsError(`${where}: it cannot be mounted because it is inside /proc`, { pointer })
   }
+  return path
 }
 
 /** Opens the target; the kind of folder or file follows the source. */
@@ -169,7 +173,7 @@ export function propagate(context: MountContext, request: MountRequest, mount: S
  * Attributes of a bind: what options name is set or cleared, what they leave out stays as the source has it. The recursive ones come
  * last and hold for the mount itself too: `rro,rw` is read-only.
  */
-export function applyAttributes(context: MountContext, request: MountRequest, mount: Step, path: string): void {
+export function applyAttributes(context: MakeContext, request: MountRequest, mount: Step, path: string): void {
   const { planner } = context
   if (request.set !== 0 || request.clear !== 0) {
     planner.setAttributes(mount, { set: request.set, clear: request.clear }).says(`set the attributes of /${path}`)
@@ -181,7 +185,7 @@ export function applyAttributes(context: MountContext, request: MountRequest, mo
 }
 
 /** A detached clone of a bind's source, with its attributes. */
-function boundTree(context: MountContext, request: MountRequest, path: string): Step {
+function boundTree(context: MakeContext, request: MountRequest, path: string): Step {
   const { planner, facts } = context
   if (!facts.sources.has(request.index)) throw new Error(`no facts of the source of mount ${request.index}`)
   const staged = context.staged.get(request.index)

@@ -1,3 +1,4 @@
+import { AT_FDCWD } from "../kernel/fs.ts"
 import { fileSystem } from "./file-system.ts"
 import type { StagedTree } from "./launcher.ts"
 import { detachedLegacy } from "./legacy-mount.ts"
@@ -43,6 +44,9 @@ export function stagedMounts(
 function stagedFileSystem(planner: Planner, request: MountRequest, name: string, label: SecurityOption | undefined): Step {
   const path = cleanRelative(request.mount.destination)
   const { attributes } = newAttributes(request, path)
-  if (request.legacy) return detachedLegacy(planner, request, attributes, `${name}.made`, path)
+  if (request.legacy) {
+    planner.program.call("mkdirat", AT_FDCWD, `${name}.made`, 0o755).says(`stage ${request.type}: folder`)
+    return detachedLegacy(planner, request, attributes, `${name}.made`, path)
+  }
   return fileSystem({ planner, userNamespace: false, label }, request, path, attributes)
 }

@@ -7,7 +7,7 @@ import type { Entry } from "./inspect.ts"
 import { decodeJson, parseJson } from "./json.ts"
 import { shown, throwFaults } from "./report.ts"
 import type { Fault } from "./report.ts"
-import type { LinuxResources, Process, Spec } from "./types.gen.ts"
+import type { LinuxResources, Mount, Process, Spec } from "./types.gen.ts"
 import { isKnownVersion, OCI_VERSION, OCI_VERSION_MIN } from "./version.ts"
 
 /**
@@ -54,6 +54,20 @@ export function loadResources(bytes: Uint8Array, where: string): LinuxResources 
   const resources = parseJson(text, where) as LinuxResources
   if (!isLinuxResources(resources) || text.includes("\\u0000")) inspectRecord(resources, where, "LinuxResources")
   return resources
+}
+
+/**
+ * Reads the file of `mounts`: `mounts` as config.json has them, alone or in an object.
+ * @throws RuntsError that lists all faults
+ */
+export function loadMounts(bytes: Uint8Array, where: string): readonly Mount[] {
+  const text = decodeJson(bytes, where)
+  const value: unknown = parseJson(text, where)
+  const mounts: unknown = Array.isArray(value) ? value : (value as { mounts?: unknown } | null)?.mounts
+  if (!Array.isArray(mounts)) throw new RuntsError(`${where}: holds ${shown(value)}; expected an array of mounts`)
+  const spec = { ociVersion: OCI_VERSION, mounts } as unknown as Spec
+  if (!isSpec(spec) || text.includes("\\u0000")) inspectRecord(spec, where, "Spec")
+  return spec.mounts ?? []
 }
 
 function inspectRecord(value: unknown, where: string, entry: Entry): void {

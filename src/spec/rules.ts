@@ -8,7 +8,7 @@ import { shown, throwFaults } from "./report.ts"
 import type { Fault } from "./report.ts"
 import { isAbsolute } from "./rule.ts"
 import type { Report } from "./rule.ts"
-import type { Hook, Namespace, Process, Spec } from "./types.gen.ts"
+import type { Hook, Mount, Namespace, Process, Spec } from "./types.gen.ts"
 
 /** Types of namespaces that the container joins by path and that turn out to be the runtime's own. */
 export type HostNamespaces = readonly Namespace["type"][]
@@ -87,6 +87,17 @@ function collectRuleFaults(spec: Spec, faults: Fault[], run: (check: () => void)
   // The specification lets a bundle have no process until it is started; like runc, `create` needs it
   if (spec.process === undefined) faults.push({ pointer: "/process", text: "missing; create needs it (config.md, Process)" })
   else collectProcessFaults(spec.process, "/process", faults, run)
+}
+
+/**
+ * Checks mounts that are added to a container.
+ * @param where the file as messages name it
+ * @throws RuntsError that lists all broken rules
+ */
+export function checkMounts(mounts: readonly Mount[], where: string): void {
+  const faults: Fault[] = []
+  mountsAreWhole({ mounts } as Spec, (pointer, text) => void faults.push({ pointer, text: `${text} (config.md, Mounts)` }))
+  if (faults.length > 0) throwFaults(where, faults)
 }
 
 /**

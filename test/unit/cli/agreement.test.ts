@@ -18,6 +18,9 @@ const WORDS = ["x", "/run/x", "a=b", "A=1,2", "c-1", ".", "-", "9", "é", "a b",
 /** Free positionals: yargs would take `true` after a boolean flag for its value, so it is not among them. */
 const NAMES = ["c1", "web-1", "9", "-", "KILL", "a.b_c+d", "0", "1e3"]
 
+/** Stands for a positional until the line is put together. */
+const SLOT = "\0"
+
 class Lines {
   readonly random: (below: number) => number
   constructor(seed: number) {
@@ -49,11 +52,14 @@ class Lines {
     const command: Command = COMMANDS[name]
     const flags = this.flags(command.flags)
     const required = command.positionals.filter((positional) => positional.optional === undefined).length
-    const positionals = Array.from({ length: required + this.random(command.positionals.length - required + 1) }, () => [this.pick(NAMES)])
+    const positionals = Array.from({ length: required + this.random(command.positionals.length - required + 1) }, () => [SLOT])
     let rest: string[][]
     if (command.passesOn) rest = [...flags, ...positionals, [this.pick(["ls", "--force", "-x"]), "--help", "--"].slice(0, this.random(4))]
     else rest = this.shuffle([...flags, ...positionals])
-    return [...this.flags(GLOBAL_FLAGS).flat(), name, ...rest.flat()]
+    // in the order of their places, wherever flags stand
+    let place = 0
+    const words = rest.flat().map((word) => (word === SLOT ? this.pick(command.positionals[place++]?.choices ?? NAMES) : word))
+    return [...this.flags(GLOBAL_FLAGS).flat(), name, ...words]
   }
   shuffle<T>(items: T[]): T[] {
     for (let i = items.length - 1; i > 0; i--) {
@@ -77,7 +83,7 @@ t.test("parse() and yargs read valid lines alike", async (t) => {
     const { call } = outcome
     const mine = {
       globals: { ...outcome.globals }, command: call.command, flags: { ...call.flags },
-      positionals: call.id === "" ? [] : [call.id, ...call.rest],
+      positionals: [call.action, call.id, ...call.rest].slice(call.action === "" ? 1 : 0).filter((word, at) => at > 0 || word !== ""),
     }
     const { globals: { version: _, ...globals }, ...theirs } = readByYargs(argv)
     if (JSON.stringify(sorted({ ...theirs, globals })) !== JSON.stringify(sorted(mine))) t.strictSame({ ...theirs, globals }, mine, JSON.stringify(argv))
