@@ -1,5 +1,5 @@
 import { RuntsError } from "../error.ts"
-import { applyDevices } from "../host/cgroup/manager.ts"
+import { replaceDevices } from "../host/cgroup/devices.ts"
 import { applyResources, Journal } from "../host/cgroup/resources/apply.ts"
 import { debug } from "../log.ts"
 import type { LinuxResources } from "../spec/types.gen.ts"
@@ -42,7 +42,7 @@ export async function update(globals: GlobalOptions, request: UpdateRequest): Pr
     try {
       await applyResources(record, resources, journal)
       if (changesRdt) updateRdt(state, request)
-      if (request.devices) applyDevices(record, resources)
+      if (request.devices) replaceDevices(record, resources, status === "paused")
       else if (resources.devices !== undefined) debug("update leaves the device rules alone; --devices replaces them")
     } catch (error) {
       throw undone(error, journal)

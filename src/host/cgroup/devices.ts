@@ -12,6 +12,7 @@ import { NR } from "../../kernel/syscalls.ts"
 import type { LinuxResources } from "../../spec/types.gen.ts"
 import { close, readTextAt, tryReadText } from "../file.ts"
 import { openCgroup, tryWriteControl } from "./folder.ts"
+import { freeze } from "./freezer.ts"
 import { deviceFilterRules, deviceLine, deviceList, parseDeviceList } from "./device-rules.ts"
 import type { DeviceList } from "./device-rules.ts"
 import { controllerKey, UNIFIED } from "./record.ts"
@@ -37,6 +38,26 @@ export function applyDevices(record: CgroupRecord, resources: LinuxResources | u
   }
 }
 
+/**
+ * Puts other device rules in the place of those of a container that runs, and at no moment grants more than the old or the new ones:
+ * cgroup2 replaces one program by another at once. The v1 list of a cgroup that may use everything but a few devices can only be
+ * written from its beginning, everything allowed; while that lasts the container is stopped.
+ * @param paused whether it is stopped already
+ */
+export function replaceDevices(record: CgroupRecord, resources: LinuxResources, paused: boolean): void {
+  const rules = deviceFilterRules(resources.devices)
+  const v1 = controllerKey(record, "devices")
+  if (v1 === undefined) return applyProgram(record, rules)
+  const wanted = deviceList(rules)
+  const stop = wanted.allow && wanted.exceptions.size > 0 && !paused
+  if (stop) freeze(record, true)
+  try {
+    applyList(record, v1, wanted, true)
+  } finally {
+    if (stop) freeze(record, false)
+  }
+}
+
 function isDenied(error: unknown): boolean {
   if (!(error instanceof RuntsError)) return false
   const { errno } = error.details
@@ -51,13 +72,16 @@ function inUserNamespace(): boolean {
   return inside !== "0" || outside !== "0" || count !== "4294967295"
 }
 
-/** v1: writes the difference between what the cgroup inherited and what is wanted, never opening more than that. */
-function applyList(record: CgroupRecord, key: string, wanted: DeviceList): void {
+/**
+ * v1: writes the difference between what the cgroup has and what is wanted, never opening more than that.
+ * @param replace whether what is denied now, of which the kernel shows nothing, is to be forgotten
+ */
+function applyList(record: CgroupRecord, key: string, wanted: DeviceList, replace = false): void {
   const path = record.paths[key] as string
   const folder = openCgroup(record, key)
   try {
     let current = parseDeviceList(readTextAt(folder, "devices.list"))
-    if (current.allow !== wanted.allow) {
+    if (current.allow !== wanted.allow || (replace && wanted.allow)) {
       write(folder, path, wanted.allow ? "devices.allow" : "devices.deny", "a")
       current = { allow: wanted.allow, exceptions: new Map() }
     }

@@ -1,0 +1,145 @@
+import { readFileSync } from "node:fs"
+import t from "tap"
+import { boxTest } from "../../conformance/lib/test.ts"
+import { controllers } from "../../conformance/lib/environment.ts"
+
+/*
+ * linux.resources on cgroup v2, read from outside in the container's cgroup. What no v2 kernel here has (cpuset, block devices with
+ * weights, rdma) is tested at the writer: test/unit/cgroup/resources.test.ts.
+ */
+
+const REAL = { needs: ["controllers"] } as const
+const V2 = { needs: ["v2"] } as const
+
+interface Case {
+  readonly pointer: string
+  readonly resources: object
+  readonly files: Readonly<Record<string, string>>
+}
+
+const CASES: readonly Case[] = [
+  { pointer: "memory/limit", resources: { memory: { limit: 67108864 } }, files: { "memory.max": "67108864", "memory.swap.max": "max" } },
+  { pointer: "memory/limit", resources: { memory: { limit: -1 } }, files: { "memory.max": "max", "memory.swap.max": "max" } },
+  { pointer: "memory/limit", resources: { memory: { limit: 9223372036854771712 } }, files: { "memory.max": "max" } },
+  { pointer: "memory/swap", resources: { memory: { limit: 67108864, swap: 134217728 } }, files: { "memory.max": "67108864", "memory.swap.max": "67108864" } },
+  { pointer: "memory/swap", resources: { memory: { limit: 67108864, swap: 67108864 } }, files: { "memory.swap.max": "0" } },
+  { pointer: "memory/swap", resources: { memory: { limit: 67108864, swap: -1 } }, files: { "memory.swap.max": "max" } },
+  { pointer: "memory/reservation", resources: { memory: { reservation: 33554432 } }, files: { "memory.low": "33554432" } },
+  { pointer: "memory/reservation", resources: { memory: { reservation: -1 } }, files: { "memory.low": "max" } },
+  { pointer: "memory/disableOOMKiller", resources: { memory: { limit: 67108864, disableOOMKiller: false } }, files: { "memory.max": "67108864" } },
+  { pointer: "memory/useHierarchy", resources: { memory: { limit: 67108864, useHierarchy: true } }, files: { "memory.max": "67108864" } },
+  { pointer: "memory/checkBeforeUpdate", resources: { memory: { limit: 67108864, checkBeforeUpdate: true } }, files: { "memory.max": "67108864" } },
+  { pointer: "cpu/shares", resources: { cpu: { shares: 1024 } }, files: { "cpu.weight": "100" } },
+  { pointer: "cpu/shares", resources: { cpu: { shares: 2 } }, files: { "cpu.weight": "1" } },
+  { pointer: "cpu/shares", resources: { cpu: { shares: 262144 } }, files: { "cpu.weight": "10000" } },
+  { pointer: "cpu/shares", resources: { cpu: { shares: 1000000 } }, files: { "cpu.weight": "10000" } },
+  { pointer: "cpu/quota", resources: { cpu: { quota: 50000 } }, files: { "cpu.max": "50000 100000" } },
+  { pointer: "cpu/quota", resources: { cpu: { quota: -1, period: 50000 } }, files: { "cpu.max": "max 50000" } },
+  { pointer: "cpu/period", resources: { cpu: { period: 20000 } }, files: { "cpu.max": "max 20000" } },
+  { pointer: "cpu/period", resources: { cpu: { quota: 5000, period: 10000 } }, files: { "cpu.max": "5000 10000" } },
+  { pointer: "cpu/burst", resources: { cpu: { quota: 50000, period: 100000, burst: 40000 } }, files: { "cpu.max": "50000 100000", "cpu.max.burst": "40000" } },
+  { pointer: "cpu/idle", resources: { cpu: { idle: 1 } }, files: { "cpu.idle": "1" } },
+  { pointer: "cpu/idle", resources: { cpu: { idle: 1, shares: 512 } }, files: { "cpu.idle": "1" } },
+  { pointer: "pids/limit", resources: { pids: { limit: 33 } }, files: { "pids.max": "33" } },
+  { pointer: "pids/limit", resources: { pids: { limit: -1 } }, files: { "pids.max": "max" } },
+  { pointer: "unified/*", resources: { unified: { "memory.high": "33554432", "cpu.weight": "77", "memory.oom.group": "1", "cgroup.max.depth": "3" } },
+    files: { "memory.high": "33554432", "cpu.weight": "77", "memory.oom.group": "1", "cgroup.max.depth": "3" } },
+  { pointer: "unified/*", resources: { cpu: { shares: 1024 }, memory: { limit: 67108864 }, unified: { "cpu.weight": "5", "memory.max": "134217728" } },
+    files: { "cpu.weight": "5", "memory.max": "134217728" } },
+]
+
+for (const { pointer, resources, files } of CASES) {
+  boxTest(`v2: ${JSON.stringify(resources)} is in the cgroup's files [/linux/resources/${pointer}]`, REAL, (t, box) => {
+    box.config.linux.resources = resources
+    box.create()
+    for (const [file, expected] of Object.entries(files)) t.equal(value(box.cgroupsPath, file), expected, file)
+  })
+}
+
+function value(cgroup: string, file: string): string {
+  return readFileSync(`/sys/fs/cgroup${cgroup}/${file}`, "utf8").trim()
+}
+
+/** What cgroup v2 cannot give: an error names field and reason, never silence (config-linux.md, Unified). */
+const REFUSED: readonly (readonly [pointer: string, resources: object, reason: RegExp])[] = [
+  ["memory/swap", { memory: { limit: 67108864, swap: 33554432 } }, /swap: 33554432 is less than the limit of memory/],
+  ["memory/swap", { memory: { swap: 33554432 } }, /needs a limit of memory/],
+  ["memory/swappiness", { memory: { swappiness: 10 } }, /memory\/swappiness: cgroup v2 has no swappiness/],
+  ["memory/disableOOMKiller", { memory: { disableOOMKiller: true } }, /disableOOMKiller: cgroup v2 cannot disable the OOM killer/],
+  ["cpu/realtimePeriod", { cpu: { realtimePeriod: 1000000 } }, /realtimePeriod: cgroup v2 has no control of realtime/],
+  ["cpu/realtimeRuntime", { cpu: { realtimeRuntime: 10000 } }, /realtimeRuntime: cgroup v2 has no control of realtime/],
+  ["cpu/quota", { cpu: { quota: 10 } }, /cpu\/quota: write "10" .*invalid argument.*a quota from 1000/s],
+  ["cpu/cpus", { cpu: { cpus: "0" } }, /cpu\/cpus: the cgroup controller cpuset is not available/],
+  ["blockIO/leafWeight", { blockIO: { leafWeight: 500 } }, /leafWeight: cgroup v2 has no leaf weights/],
+  ["blockIO/weight", { blockIO: { weight: 500 } }, /blockIO\/weight: there is no .*no I\/O scheduler with weights/],
+  ["blockIO/throttleReadBpsDevice/*", { blockIO: { throttleReadBpsDevice: [{ major: 999, minor: 3, rate: 1024 }] } },
+    /throttleReadBpsDevice\/0: write "999:3 rbps=1024" .*no block device of these numbers/s],
+  ["network/classID", { network: { classID: 5 } }, /network\/classID: only cgroup v1 has it/],
+  ["network/priorities", { network: { priorities: [{ name: "lo", priority: 3 }] } }, /network\/priorities: only cgroup v1 has it/],
+  ["rdma/*", { rdma: { mlx5_0: { hcaHandles: 3 } } }, /rdma\/mlx5_0: the cgroup controller rdma is not available/],
+  ["unified/*", { unified: { "cpuset.cpus": "0" } }, /unified\/cpuset.cpus: the cgroup controller cpuset is not available in .*; available there: .*memory/s],
+  ["unified/*", { unified: { "memory.nosuch": "0" } }, /unified\/memory.nosuch: there is no .*memory.nosuch/],
+  ["unified/*", { unified: { "memory.max": "x" } }, /unified\/memory.max: write "x" to .*invalid argument/],
+]
+
+for (const [pointer, resources, reason] of REFUSED) {
+  boxTest(`v2: ${JSON.stringify(resources)} is refused with field and reason [/linux/resources/${pointer}]`, REAL, (t, box) => {
+    box.config.linux.resources = resources
+    const { code, stderr } = box.tryCreate()
+    t.not(code, 0)
+    t.match(stderr, reason)
+    t.same(box.cgroupFolders(), [], "no cgroup is left")
+  })
+}
+
+boxTest("v2: unified names files of the cgroup, and no actions [/linux/resources/unified/*]", V2, (t, box) => {
+  for (const file of ["../x.y", "memory", "", ".", "cgroup.freeze", "cgroup.procs", "cgroup.kill"]) {
+    box.config.linux.resources = { unified: { [file]: "1" } }
+    const { code, stderr } = box.tryCreate()
+    t.not(code, 0, file)
+    t.match(stderr, /\/linux\/resources\/unified\//)
+  }
+})
+
+boxTest("v2: memory.kernel and kernelTCP are ignored with a warning [/linux/resources/memory/kernel] [/linux/resources/memory/kernelTCP]", REAL, (t, box) => {
+  box.config.linux.resources = { memory: { kernel: 16777216, kernelTCP: 16777216 } }
+  box.write()
+  const log = `${box.folder}/log`
+  t.equal(box.call(["--log", log, "create", "--bundle", box.bundle, box.id]).code, 0)
+  t.match(readFileSync(log, "utf8"), /memory\/kernel is ignored.*\n.*memory\/kernelTCP is ignored/)
+})
+
+const HUGE = controllers.includes("hugetlb") ? V2 : { skipIn: { uml: "the kernel has no huge pages", native: "tested with v1", "pure-v2": "no hugetlb" } } as const
+
+boxTest("v2: huge pages in use and reserved [/linux/resources/hugepageLimits/*/pageSize] [/linux/resources/hugepageLimits/*/limit]", HUGE, (t, box) => {
+  box.config.linux.resources = { hugepageLimits: [{ pageSize: "2MB", limit: 209715200 }, { pageSize: "1GB", limit: 18446744073709551615 }] }
+  box.create()
+  t.equal(value(box.cgroupsPath, "hugetlb.2MB.max"), "209715200")
+  t.equal(value(box.cgroupsPath, "hugetlb.2MB.rsvd.max"), "209715200")
+  t.equal(value(box.cgroupsPath, "hugetlb.1GB.max"), "max")
+})
+
+boxTest("v2: a page size that the machine has not names those it has [/linux/resources/hugepageLimits/*/pageSize]", HUGE, (t, box) => {
+  box.config.linux.resources = { hugepageLimits: [{ pageSize: "64KB", limit: 1 }] }
+  t.match(box.tryCreate().stderr, /hugepageLimits\/0: there is no .*64KB.*: the machine has huge pages of .*2MB/)
+})
+
+boxTest("v2: limits hold inside: memory is killed, tasks are refused [/linux/resources/memory/limit] [/linux/resources/pids/limit]", REAL, (t, box) => {
+  box.config.linux.resources = { memory: { limit: 16777216, swap: 16777216 }, pids: { limit: 6 } }
+  const { stderr, code } = box.script("(for i in 1 2 3 4 5 6 7 8 9 10; do sleep 1 & done; wait); exec tail -c 100000000 /dev/zero").run()
+  t.match(stderr, /fork/)
+  t.equal(code, 137)
+})
+
+boxTest("v2: a quota holds inside [/linux/resources/cpu/quota]", REAL, (t, box) => {
+  box.config.linux.resources = { cpu: { quota: 10000, period: 100000 } }
+  box.script("i=0; while [ $i -lt 30000 ]; do i=$((i+1)); done; exec sleep 1000").create()
+  box.start()
+  t.equal(value(box.cgroupsPath, "cpu.max"), "10000 100000")
+  const stat = (name: string): number => Number(new RegExp(`${name} (\\d+)`).exec(value(box.cgroupsPath, "cpu.stat"))?.[1])
+  const deadline = Date.now() + 10_000
+  while (stat("nr_throttled") === 0 && Date.now() < deadline) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50)
+  t.ok(stat("nr_throttled") > 0, "the container was throttled")
+})
+
+t.end()
