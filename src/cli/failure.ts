@@ -22,9 +22,10 @@ export function describe(error: unknown): string {
   return oneLine(line)
 }
 
-/** Engines read lines: a line break inside an error would cut it (or inject one). */
+/** Engines read lines: a line break inside an error would cut it (or inject one). The first line is a head, the others are a list. */
 function oneLine(text: string): string {
-  return text.trim().replace(/\s*[\r\n]+\s*/g, ": ")
+  const [head, ...others] = text.trim().split(/\s*[\r\n]+\s*/)
+  return others.length === 0 ? (head as string) : `${head}: ${others.join("; ")}`
 }
 
 /**

@@ -39,6 +39,7 @@ t.test("describe() keeps what engines look for", async (t) => {
 
 t.test("describe() makes one line of any error", async (t) => {
   t.equal(describe(new RuntsError("hook failed: a\n  b\r\n")), "hook failed: a: b")
+  t.equal(describe(new RuntsError("config.json: 2 faults\n  /a: bad\n  /b: worse")), "config.json: 2 faults: /a: bad; /b: worse")
   t.equal(describe(new TypeError("x is\nnot")), "internal error: TypeError: x is: not")
   t.equal(describe("thrown text"), "internal error: thrown text")
 })

@@ -18,6 +18,7 @@ const CLAUSES = {
   sysctl: "config-linux.md, Sysctl", paths: "config-linux.md, Masked paths, Readonly paths", devices: "config-linux.md, Devices",
   network: "config-linux.md, Network devices", process: "config.md, POSIX process", scheduler: "config.md, Linux process",
   seccomp: "config-linux.md, Seccomp", policy: "config-linux.md, Memory policy", rdt: "config-linux.md, IntelRdt", hooks: "config.md, POSIX-platform hooks",
+  resources: "config-linux.md, Control groups", personality: "config-linux.md, Personality",
 } as const
 
 /** A new user namespace with these mappings of both kinds. */
@@ -33,6 +34,7 @@ const joined = (type: string): Change => (c) => {
 }
 const both = (...changes: readonly Change[]): Change => (c) => changes.forEach((change) => change(c))
 const linux = (members: object): Change => (c) => Object.assign(c.linux, members)
+const resources = (members: object): Change => linux({ resources: members })
 const process = (members: object): Change => (c) => Object.assign(c.process, members)
 
 const CASES: readonly Case[] = [
@@ -113,6 +115,24 @@ const CASES: readonly Case[] = [
     "/linux/memoryPolicy/nodes", "is empty; MPOL_BIND needs nodes", CLAUSES.policy],
   ["a class of resctrl that is no folder", linux({ intelRdt: { closID: "a/b" } }), "/linux/intelRdt/closID", "\"a/b\" is not the name of a folder of resctrl",
     CLAUSES.rdt],
+  ["a limit of memory and swap below that of memory", resources({ memory: { limit: 100_000, swap: 99_999 } }),
+    "/linux/resources/memory/swap", "99999 is less than the limit of memory, 100000; swap counts memory and swap together", CLAUSES.resources],
+  ["a limit of swap without one of memory", resources({ memory: { swap: 100_000 } }),
+    "/linux/resources/memory/swap", "100000 limits memory and swap together, which needs a limit of memory", CLAUSES.resources],
+  ["a burst above the quota", resources({ cpu: { quota: 1000, burst: 1001 } }),
+    "/linux/resources/cpu/burst", "1001 is larger than the quota, 1000", CLAUSES.resources],
+  ["a swappiness of more than all", resources({ memory: { swappiness: 101 } }),
+    "/linux/resources/memory/swappiness", "101 is more than 100", CLAUSES.resources],
+  ["a weight of a device that says nothing", resources({ blockIO: { weightDevice: [{ major: 8, minor: 0 }] } }),
+    "/linux/resources/blockIO/weightDevice/0", "has neither weight nor leafWeight", CLAUSES.resources],
+  ["a limit of RDMA that says nothing", resources({ rdma: { mlx5_0: {} } }),
+    "/linux/resources/rdma/mlx5_0", "has neither hcaHandles nor hcaObjects", CLAUSES.resources],
+  ["an access that is none", resources({ devices: [{ allow: true, access: "rx" }] }),
+    "/linux/resources/devices/0/access", "\"rx\" has letters other than rwm", CLAUSES.resources],
+  ["a file of another cgroup", resources({ unified: { "../memory.high": "1" } }),
+    "/linux/resources/unified/..~1memory.high", "\"../memory.high\" is not the name of a file of the cgroup, as memory.high", CLAUSES.resources],
+  ["a personality with flags", linux({ personality: { domain: "LINUX", flags: ["ADDR_NO_RANDOMIZE"] } }),
+    "/linux/personality/flags", "is not empty; no flag is supported", CLAUSES.personality],
   ["a hook by a relative path", (c) => (c.hooks = { poststop: [{ path: "bin/x" }] }),
     "/hooks/poststop/0/path", "\"bin/x\" is not an absolute path", CLAUSES.hooks],
 ]
