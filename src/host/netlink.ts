@@ -3,8 +3,9 @@ import { sys } from "../ffi/index.ts"
 import { ERRNO, errnoText } from "../kernel/errno.ts"
 import { AT_EMPTY_PATH, O_RDONLY } from "../kernel/fs.ts"
 import {
-  AF_NETLINK, AF_UNSPEC, NETLINK_OPTION, NETLINK_ROUTE, NLM_F, NLMSG, SOL_NETLINK, addressHeader, decodeAddress, decodeError, decodeLink,
-  decodeMessages, encodeAddress, encodeRequest, IFLA, linkHeader, type Address, type Attribute, type Link, type NetlinkMessage,
+  AF_INET, AF_INET6, AF_NETLINK, AF_UNSPEC, IFLA, NETLINK_OPTION, NETLINK_ROUTE, NLM_F, NLMSG, RTA, SOL_NETLINK, addressHeader,
+  decodeAddress, decodeError, decodeLink, decodeMessages, decodeRoute, encodeAddress, encodeRequest, encodeRoute, linkHeader, routeHeader,
+  type Address, type Attribute, type Link, type NetlinkMessage, type Route,
 } from "../kernel/netlink.ts"
 import { CLONE } from "../kernel/process.ts"
 import { SOCK_CLOEXEC } from "../kernel/socket.ts"
@@ -78,6 +79,19 @@ export class RouteSocket {
     return found.map(({ payload }) => decodeAddress(payload)).filter((address) => address.index === index)
   }
 
+  /** All routes over a device, IPv4 and IPv6, but those that the kernel makes by itself. */
+  routes(index: number): Route[] {
+    const found: Route[] = []
+    for (const family of [AF_INET, AF_INET6]) {
+      const messages = this.dump(NLMSG.GETROUTE, NLMSG.NEWROUTE, routeHeader(family), "list routes", [[RTA.OIF, index]])
+      for (const { payload } of messages) {
+        const route = decodeRoute(payload)
+        if (route?.family === family && route.attributes.get(RTA.OIF)?.readUInt32LE(0) === index) found.push(route)
+      }
+    }
+    return found
+  }
+
   /** Changes a device (RTM_NEWLINK of one that is there). @param change which flags are set to `flags` */
   setLink(index: number, attributes: readonly Attribute[], flags = 0, change = 0): Answer {
     return this.ask(encodeRequest(NLMSG.NEWLINK, NLM_F.ACK, ++this.sequence, linkHeader(index, flags, change), attributes))
@@ -86,6 +100,11 @@ export class RouteSocket {
   /** Gives a device an address (see encodeAddress). */
   addAddress(address: Address, index: number, label: string | undefined): Answer {
     return this.ask(encodeAddress(address, index, ++this.sequence, label))
+  }
+
+  /** Makes a route over a device (see encodeRoute). */
+  addRoute(route: Route, index: number): Answer {
+    return this.ask(encodeRoute(route, index, ++this.sequence))
   }
 
   private link(index: number, attributes: readonly Attribute[], what: string): Link | undefined {
@@ -101,9 +120,9 @@ export class RouteSocket {
     throw new Error("netlink: an answer without a message")
   }
 
-  private dump(type: number, wanted: number, header: Uint8Array, what: string): NetlinkMessage[] {
+  private dump(type: number, wanted: number, header: Uint8Array, what: string, filter: readonly Attribute[] = []): NetlinkMessage[] {
     const sequence = ++this.sequence
-    this.send(encodeRequest(type, NLM_F.DUMP, sequence, header, []))
+    this.send(encodeRequest(type, NLM_F.DUMP, sequence, header, filter))
     const found: NetlinkMessage[] = []
     for (;;) {
       for (const message of this.receive(sequence)) {

@@ -5,6 +5,8 @@
 
 export const AF_NETLINK = 16
 export const AF_UNSPEC = 0
+export const AF_INET = 2
+export const AF_INET6 = 10
 export const NETLINK_ROUTE = 0
 export const SOL_NETLINK = 270
 
@@ -19,7 +21,7 @@ export const NETLINK_OPTION = {
 } as const
 
 /** Types of messages. */
-export const NLMSG = { ERROR: 2, DONE: 3, NEWLINK: 16, GETLINK: 18, NEWADDR: 20, GETADDR: 22 } as const
+export const NLMSG = { ERROR: 2, DONE: 3, NEWLINK: 16, GETLINK: 18, NEWADDR: 20, GETADDR: 22, NEWROUTE: 24, GETROUTE: 26 } as const
 
 /** Flags of struct nlmsghdr. */
 export const NLM_F = { REQUEST: 0x1, ACK: 0x4, DUMP: 0x300, EXCL: 0x200, CREATE: 0x400, CAPPED: 0x100, ACK_TLVS: 0x200 } as const
@@ -29,6 +31,14 @@ export const IFLA = { ADDRESS: 1, IFNAME: 3, MTU: 4, MASTER: 10, NET_NS_FD: 28, 
 
 /** Attributes of an address. */
 export const IFA = { ADDRESS: 1, LOCAL: 2, LABEL: 3, BROADCAST: 4, CACHEINFO: 6, FLAGS: 8, RT_PRIORITY: 9, PROTO: 11 } as const
+
+/** Attributes of a route. */
+export const RTA = { OIF: 4, CACHEINFO: 12 } as const
+
+/** rtm_protocol of routes that the kernel makes and learns by itself: redirects, addresses, router advertisements. */
+const OWN_PROTOCOLS = [1, 2, 9]
+/** RTNH_F_PERVASIVE and RTNH_F_ONLINK of rtm_flags: the others tell of the route's fate. */
+const ROUTE_FLAGS = 0x2 | 0x4
 
 /** Flags of an address. */
 export const IFA_F = { SECONDARY: 0x1, DADFAILED: 0x8, DEPRECATED: 0x20, TENTATIVE: 0x40, PERMANENT: 0x80 } as const
@@ -45,6 +55,10 @@ const ATTRIBUTE_BYTES = 4
 /** struct ifinfomsg and struct ifaddrmsg. */
 const LINK_BYTES = 16
 const ADDRESS_BYTES = 8
+/** struct rtmsg, and where its rtm_protocol and rtm_flags are. */
+const ROUTE_BYTES = 12
+const ROUTE_PROTOCOL = 5
+const ROUTE_FLAGS_AT = 8
 /** Of nla_type: the rest are flags (NLA_F_NESTED, NLA_F_NET_BYTEORDER). */
 const ATTRIBUTE_TYPE_MASK = 0x3fff
 const NLMSGERR_ATTR_MSG = 1
@@ -81,6 +95,14 @@ export interface Address {
   readonly index: number
   /** All 32 bits of them. */
   readonly flags: number
+  readonly attributes: ReadonlyMap<number, Buffer>
+}
+
+/** A route over a device. */
+export interface Route {
+  readonly family: number
+  /** struct rtmsg. */
+  readonly fixed: Buffer
   readonly attributes: ReadonlyMap<number, Buffer>
 }
 
@@ -230,4 +252,24 @@ export function encodeAddress(address: Address, index: number, sequence: number,
 /** An IPv4 address's label, "" for none. */
 export function labelOf(address: Address): string {
   return text(address.attributes.get(IFA.LABEL))
+}
+
+/** struct rtmsg of a request for all routes of a family. */
+export function routeHeader(family: number): Uint8Array {
+  return new Uint8Array([family, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])
+}
+
+/** @returns undefined for a route that the kernel makes again by itself */
+export function decodeRoute(payload: Buffer): Route | undefined {
+  if (OWN_PROTOCOLS.includes(payload.readUInt8(ROUTE_PROTOCOL))) return undefined
+  return { family: payload.readUInt8(0), fixed: payload.subarray(0, ROUTE_BYTES), attributes: decodeAttributes(payload.subarray(ROUTE_BYTES)) }
+}
+
+/** The request that makes a route again, over the device of an index. */
+export function encodeRoute({ fixed, attributes }: Route, index: number, sequence: number): Buffer {
+  const header = Buffer.from(fixed)
+  header.writeUInt32LE(header.readUInt32LE(ROUTE_FLAGS_AT) & ROUTE_FLAGS, ROUTE_FLAGS_AT)
+  const kept: Attribute[] = [[RTA.OIF, index]]
+  for (const [type, value] of attributes) if (type !== RTA.OIF && type !== RTA.CACHEINFO) kept.push([type, value])
+  return encodeRequest(NLMSG.NEWROUTE, NLM_F.ACK | NLM_F.CREATE | NLM_F.EXCL, sequence, header, kept)
 }

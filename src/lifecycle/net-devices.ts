@@ -6,6 +6,7 @@ import { ERRNO } from "../kernel/errno.ts"
 import { O_RDONLY } from "../kernel/fs.ts"
 import {
   IFA_F, IFF_UP, IFLA, INTERFACE_NAME_BYTES_MAX, labelOf, RT_SCOPE_UNIVERSE, type Address, type Attribute, type Link,
+  type Route,
 } from "../kernel/netlink.ts"
 import { warn } from "../log.ts"
 import { pointerKey } from "../spec/report.ts"
@@ -23,6 +24,7 @@ interface Moving {
   /** As it was on the host. */
   readonly link: Link
   readonly addresses: readonly Address[]
+  readonly routes: readonly Route[]
   /** Its index in the container. */
   index: number
 }
@@ -131,7 +133,7 @@ function findDevice({ host, container }: Way, name: string, wanted: string | und
       pointer, errno: ERRNO.EEXIST, hint: 'give it another name, or a template as "eth%d"',
     })
   }
-  return { host: name, inside, pointer, link, addresses: host.addresses(link.index), index: 0 }
+  return { host: name, inside, pointer, link, addresses: host.addresses(link.index), routes: host.routes(link.index), index: 0 }
 }
 
 function moveIn(way: Way, device: Moving): void {
@@ -199,8 +201,8 @@ function moveTo({ from, to, namespace, index, wanted, name }: Move): { readonly 
   }
 }
 
-/** Back to the host: its name, index, addresses, master, up or down. Routes over it went when it left, and are not known any more. */
-function takeBack({ host, container, hostNamespace }: Way, { index, link, addresses }: Moving): void {
+/** Back to the host: its name, index, addresses, master, up or down, and the routes over it. */
+function takeBack({ host, container, hostNamespace }: Way, { index, link, addresses, routes }: Moving): void {
   if (index === 0) return
   const moved = moveTo({ from: container, to: host, namespace: hostNamespace, index, wanted: link.index, name: link.name })
   if (moved.index === 0) throw netlinkError(`move it back as ${quote(link.name)}`, moved.answer)
@@ -208,7 +210,19 @@ function takeBack({ host, container, hostNamespace }: Way, { index, link, addres
   for (const address of addresses) failed.push(host.addAddress(address, moved.index, labelOf(address) === "" ? undefined : labelOf(address)))
   const master: Attribute[] = link.master === undefined ? [] : [[IFLA.MASTER, link.master]]
   failed.push(host.setLink(moved.index, master, link.flags & IFF_UP, IFF_UP))
+  failed.push(...addRoutes(host, moved.index, routes))
   // link-local addresses come by themselves
   const first = failed.find(({ errno }) => errno !== 0 && errno !== ERRNO.EEXIST)
   if (first !== undefined) throw netlinkError("give it back what it had", first)
+}
+
+/** Makes routes in an order that works: a gateway may be reached by a route that is listed after it. @returns what failed at last */
+function addRoutes(host: RouteSocket, index: number, routes: readonly Route[]): Answer[] {
+  let rest = routes
+  for (;;) {
+    const answers = rest.map((route) => ({ route, answer: host.addRoute(route, index) }))
+    const failed = answers.filter(({ answer }) => answer.errno !== 0 && answer.errno !== ERRNO.EEXIST)
+    if (failed.length === 0 || failed.length === rest.length) return failed.map(({ answer }) => answer)
+    rest = failed.map(({ route }) => route)
+  }
 }

@@ -231,12 +231,14 @@ netTest("netDevices: sysctls of the device, and hooks, find it [/linux/netDevice
 
 /** What must be as before a failed create, indices and all; without what the kernel settles or counts by itself. */
 function whole(network: Network): object[] {
-  return network.devices().map(({ addr_info, linkinfo, ...device }) => ({
+  const settled = (line: string): boolean => !line.includes("fe80") && !line.includes("multicast")
+  const routes = ["-4", "-6"].map((family) => network.ip(`${family} route show table all`).split("\n").filter(settled).sort())
+  return [...routes, ...network.devices().map(({ addr_info, linkinfo, ...device }) => ({
     ...device,
     operstate: undefined,
     kind: linkinfo?.info_kind,
     addresses: addr_info.filter(({ scope }) => scope === "global"),
-  }))
+  }))]
 }
 
 function fails(t: Test, result: Result, ...texts: RegExp[]): void {
@@ -277,8 +279,15 @@ netTest("netDevices: where the second cannot move the first comes back as it was
   network.ip("link add v0 type veth peer name v1")
   network.ip("addr add 10.0.0.1/24 brd + dev v0 label v0:one")
   network.ip("addr add 2001:db8::1/64 dev v0 nodad")
+  network.ip("link set v1 up")
   network.ip("link set v0 up master br0")
+  network.ip("route add default via 10.0.0.254 metric 7")
+  network.ip("route add 192.0.2.254/32 dev v0 scope link")
+  network.ip("route add default via 192.0.2.254 metric 9")
+  network.ip("route add 10.7.0.0/16 dev v0 src 10.0.0.1 table 77 mtu 1300")
+  network.ip("-6 route add 2001:db8:7::/48 via 2001:db8::fe dev v0")
   const before = whole(network)
+  for (const route of ["default via 10.0.0.254", "default via 192.0.2.254", "10.7.0.0/16 dev v0", "2001:db8:7::/48 via"]) t.ok(before.flat().join("\n").includes(route), route)
   box.config.linux.netDevices = { v0: { name: "eth0" }, lo: { name: "lo2" } }
   fails(t, box.tryCreate([], network.inside), /linux\.netDevices: "lo": move into the container as "lo2"/, /the kernel says: /)
   t.same(whole(network), before)

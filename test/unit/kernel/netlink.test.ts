@@ -1,7 +1,7 @@
 import t from "tap"
 import {
-  addressHeader, decodeAddress, decodeAttributes, decodeError, decodeLink, decodeMessages, encodeAddress, encodeRequest, IFA, IFA_F, IFLA,
-  labelOf, linkHeader, NLM_F, NLMSG, type NetlinkMessage,
+  addressHeader, decodeAddress, decodeAttributes, decodeError, decodeLink, decodeMessages, decodeRoute, encodeAddress, encodeRequest,
+  encodeRoute, IFA, IFA_F, IFLA, labelOf, linkHeader, NLM_F, NLMSG, RTA, type NetlinkMessage,
 } from "../../../src/kernel/netlink.ts"
 
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(/\s/g, ""), "hex")
@@ -74,5 +74,26 @@ t.test("encodeAddress() keeps what an address is, not what became of it", (t) =>
   for (const type of [IFA.ADDRESS, IFA.LOCAL, IFA.BROADCAST, IFA.CACHEINFO]) t.same(again.attributes.get(type), address.attributes.get(type))
   t.notOk(again.attributes.has(7), "IFA_MULTICAST")
   t.notOk(decodeAddress((decodeMessages(encodeAddress(address, 9, 3, undefined))[0] as NetlinkMessage).payload).attributes.has(IFA.LABEL))
+  t.end()
+})
+
+t.test("encodeRoute() makes a route again over another index, without what became of it", (t) => {
+  // struct rtmsg: AF_INET, /16, table 77, RTPROT_BOOT, universe, unicast, RTNH_F_LINKDOWN | RTNH_F_ONLINK
+  const fixed = hex("02 10 00 00 4d 03 00 01 14000000")
+  const message = encodeRequest(NLMSG.NEWROUTE, 0, 1, fixed, [[1, hex("0a070000")], [RTA.OIF, 4], [5, hex("0a0000fe")], [RTA.CACHEINFO, Buffer.alloc(32, 1)]])
+  const route = decodeRoute((decodeMessages(message)[0] as NetlinkMessage).payload)
+  if (route === undefined) throw new Error("a route of ip(8) is not the kernel's own")
+  t.equal(route.family, 2)
+  const again = decodeMessages(encodeRoute(route, 9, 3))[0] as NetlinkMessage
+  t.same([again.type, again.flags, again.sequence], [NLMSG.NEWROUTE, NLM_F.REQUEST | NLM_F.ACK | NLM_F.CREATE | NLM_F.EXCL, 3])
+  t.equal(again.payload.subarray(0, 12).toString("hex"), "021000004d03000104000000")
+  const attributes = decodeAttributes(again.payload.subarray(12))
+  t.same([...attributes.keys()].sort(), [1, RTA.OIF, 5])
+  t.equal(attributes.get(RTA.OIF)?.readUInt32LE(0), 9)
+  for (const protocol of [1, 2, 9]) {
+    const own = Buffer.from(fixed)
+    own[5] = protocol
+    t.equal(decodeRoute(own), undefined, "the kernel makes it by itself")
+  }
   t.end()
 })
