@@ -1,5 +1,5 @@
 import { RuntsError, sysError } from "../error.ts"
-import { ERRNO } from "../kernel/errno.ts"
+import { ERRNO, errnoText } from "../kernel/errno.ts"
 import { AT_FDCWD, AT_REMOVEDIR } from "../kernel/fs.ts"
 import { warn } from "../log.ts"
 import type { IntelRdt } from "../spec/types.gen.ts"
@@ -7,8 +7,9 @@ import { listDir, mkdir, tryReadText, tryStat, tryUnlinkAt, tryWriteFileAt } fro
 import { mounts, type MountInfo } from "./procfs.ts"
 
 /*
- * Classes of service of Intel RDT (and AMD QoS, Arm MPAM) through resctrl, as the kernel's Documentation/filesystems/resctrl.rst tells;
- * what linux.intelRdt asks for: runtime-spec config-linux.md, "IntelRdt". Each function works below the root folder that it is given.
+ * Classes of service of Intel RDT (and AMD QoS, Arm MPAM) through resctrl, as the kernel's Documentation/filesystems/resctrl.rst
+ * tells; what linux.intelRdt asks for: runtime-spec config-linux.md, "IntelRdt". Each function works below the root folder that it
+ * is given.
  */
 
 const quote = JSON.stringify
@@ -34,7 +35,8 @@ export function findResctrl(found: readonly MountInfo[] = mounts()): string {
   if (mount !== undefined) return mount.mountPoint
   throw new RuntsError("linux.intelRdt: no resctrl file system is mounted", {
     pointer: "/linux/intelRdt",
-    hint: "`mount -t resctrl resctrl /sys/fs/resctrl` mounts it, where processor and kernel (CONFIG_X86_CPU_RESCTRL) know RDT; or leave intelRdt out",
+    hint: "`mount -t resctrl resctrl /sys/fs/resctrl` mounts it, where processor and kernel (CONFIG_X86_CPU_RESCTRL) know RDT; " +
+      "or leave intelRdt out",
   })
 }
 
@@ -57,7 +59,8 @@ function isSet(text: string | undefined): text is string {
 /**
  * What a container will have, before anything of it is made.
  * @param id the container's
- * @throws RuntsError where closID names a class that is not there and nothing tells what it is to be, or one that is other than asked for
+ * @throws RuntsError where closID names a class that is not there and nothing tells what it is to be, or one that is other than
+ * asked for
  */
 export function foreseeRdt(root: string, rdt: IntelRdt, id: string): RdtRecord {
   const named = isSet(rdt.closID)
@@ -70,7 +73,8 @@ export function foreseeRdt(root: string, rdt: IntelRdt, id: string): RdtRecord {
   }
   if (named && !exists && !hasSchema(rdt)) {
     throw new RuntsError(`linux.intelRdt: there is no class of service ${quote(rdt.closID)} in ${root}`, {
-      pointer: "/linux/intelRdt/closID", errno: ERRNO.ENOENT, hint: "make it beforehand, or say with l3CacheSchema, memBwSchema or schemata what it is",
+      pointer: "/linux/intelRdt/closID", errno: ERRNO.ENOENT,
+      hint: "make it beforehand, or say with l3CacheSchema, memBwSchema or schemata what it is",
     })
   }
   if (named && exists) compareSchemata(group, rdt)
@@ -91,7 +95,8 @@ function compareSchemata(group: string, { l3CacheSchema, memBwSchema }: IntelRdt
     const found = parseSchemata(text)
     for (const [domain, value] of parseSchemata(schema)) {
       if (found.get(domain) === value) continue
-      throw new RuntsError(`linux.intelRdt: class of service ${quote(group)} has ${quote(text.trim())}, but ${field} is ${quote(schema)}`, {
+      const differ = `${quote(group)} has ${quote(text.trim())}, but ${field} is ${quote(schema)}`
+      throw new RuntsError(`linux.intelRdt: class of service ${differ}`, {
         pointer: `/linux/intelRdt/${field}`, hint: "make them equal, leave the schema out, or choose another closID",
       })
     }
@@ -121,7 +126,8 @@ export function parseSchemata(text: string): Map<string, string> {
 /** Makes the class of service where it is missing. */
 export function makeGroup(record: RdtRecord): void {
   if (!record.makesGroup) return
-  make(record, record.group, "/linux/intelRdt/closID", "class of service", "num_closids in resctrl's info folder tells how many there can be")
+  const hint = "num_closids in resctrl's info folder tells how many there can be"
+  make(record, record.group, "/linux/intelRdt/closID", "class of service", hint)
 }
 
 /** Makes the container's monitoring group, if it is to have one. */
@@ -137,8 +143,9 @@ function make({ root }: RdtRecord, path: string, pointer: string, what: string, 
   } catch (error) {
     const errno = error instanceof RuntsError ? error.details.errno : undefined
     if (errno === undefined) throw error
-    const failure = sysError(`linux.intelRdt: make the ${what} ${quote(path)}${lastStatus(root)}`, errno, { pointer, syscall: "mkdirat" })
-    throw errno === ERRNO.ENOSPC ? new RuntsError(failure.message, { ...failure.details, hint }) : failure
+    throw sysError(`linux.intelRdt: make the ${what} ${quote(path)}${lastStatus(root)}`, errno, {
+      pointer, syscall: "mkdirat", ...(errno === ERRNO.ENOSPC ? { hint } : {}),
+    })
   }
 }
 
@@ -150,8 +157,8 @@ function lastStatus(root: string): string {
 
 function readControl(group: string, name: string): string {
   const text = tryReadText(`${group}/${name}`)
-  if (text === undefined) throw sysError(`linux.intelRdt: read ${quote(`${group}/${name}`)}`, ERRNO.ENOENT, { pointer: "/linux/intelRdt" })
-  return text
+  if (text !== undefined) return text
+  throw sysError(`linux.intelRdt: read ${quote(`${group}/${name}`)}`, ERRNO.ENOENT, { pointer: "/linux/intelRdt" })
 }
 
 function writeControl({ root }: RdtRecord, path: string, text: string, pointer: string): void {
@@ -167,14 +174,15 @@ function line(schema: string): string {
 }
 
 /**
- * Writes what is set, one field a write: l3CacheSchema, then memBwSchema, then schemata. In one write the kernel would refuse a domain
- * that two of them name, where the later one is to count.
+ * Writes what is set, one field a write: l3CacheSchema, then memBwSchema, then schemata. In one write the kernel would refuse a
+ * domain that two of them name, where the later one is to count.
  */
 export function writeSchemata(record: RdtRecord, { l3CacheSchema, memBwSchema, schemata }: Schemas): void {
   const file = `${record.group}/schemata`
   if (isSet(l3CacheSchema)) writeControl(record, file, line(l3CacheSchema), "/linux/intelRdt/l3CacheSchema")
   if (isSet(memBwSchema)) writeControl(record, file, line(memBwSchema), "/linux/intelRdt/memBwSchema")
-  if (schemata !== undefined && schemata.length > 0) writeControl(record, file, line(schemata.join("\n")), "/linux/intelRdt/schemata")
+  if (schemata === undefined || schemata.length === 0) return
+  writeControl(record, file, line(schemata.join("\n")), "/linux/intelRdt/schemata")
 }
 
 /** As writeSchemata, for a class of service in use: where a value is refused, what it had is written back. */
@@ -185,7 +193,7 @@ export function changeSchemata(record: RdtRecord, change: Schemas): void {
   } catch (error) {
     // the kernel reads what it printed (resctrl.rst, "Reading/writing the schemata file")
     const back = tryWriteFileAt(AT_FDCWD, `${record.group}/schemata`, before)
-    if (back < 0) warn(`linux.intelRdt: ${quote(record.group)} could not be set back to ${quote(before)}: ${sysError("", -back).message.slice(2)}`)
+    if (back < 0) warn(`linux.intelRdt: ${quote(record.group)} could not be set back to ${quote(before)}: ${errnoText(-back)}`)
     throw error
   }
 }
@@ -197,12 +205,13 @@ export function changeSchemata(record: RdtRecord, change: Schemas): void {
 export function joinRdt(record: RdtRecord, pid: number): void {
   // a monitoring group takes only tasks of its own class
   writeControl(record, `${record.group}/tasks`, String(pid), "/linux/intelRdt")
-  if (record.monitoring !== undefined) writeControl(record, `${record.monitoring}/tasks`, String(pid), "/linux/intelRdt/enableMonitoring")
+  if (record.monitoring === undefined) return
+  writeControl(record, `${record.monitoring}/tasks`, String(pid), "/linux/intelRdt/enableMonitoring")
 }
 
 /**
- * Removes what was made for the container: its monitoring group, and its class unless that has a closID. Tasks still in there go back to
- * the default class. Never throws: what cannot be removed is warned of.
+ * Removes what was made for the container: its monitoring group, and its class unless that has a closID. Tasks still in there go
+ * back to the default class. Never throws: what cannot be removed is warned of.
  */
 export function removeRdt(record: RdtRecord): void {
   if (record.monitoring !== undefined) removeGroup(record, record.monitoring)
@@ -219,14 +228,15 @@ export function undoRdt(record: RdtRecord): void {
 
 function removeGroup({ root }: RdtRecord, path: string): void {
   const error = tryUnlinkAt(AT_FDCWD, path, AT_REMOVEDIR)
-  if (error < 0 && error !== -ERRNO.ENOENT) warn(`remove ${quote(path)}${lastStatus(root)}: ${sysError("", -error).message.slice(2)}`)
+  if (error < 0 && error !== -ERRNO.ENOENT) warn(`remove ${quote(path)}${lastStatus(root)}: ${errnoText(-error)}`)
 }
 
 /** What a resource of resctrl has in its folder below info. */
 type Numbers<Name extends string> = Readonly<Partial<Record<Name, number>>>
 
 /**
- * What `events` tells of a container, by the names of runc's types/events.go (intel_rdt). What the machine does not have is left out.
+ * What `events` tells of a container, by the names of runc's types/events.go (intel_rdt). What the machine does not have is left
+ * out.
  */
 export interface RdtStats {
   readonly l3_cache_info?: { readonly cbm_mask?: string } & Numbers<"min_cbm_bits" | "num_closids">

@@ -4,8 +4,8 @@ import { ERRNO, errnoText } from "../kernel/errno.ts"
 import { AT_EMPTY_PATH, O_RDONLY } from "../kernel/fs.ts"
 import {
   AF_INET, AF_INET6, AF_NETLINK, AF_UNSPEC, IFLA, NETLINK_OPTION, NETLINK_ROUTE, NLM_F, NLMSG, RTA, SOL_NETLINK, addressHeader,
-  decodeAddress, decodeError, decodeLink, decodeMessages, decodeRoute, encodeAddress, encodeRequest, encodeRoute, linkHeader, routeHeader,
-  type Address, type Attribute, type Link, type NetlinkMessage, type Route,
+  decodeAddress, decodeError, decodeLink, decodeMessages, decodeRoute, encodeAddress, encodeRequest, encodeRoute, linkHeader,
+  routeHeader, type Address, type Attribute, type Link, type NetlinkMessage, type Route,
 } from "../kernel/netlink.ts"
 import { CLONE } from "../kernel/process.ts"
 import { SOCK_CLOEXEC } from "../kernel/socket.ts"
@@ -37,8 +37,8 @@ export interface Answer {
 }
 
 /**
- * A route socket (rtnetlink(7)). It speaks to the network namespace in which it was made, wherever its user goes; every request waits for
- * its answer.
+ * A route socket (rtnetlink(7)). It speaks to the network namespace in which it was made, wherever its user goes; every request
+ * waits for its answer.
  */
 export class RouteSocket {
   readonly fd: number
@@ -49,7 +49,8 @@ export class RouteSocket {
   constructor(namespace?: number) {
     this.fd = namespace === undefined ? routeSocket() : routeSocketIn(namespace)
     // before Linux 4.20 some are missing; without them errors only say less, and dumps more
-    for (const option of Object.values(NETLINK_OPTION)) sys(NR.setsockopt, this.fd, SOL_NETLINK, option, new Uint8Array([1, 0, 0, 0]), 4)
+    const on = new Uint8Array([1, 0, 0, 0])
+    for (const option of Object.values(NETLINK_OPTION)) sys(NR.setsockopt, this.fd, SOL_NETLINK, option, on, on.length)
   }
 
   close(): void {
@@ -120,7 +121,9 @@ export class RouteSocket {
     throw new Error("netlink: an answer without a message")
   }
 
-  private dump(type: number, wanted: number, header: Uint8Array, what: string, filter: readonly Attribute[] = []): NetlinkMessage[] {
+  private dump(
+    type: number, wanted: number, header: Uint8Array, what: string, filter: readonly Attribute[] = [],
+  ): NetlinkMessage[] {
     const sequence = ++this.sequence
     this.send(encodeRequest(type, NLM_F.DUMP, sequence, header, filter))
     const found: NetlinkMessage[] = []
@@ -163,8 +166,8 @@ function routeSocket(): number {
 }
 
 /**
- * A socket of another network namespace: this thread goes there for one system call. setns(2) moves the calling thread alone, and nothing
- * of the engine runs on it meanwhile.
+ * A socket of another network namespace: this thread goes there for one system call. setns(2) moves the calling thread alone, and
+ * nothing of the engine runs on it meanwhile.
  */
 function routeSocketIn(namespace: number): number {
   const own = ownNetwork()

@@ -21,7 +21,9 @@ export const NETLINK_OPTION = {
 } as const
 
 /** Types of messages. */
-export const NLMSG = { ERROR: 2, DONE: 3, NEWLINK: 16, GETLINK: 18, NEWADDR: 20, GETADDR: 22, NEWROUTE: 24, GETROUTE: 26 } as const
+export const NLMSG = {
+  ERROR: 2, DONE: 3, NEWLINK: 16, GETLINK: 18, NEWADDR: 20, GETADDR: 22, NEWROUTE: 24, GETROUTE: 26,
+} as const
 
 /** Flags of struct nlmsghdr. */
 export const NLM_F = { REQUEST: 0x1, ACK: 0x4, DUMP: 0x300, EXCL: 0x200, CREATE: 0x400, CAPPED: 0x100, ACK_TLVS: 0x200 } as const
@@ -121,7 +123,9 @@ function attributeBytes(value: Attribute[1]): Buffer {
 }
 
 /** One request: struct nlmsghdr, the fixed part of its family, attributes; all of them padded to 4 bytes. */
-export function encodeRequest(type: number, flags: number, sequence: number, fixed: Uint8Array, attributes: readonly Attribute[]): Buffer {
+export function encodeRequest(
+  type: number, flags: number, sequence: number, fixed: Uint8Array, attributes: readonly Attribute[],
+): Buffer {
   const values = attributes.map(([, value]) => attributeBytes(value))
   const length = values.reduce((sum, value) => sum + align(ATTRIBUTE_BYTES + value.length), HEADER_BYTES + align(fixed.length))
   const message = Buffer.alloc(length)
@@ -150,7 +154,7 @@ export function linkHeader(index: number, flags = 0, change = 0): Uint8Array {
 }
 
 /** struct ifaddrmsg. */
-export function addressHeader(address: { family: number; prefixLength: number; scope: number; index: number; flags: number }): Uint8Array {
+export function addressHeader(address: Omit<Address, "attributes">): Uint8Array {
   const header = Buffer.alloc(ADDRESS_BYTES)
   header[0] = address.family
   header[1] = address.prefixLength
@@ -165,7 +169,9 @@ export function decodeMessages(datagram: Buffer): NetlinkMessage[] {
   const messages: NetlinkMessage[] = []
   for (let at = 0; at + HEADER_BYTES <= datagram.length;) {
     const length = datagram.readUInt32LE(at)
-    if (length < HEADER_BYTES || at + length > datagram.length) throw new Error(`netlink: a message of ${length} bytes at ${at} of ${datagram.length}`)
+    if (length < HEADER_BYTES || at + length > datagram.length) {
+      throw new Error(`netlink: a message of ${length} bytes at ${at} of ${datagram.length}`)
+    }
     messages.push({
       type: datagram.readUInt16LE(at + 4),
       flags: datagram.readUInt16LE(at + 6),
@@ -182,7 +188,9 @@ export function decodeAttributes(bytes: Buffer): Map<number, Buffer> {
   const found = new Map<number, Buffer>()
   for (let at = 0; at + ATTRIBUTE_BYTES <= bytes.length;) {
     const length = bytes.readUInt16LE(at)
-    if (length < ATTRIBUTE_BYTES || at + length > bytes.length) throw new Error(`netlink: an attribute of ${length} bytes at ${at} of ${bytes.length}`)
+    if (length < ATTRIBUTE_BYTES || at + length > bytes.length) {
+      throw new Error(`netlink: an attribute of ${length} bytes at ${at} of ${bytes.length}`)
+    }
     found.set(bytes.readUInt16LE(at + 2) & ATTRIBUTE_TYPE_MASK, bytes.subarray(at + ATTRIBUTE_BYTES, at + length))
     at += align(length)
   }
@@ -246,12 +254,14 @@ export function encodeAddress(address: Address, index: number, sequence: number,
   }
   if (label !== undefined) attributes.push([IFA.LABEL, label])
   attributes.push([IFA.FLAGS, flags])
-  return encodeRequest(NLMSG.NEWADDR, NLM_F.ACK | NLM_F.CREATE | NLM_F.EXCL, sequence, addressHeader({ ...address, index, flags }), attributes)
+  const header = addressHeader({ ...address, index, flags })
+  return encodeRequest(NLMSG.NEWADDR, NLM_F.ACK | NLM_F.CREATE | NLM_F.EXCL, sequence, header, attributes)
 }
 
-/** An IPv4 address's label, "" for none. */
-export function labelOf(address: Address): string {
-  return text(address.attributes.get(IFA.LABEL))
+/** An IPv4 address's label; undefined for none. */
+export function labelOf(address: Address): string | undefined {
+  const bytes = address.attributes.get(IFA.LABEL)
+  return bytes === undefined ? undefined : text(bytes)
 }
 
 /** struct rtmsg of a request for all routes of a family. */
@@ -262,7 +272,8 @@ export function routeHeader(family: number): Uint8Array {
 /** @returns undefined for a route that the kernel makes again by itself */
 export function decodeRoute(payload: Buffer): Route | undefined {
   if (OWN_PROTOCOLS.includes(payload.readUInt8(ROUTE_PROTOCOL))) return undefined
-  return { family: payload.readUInt8(0), fixed: payload.subarray(0, ROUTE_BYTES), attributes: decodeAttributes(payload.subarray(ROUTE_BYTES)) }
+  const attributes = decodeAttributes(payload.subarray(ROUTE_BYTES))
+  return { family: payload.readUInt8(0), fixed: payload.subarray(0, ROUTE_BYTES), attributes }
 }
 
 /** The request that makes a route again, over the device of an index. */

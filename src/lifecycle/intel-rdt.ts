@@ -69,7 +69,8 @@ export function updateRdt(state: StoredState, { l3CacheSchema, memBwSchema }: Om
   const record = rdtOf(state)
   // not made now: without linux.intelRdt a runtime must not touch resctrl (config-linux.md, IntelRdt)
   if (record === undefined) {
-    throw new RuntsError(`container ${JSON.stringify(state.id)} was made without linux.intelRdt, so it has no class of service to update`)
+    const name = JSON.stringify(state.id)
+    throw new RuntsError(`container ${name} was made without linux.intelRdt, so it has no class of service to update`)
   }
   if (memBwSchema !== undefined && !isBandwidthLine(memBwSchema)) {
     throw new RuntsError(`--mem-bw-schema ${JSON.stringify(memBwSchema)} is not one line as MB:0=20;1=70`)

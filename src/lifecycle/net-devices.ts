@@ -38,9 +38,9 @@ interface Way {
 }
 
 /**
- * linux.netDevices of one container (runtime-spec config-linux.md, "Network Devices"): moved in, renamed, with their permanent global
- * addresses, and up. They are not taken out again when the container is deleted; the namespace's owner decides (same, "Namespace Lifecycle
- * and Container Termination"). Only what fails to be created gives them back.
+ * linux.netDevices of one container (runtime-spec config-linux.md, "Network Devices"): moved in, renamed, with their permanent
+ * global addresses, and up. They are not taken out again when the container is deleted; the namespace's owner decides (same,
+ * "Namespace Lifecycle and Container Termination"). Only what fails to be created gives them back.
  */
 export class NetDevices {
   private readonly devices: Readonly<Record<string, NetDevice>>
@@ -52,7 +52,8 @@ export class NetDevices {
   }
 
   /**
-   * Moves all devices into the network namespace of a process. Nothing moves before it is known that each is there and its name is free.
+   * Moves all devices into the network namespace of a process. Nothing moves before it is known that each is there and its name is
+   * free.
    * @throws RuntsError with the pointer of the device; `restore` is to be called then
    */
   move(pid: number): void {
@@ -73,7 +74,8 @@ export class NetDevices {
       try {
         takeBack(way, device)
       } catch (error) {
-        warn(`network device ${quote(device.host)} could not be moved back: ${error instanceof Error ? error.message : String(error)}`)
+        const why = error instanceof Error ? error.message : String(error)
+        warn(`network device ${quote(device.host)} could not be moved back: ${why}`)
       }
     }
     this.keep()
@@ -96,7 +98,7 @@ function openWay(pid: number): Way {
   const opened: (() => void)[] = [() => close(containerNamespace)]
   try {
     if (isOwnNamespace(containerNamespace, "network")) {
-      throw new RuntsError("linux.netDevices: the container's network namespace is that of the runtime, where the devices are already", {
+      throw new RuntsError("linux.netDevices: the container's network namespace is that of the runtime, where the devices are", {
         pointer: "/linux/netDevices", hint: "give the container a network namespace of its own, or leave netDevices out",
       })
     }
@@ -129,7 +131,8 @@ function findDevice({ host, container }: Way, name: string, wanted: string | und
   const inside = wanted === undefined || wanted === "" ? link.name : wanted
   // the name of a template is free by definition
   if (!isTemplate(inside) && container.linkByName(inside) !== undefined) {
-    throw new RuntsError(`linux.netDevices: ${quote(name)} cannot be named ${quote(inside)}: the container has a network device of that name`, {
+    const clash = `${quote(name)} cannot be named ${quote(inside)}: the container has a network device of that name`
+    throw new RuntsError(`linux.netDevices: ${clash}`, {
       pointer, errno: ERRNO.EEXIST, hint: 'give it another name, or a template as "eth%d"',
     })
   }
@@ -144,7 +147,9 @@ function moveIn(way: Way, device: Moving): void {
   device.index = moved.index
   expect(moved.answer, device, `move into the container as ${quote(inside)}`)
   const found = way.container.linkByIndex(device.index)
-  if (found === undefined) throw new RuntsError(`linux.netDevices: ${quote(device.host)} is gone from the container again`, { pointer: device.pointer })
+  if (found === undefined) {
+    throw new RuntsError(`linux.netDevices: ${quote(device.host)} is gone from the container again`, { pointer: device.pointer })
+  }
   for (const address of device.addresses) {
     if ((address.flags & IFA_F.PERMANENT) === 0 || address.scope !== RT_SCOPE_UNIVERSE) continue
     const label = relabel(labelOf(address), link.name, found.name)
@@ -159,13 +164,13 @@ function setUp({ container }: Way, device: Moving): void {
 function expect(answer: Answer, { host, pointer }: Moving, what: string): void {
   if (answer.errno === 0) return
   const { message, details } = netlinkError(`linux.netDevices: ${quote(host)}: ${what}`, answer)
-  const hint = answer.errno === ERRNO.EPERM ? { hint: "moving network devices takes CAP_NET_ADMIN over both network namespaces" } : {}
-  throw new RuntsError(message, { ...details, ...hint, pointer })
+  const hint = "moving network devices takes CAP_NET_ADMIN over both network namespaces"
+  throw new RuntsError(message, { ...details, ...(answer.errno === ERRNO.EPERM ? { hint } : {}), pointer })
 }
 
 /** A label begins with the device's name (ip-address(8)); it changes with it, and is given up where it grows too long. */
-function relabel(label: string, from: string, to: string): string | undefined {
-  if (label === "") return undefined
+function relabel(label: string | undefined, from: string, to: string): string | undefined {
+  if (label === undefined) return undefined
   const renamed = label === from || label.startsWith(`${from}:`) ? to + label.slice(from.length) : label
   return Buffer.byteLength(renamed) > INTERFACE_NAME_BYTES_MAX ? to : renamed
 }
@@ -184,8 +189,10 @@ interface Move {
 const INDEX_TRIES = 8
 
 /**
- * Moves and renames a device in one request. Its index there is chosen here, so that it is found again whatever name the kernel gives it.
- * @returns its index there, 0 if it is still here, and the kernel's answer: a device may have moved although it could not be renamed
+ * Moves and renames a device in one request. Its index there is chosen here, so that it is found again whatever name the kernel
+ * gives it.
+ * @returns its index there, 0 if it is still here, and the kernel's answer: a device may have moved although it could not be
+ * renamed
  */
 function moveTo({ from, to, namespace, index, wanted, name }: Move): { readonly index: number; readonly answer: Answer } {
   let next = wanted
@@ -207,7 +214,7 @@ function takeBack({ host, container, hostNamespace }: Way, { index, link, addres
   const moved = moveTo({ from: container, to: host, namespace: hostNamespace, index, wanted: link.index, name: link.name })
   if (moved.index === 0) throw netlinkError(`move it back as ${quote(link.name)}`, moved.answer)
   const failed: Answer[] = [moved.answer]
-  for (const address of addresses) failed.push(host.addAddress(address, moved.index, labelOf(address) === "" ? undefined : labelOf(address)))
+  for (const address of addresses) failed.push(host.addAddress(address, moved.index, labelOf(address)))
   const master: Attribute[] = link.master === undefined ? [] : [[IFLA.MASTER, link.master]]
   failed.push(host.setLink(moved.index, master, link.flags & IFF_UP, IFF_UP))
   failed.push(...addRoutes(host, moved.index, routes))
@@ -216,7 +223,10 @@ function takeBack({ host, container, hostNamespace }: Way, { index, link, addres
   if (first !== undefined) throw netlinkError("give it back what it had", first)
 }
 
-/** Makes routes in an order that works: a gateway may be reached by a route that is listed after it. @returns what failed at last */
+/**
+ * Makes routes in an order that works: a gateway may be reached by a route that is listed after it.
+ * @returns what failed at last
+ */
 function addRoutes(host: RouteSocket, index: number, routes: readonly Route[]): Answer[] {
   let rest = routes
   for (;;) {

@@ -38,8 +38,8 @@ boxTest("intelRdt: update of a container without it is an error, and nothing els
 })
 
 /**
- * No machine of these tests has resctrl, so `create` cannot make a class. What later commands do with one is seen on a fake tree of
- * files that the container's state is made to name.
+ * No machine of these tests has resctrl, so `create` cannot make a class. What later commands do with one is seen on a fake tree
+ * of files that the container's state is made to name.
  */
 boxTest("intelRdt: exec joins the class, update changes it, events tells of it, delete removes it, on a fake tree [events --stats]", options, async (t, box) => {
   await box.launch("/bin/sleep", "1000")

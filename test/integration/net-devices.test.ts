@@ -12,7 +12,12 @@ const options: TestOptions = {
   skipIn: { uml: "its kernel has neither veth nor macvlan" },
 }
 
-interface Address { local: string; prefixlen: number; scope: string; label?: string; broadcast?: string; valid_life_time: number; noprefixroute?: boolean }
+interface Address {
+  local: string
+  prefixlen: number
+  scope: string
+  label?: string
+}
 interface Device {
   ifname: string
   ifindex: number
@@ -110,6 +115,12 @@ function launch(box: Box, network: Network): number {
   return box.pid
 }
 
+/** The container joins a network namespace by its path. */
+function join(box: Box, { path }: Network): void {
+  const { namespaces } = box.config.linux
+  box.config.linux.namespaces = namespaces.map((entry) => entry.type === "network" ? { type: "network", path } : entry)
+}
+
 const globals = (device: Device): string[] =>
   device.addr_info.filter(({ scope }) => scope === "global").map(({ local, prefixlen }) => `${local}/${prefixlen}`)
 
@@ -205,7 +216,7 @@ netTest("netDevices: into a network namespace that is joined; delete leaves the 
     network.ip("addr add 10.0.0.1/24 dev v0")
     // the index of v0 is taken there
     joined.ip("link add there index " + String(network.device("v0").ifindex) + " type bridge")
-    box.config.linux.namespaces = box.config.linux.namespaces.map((entry) => entry.type === "network" ? { type: "network", path: joined.path } : entry)
+    join(box, joined)
     box.config.linux.netDevices = { v0: { name: "eth0" } }
     box.script("ip link >/dev/null; exit 0")
     expectSuccess(box.run([], network.inside))
@@ -224,7 +235,8 @@ netTest("netDevices: sysctls of the device, and hooks, find it [/linux/netDevice
   const seen = `${box.folder}/seen`
   const script = `pid=$(sed 's/.*"pid":\\([0-9]*\\).*/\\1/'); nsenter --net=/proc/$pid/ns/net ip -br link >${seen}`
   box.config.hooks = { createRuntime: [{ path: "/bin/sh", args: ["sh", "-c", script], env: [`PATH=${process.env.PATH}`] }] }
-  const out = expectSuccess(box.script("cat /proc/sys/net/ipv4/conf/eth0/forwarding /proc/sys/net/ipv6/conf/eth0/accept_ra").run([], network.inside))
+  box.script("cd /proc/sys/net; cat ipv4/conf/eth0/forwarding ipv6/conf/eth0/accept_ra")
+  const out = expectSuccess(box.run([], network.inside))
   t.equal(out.stdout, "1\n0\n")
   t.match(expectSuccess(command(["cat", seen])).stdout, /^eth0@/m)
 })
@@ -261,7 +273,7 @@ netTest("netDevices: a name that is taken is an error, and none moves [/linux/ne
   try {
     joined.ip("link add eth0 type bridge")
     const before = whole(network)
-    box.config.linux.namespaces = box.config.linux.namespaces.map((entry) => entry.type === "network" ? { type: "network", path: joined.path } : entry)
+    join(box, joined)
     box.config.linux.netDevices = { v2: {}, v0: { name: "eth0" } }
     fails(t, box.tryCreate([], network.inside), /"v0" cannot be named "eth0": the container has a network device of that name/)
     t.same(whole(network), before)
@@ -287,7 +299,9 @@ netTest("netDevices: where the second cannot move the first comes back as it was
   network.ip("route add 10.7.0.0/16 dev v0 src 10.0.0.1 table 77 mtu 1300")
   network.ip("-6 route add 2001:db8:7::/48 via 2001:db8::fe dev v0")
   const before = whole(network)
-  for (const route of ["default via 10.0.0.254", "default via 192.0.2.254", "10.7.0.0/16 dev v0", "2001:db8:7::/48 via"]) t.ok(before.flat().join("\n").includes(route), route)
+  for (const route of ["default via 10.0.0.254", "default via 192.0.2.254", "10.7.0.0/16 dev v0", "2001:db8:7::/48 via"]) {
+    t.ok(before.flat().join("\n").includes(route), route)
+  }
   box.config.linux.netDevices = { v0: { name: "eth0" }, lo: { name: "lo2" } }
   fails(t, box.tryCreate([], network.inside), /linux\.netDevices: "lo": move into the container as "lo2"/, /the kernel says: /)
   t.same(whole(network), before)
@@ -312,7 +326,7 @@ netTest("netDevices: an address that cannot be kept is an error, and the device 
   const joined = await Network.make()
   try {
     expectSuccess(command(["/bin/sh", "-c", "echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6"], joined.inside))
-    box.config.linux.namespaces = box.config.linux.namespaces.map((entry) => entry.type === "network" ? { type: "network", path: joined.path } : entry)
+    join(box, joined)
     box.config.linux.netDevices = { v0: { name: "eth0" } }
     fails(t, box.tryCreate([], network.inside), /"v0": give it back its addresses: permission denied/)
     t.same(whole(network), before)
@@ -327,7 +341,8 @@ netTest("netDevices: by an alternative name, which it keeps [/linux/netDevices/*
   network.ip("link property add dev v0 altname a-second-and-longer-name")
   network.ip("link property add dev v0 altname second")
   box.config.linux.netDevices = { second: {} }
-  t.same(devicesOf(launch(box, network)).map(({ ifname, altnames }) => [ifname, altnames?.sort()]), [["v0", ["a-second-and-longer-name", "second"]]])
+  const found = devicesOf(launch(box, network)).map(({ ifname, altnames }) => [ifname, altnames?.sort()])
+  t.same(found, [["v0", ["a-second-and-longer-name", "second"]]])
 })
 
 netTest("netDevices: where a later step fails they come back as they were [/linux/netDevices/*]", (t, box, network) => {

@@ -147,7 +147,8 @@ t.test("fake tree: a closID that is there must match l3CacheSchema and memBwSche
     t.match(error.message, /class of service .*gold" has .*, but l3CacheSchema is/)
     t.equal(error.details.pointer, "/linux/intelRdt/l3CacheSchema")
   }
-  t.equal(errorOf(() => foreseeRdt(root, { closID: "gold", memBwSchema: "MB:0=64" }, "c1")).details.pointer, "/linux/intelRdt/memBwSchema", "100 is decimal")
+  const hexadecimal = errorOf(() => foreseeRdt(root, { closID: "gold", memBwSchema: "MB:0=64" }, "c1"))
+  t.equal(hexadecimal.details.pointer, "/linux/intelRdt/memBwSchema", "100 is decimal")
   t.ok(foreseeRdt(root, { closID: "gold", schemata: ["L3:0=1"] }, "c1"), "schemata is written, not compared")
   t.end()
 })
@@ -223,16 +224,19 @@ t.test("fake tree: update writes to the class of the container, which must have 
 })
 
 t.test("parseSchemata() compares numbers, not digits", (t) => {
-  t.same([...parseSchemata("  L3CODE:0=00f;1=F0\nMB:0=  20\nSMBA:1=2048\n\n")], [["L3CODE:0", "f"], ["L3CODE:1", "f0"], ["MB:0", "14"], ["SMBA:1", "800"]])
+  const found = [...parseSchemata("  L3CODE:0=00f;1=F0\nMB:0=  20\nSMBA:1=2048\n\n")]
+  t.same(found, [["L3CODE:0", "f"], ["L3CODE:1", "f0"], ["MB:0", "14"], ["SMBA:1", "800"]])
   t.end()
 })
 
 t.test("fake tree: figures in the shape of events [events --stats]", (t) => {
   const root = fakeTree()
   fill(`${root}/gold`, "    L3:0=00f\n    MB:0= 20\n")
-  for (const [name, value] of Object.entries({ "L3/cbm_mask": "7ff", "L3/min_cbm_bits": "1", "L3/num_closids": "16", "MB/bandwidth_gran": "10", "MB/delay_linear": "1", "MB/min_bandwidth": "10", "MB/num_closids": "8" })) {
-    writeFileSync(`${root}/info/${name}`, value + "\n")
+  const info = {
+    "L3/cbm_mask": "7ff", "L3/min_cbm_bits": "1", "L3/num_closids": "16",
+    "MB/bandwidth_gran": "10", "MB/delay_linear": "1", "MB/min_bandwidth": "10", "MB/num_closids": "8",
   }
+  for (const [name, value] of Object.entries(info)) writeFileSync(`${root}/info/${name}`, value + "\n")
   const record = foreseeRdt(root, { closID: "gold", enableMonitoring: true }, "c1")
   for (const [domain, total, occupancy] of [["mon_L3_00", "1000", "4096"], ["mon_L3_01", "2000", "Unavailable"]] as const) {
     const folder = `${record.monitoring}/mon_data/${domain}`
@@ -252,6 +256,7 @@ t.test("fake tree: figures in the shape of events [events --stats]", (t) => {
     cmt_stats: [{ llc_occupancy: 4096 }],
   })
   rmSync(`${root}/info`, { recursive: true })
-  t.same(Object.keys(readStats({ ...record, monitoring: undefined })).sort(), ["l3_cache_schema", "l3_cache_schema_root", "mem_bw_schema", "mem_bw_schema_root"])
+  const names = Object.keys(readStats({ ...record, monitoring: undefined })).sort()
+  t.same(names, ["l3_cache_schema", "l3_cache_schema_root", "mem_bw_schema", "mem_bw_schema_root"])
   t.end()
 })

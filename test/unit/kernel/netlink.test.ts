@@ -18,7 +18,8 @@ t.test("encodeRequest() writes header, fixed part and padded attributes", (t) =>
 
 t.test("decodeMessages() and decodeAttributes() read what encodeRequest() writes", (t) => {
   const one = encodeRequest(NLMSG.GETLINK, 0, 1, linkHeader(3), [[IFLA.IFNAME, "a"]])
-  const two = encodeRequest(NLMSG.GETADDR, NLM_F.DUMP, 2, addressHeader({ family: 2, prefixLength: 24, scope: 253, index: 4, flags: 0x280 }), [])
+  const address = { family: 2, prefixLength: 24, scope: 253, index: 4, flags: 0x280 }
+  const two = encodeRequest(NLMSG.GETADDR, NLM_F.DUMP, 2, addressHeader(address), [])
   const [first, second] = decodeMessages(Buffer.concat([one, two])) as [NetlinkMessage, NetlinkMessage]
   t.same([first.type, first.flags, first.sequence], [NLMSG.GETLINK, NLM_F.REQUEST, 1])
   t.same(decodeLink(first.payload), { index: 3, flags: 0, name: "a", master: undefined })
@@ -71,16 +72,21 @@ t.test("encodeAddress() keeps what an address is, not what became of it", (t) =>
   const again = decodeAddress(message.payload)
   t.match(again, { family: 2, prefixLength: 24, scope: 0, index: 9, flags: 0x200 })
   t.equal(labelOf(again), "c0:1")
-  for (const type of [IFA.ADDRESS, IFA.LOCAL, IFA.BROADCAST, IFA.CACHEINFO]) t.same(again.attributes.get(type), address.attributes.get(type))
+  for (const type of [IFA.ADDRESS, IFA.LOCAL, IFA.BROADCAST, IFA.CACHEINFO]) {
+    t.same(again.attributes.get(type), address.attributes.get(type))
+  }
   t.notOk(again.attributes.has(7), "IFA_MULTICAST")
-  t.notOk(decodeAddress((decodeMessages(encodeAddress(address, 9, 3, undefined))[0] as NetlinkMessage).payload).attributes.has(IFA.LABEL))
+  const plain = decodeMessages(encodeAddress(address, 9, 3, undefined))[0] as NetlinkMessage
+  t.notOk(decodeAddress(plain.payload).attributes.has(IFA.LABEL))
   t.end()
 })
 
 t.test("encodeRoute() makes a route again over another index, without what became of it", (t) => {
   // struct rtmsg: AF_INET, /16, table 77, RTPROT_BOOT, universe, unicast, RTNH_F_LINKDOWN | RTNH_F_ONLINK
   const fixed = hex("02 10 00 00 4d 03 00 01 14000000")
-  const message = encodeRequest(NLMSG.NEWROUTE, 0, 1, fixed, [[1, hex("0a070000")], [RTA.OIF, 4], [5, hex("0a0000fe")], [RTA.CACHEINFO, Buffer.alloc(32, 1)]])
+  const message = encodeRequest(NLMSG.NEWROUTE, 0, 1, fixed, [
+    [1, hex("0a070000")], [RTA.OIF, 4], [5, hex("0a0000fe")], [RTA.CACHEINFO, Buffer.alloc(32, 1)],
+  ])
   const route = decodeRoute((decodeMessages(message)[0] as NetlinkMessage).payload)
   if (route === undefined) throw new Error("a route of ip(8) is not the kernel's own")
   t.equal(route.family, 2)
