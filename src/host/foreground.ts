@@ -4,12 +4,24 @@ import { type ExitStatus, exitCode, pidfdSendSignal, reap, reapAny } from "./pro
 import type { SignalPipe } from "./signals.ts"
 import { type TerminalEnds, TerminalRelay } from "./terminal.ts"
 
+/** What moves when descriptors are ready. */
+export interface Relay {
+  /** What to wait for now. */
+  interests(): Interest[]
+  /** How long, in milliseconds; -1: without limit. */
+  readonly timeoutMs: number
+  /** Moves what can be moved after a wait for those interests. */
+  move(interests: readonly Interest[]): void
+}
+
 export interface ForegroundOptions {
   /** The container's process, a child of this one. */
   readonly pid: number
   readonly pidfd: number
   /** Signals that this process gets, to be passed on (SIGWINCH resizes a relayed terminal instead); closed at the end. */
   readonly signals?: SignalPipe | undefined
+  /** Something else to wait for meanwhile, and to move. */
+  readonly relay?: Relay | undefined
   /** Relay this terminal. */
   readonly terminal?: TerminalEnds
 }
@@ -39,10 +51,12 @@ function loop(options: ForegroundOptions, relay: TerminalRelay | undefined, sign
   const signalled: Interest | undefined = signals === undefined ? undefined : { fd: signals.fd, events: POLLIN, ready: 0 }
   for (;;) {
     const moving = relay?.interests() ?? []
-    const all = [ended, ...moving]
+    const others = options.relay?.interests() ?? []
+    const all = [ended, ...moving, ...others]
     if (signalled !== undefined) all.push(signalled)
-    poll(all, relay?.timeoutMs ?? -1)
+    poll(all, earlier(relay?.timeoutMs ?? -1, options.relay?.timeoutMs ?? -1))
     relay?.move(moving)
+    options.relay?.move(others)
     if (signals !== undefined && signalled?.ready !== 0) {
       for (const signal of signals.take()) {
         // a SIGCHLD may stand for several children, and for the container's process
@@ -55,6 +69,11 @@ function loop(options: ForegroundOptions, relay: TerminalRelay | undefined, sign
     }
     if (ended.ready !== 0) return reap(options.pid)
   }
+}
+
+/** The shorter of two times to wait; a negative one has no end. */
+function earlier(a: number, b: number): number {
+  return a < 0 ? b : b < 0 ? a : Math.min(a, b)
 }
 
 /** Reaps children that have ended. @returns the status of `pid` if it is among them */

@@ -36,7 +36,7 @@ function streamSocket(): number {
 }
 
 /** A name below a folder descriptor, so that the length of the folder's path does not count against sun_path (unix(7)). */
-function addressAt(dirFd: number, name: string): Uint8Array {
+export function addressAt(dirFd: number, name: string): Uint8Array {
   const address = socketAddress(`/proc/self/fd/${dirFd}/${name}`)
   if (address === undefined) throw new RuntsError(`socket name ${quote(name)} is too long: a socket's address holds 107 bytes`)
   return address

@@ -72,6 +72,8 @@ export interface StoredState {
   readonly noPivot: boolean
   /** --no-new-keyring: processes that join keep their caller's session keyring too. */
   readonly noNewKeyring?: boolean
+  /** It was made under NOTIFY_SOCKET: `start` listens to it where it has that variable, too. */
+  readonly notify?: boolean
   /** linux.personality and linux.memoryPolicy, for processes that join. */
   readonly settings?: { readonly personality?: Personality; readonly memoryPolicy?: MemoryPolicy }
   readonly seccomp?: StoredSeccomp

@@ -30,6 +30,7 @@ import { Inherited } from "./inherited.ts"
 import { foreseeRdt, joinRdt, loadRdt, makeRdt, rdtOf, undoRdt } from "./intel-rdt.ts"
 import { Launch, loadServe, statusSocket } from "./launch.ts"
 import type { NetDevices } from "./net-devices.ts"
+import { notifySocket } from "./notify-socket.ts"
 import { lastSteps, START_SOCKET } from "./outcome.ts"
 import type { CreateRequest, GlobalOptions } from "./requests.ts"
 import { applyFromOutside, resourceLimits, scheduleFromOutside } from "./limits.ts"
@@ -151,8 +152,9 @@ export async function createContainer(globals: GlobalOptions, request: CreateReq
       makeRdt(rdt, spec.linux?.intelRdt ?? {})
       undo.add(() => undoRdt(rdt))
     }
+    const told = notifySocket() === undefined ? spec : (await import("./notify.ts")).withNotifySocket(container, spec)
     return await launchInit({
-      globals, request, options, spec, process, bundle, container, layout, record, state, worker, labels, seccomp, undo,
+      globals, request, options, spec: told, process: told.process as Process, bundle, container, layout, record, state, worker, labels, seccomp, undo,
     })
   } catch (error) {
     undo.run()
@@ -325,6 +327,7 @@ function initialState(request: CreateRequest, spec: Spec, bundle: string, rootfs
     namespaces,
     noPivot: request.noPivot,
     ...(request.noNewKeyring ? { noNewKeyring: true } : {}),
+    ...(notifySocket() === undefined ? {} : { notify: true }),
     ...executionSettings(spec),
   }
 }

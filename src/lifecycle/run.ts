@@ -8,7 +8,8 @@ import { destroy } from "./destroy.ts"
 import { writePidFile } from "./pid-file.ts"
 import { foregroundTerminal, receiveTerminal } from "./foreground-terminal.ts"
 import type { GlobalOptions, RunRequest } from "./requests.ts"
-import { poststart, startWith } from "./start.ts"
+import type { NotifyRelay } from "./notify.ts"
+import { notifyRelay, poststart, startWith } from "./start.ts"
 
 /** `run`: create and start in one call. @returns the exit code: the container's in the foreground, 0 if it goes on detached */
 export async function run(globals: GlobalOptions, request: RunRequest): Promise<number> {
@@ -24,7 +25,9 @@ export async function run(globals: GlobalOptions, request: RunRequest): Promise<
   let master: number | undefined
   let started = created.state
   let signals: SignalPipe | undefined
+  let relay: NotifyRelay | undefined
   try {
+    relay = await notifyRelay(created.container, created.state)
     if (terminal !== undefined) master = receiveTerminal(terminal)
     created.launch.go()
     // from here on what comes for runts is for the program: it waits in the pipe until the program runs
@@ -47,13 +50,16 @@ export async function run(globals: GlobalOptions, request: RunRequest): Promise<
   }
   if (!foreground) {
     created.container.close()
+    relay?.wait(created.launch.pidfd)
     return 0
   }
-  return attend(created, request, master, signals)
+  return attend(created, request, master, signals, relay)
 }
 
 /** Waits for the container in the foreground, then deletes it unless it is to be kept. */
-function attend(created: Created, request: RunRequest, master: number | undefined, signals: SignalPipe | undefined): number {
+function attend(
+  created: Created, request: RunRequest, master: number | undefined, signals: SignalPipe | undefined, relay: NotifyRelay | undefined,
+): number {
   const { container, launch } = created
   container.unlock()
   const { pid, pidfd } = launch
@@ -61,6 +67,7 @@ function attend(created: Created, request: RunRequest, master: number | undefine
     pid,
     pidfd,
     signals,
+    relay,
     ...(master === undefined ? {} : { terminal: { master, stdin: 0, stdout: 1 } }),
   })
   launch.pid = 0

@@ -9,6 +9,8 @@ import { openInit, openWithState, statusOf } from "./container.ts"
 import { destroy, killAndWait } from "./destroy.ts"
 import { loadHookRunner, runPoststartHooks, runStartContainerHooks } from "./hooks.ts"
 import { processLabels } from "./labels.ts"
+import type { NotifyRelay } from "./notify.ts"
+import { notifySocket } from "./notify-socket.ts"
 import { awaitStarted, lastStepFailure, START_SOCKET } from "./outcome.ts"
 import { loadRdt, rdtOf } from "./intel-rdt.ts"
 import type { GlobalOptions } from "./requests.ts"
@@ -35,11 +37,22 @@ export async function start(globals: GlobalOptions, id: string): Promise<void> {
   await loadHookRunner(state.hooks)
   await loadRdt(rdtOf(state))
   const pidfd = openInit(state)
+  const relay = await notifyRelay(container, state)
   const started = await startWith(container, state, pidfd, (handOver) => letGo(container, state, pidfd, handOver))
-  close(pidfd)
   container.writeState(started)
   poststart(container, started)
   container.close()
+  // without the lock: the container may be killed and deleted meanwhile
+  relay?.wait(pidfd)
+  close(pidfd)
+}
+
+/** What passes the container's READY=1 on, where its creator and this process have a NOTIFY_SOCKET. */
+export async function notifyRelay(container: ContainerDir, state: StoredState): Promise<NotifyRelay | undefined> {
+  const host = notifySocket()
+  if (state.notify !== true || host === undefined) return undefined
+  const { NotifyRelay } = await import("./notify.ts")
+  return new NotifyRelay(container, host, state.pid)
 }
 
 /**

@@ -14,8 +14,7 @@ const FIELDS = { bounding: "CapBnd", permitted: "CapPrm", effective: "CapEff", i
 const refusesAll = { runc: "1.1 fails where the runtime lacks one", crun: "1.8 fails where the runtime lacks one" }
 
 boxTest(
-  "all capabilities, as a privileged container asks for: all that the runtime has, and a warning for the others"
-  + " [/process/capabilities/bounding, /process/capabilities/effective, /process/capabilities/permitted]",
+  "all capabilities: what the runtime has [/process/capabilities/bounding, /process/capabilities/effective, /process/capabilities/permitted]",
   { skipFor: refusesAll },
   async (t, box) => {
     box.config.process.capabilities = { bounding: ALL, effective: ALL, permitted: ALL }
