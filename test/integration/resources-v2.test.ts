@@ -12,43 +12,45 @@ const REAL = { needs: ["controllers"] } as const
 const V2 = { needs: ["v2"] } as const
 
 interface Case {
-  readonly pointer: string
+  /** Below /linux/resources. */
+  readonly fields: readonly string[]
   readonly resources: object
   readonly files: Readonly<Record<string, string>>
 }
 
 const CASES: readonly Case[] = [
-  { pointer: "memory/limit", resources: { memory: { limit: 67108864 } }, files: { "memory.max": "67108864", "memory.swap.max": "max" } },
-  { pointer: "memory/limit", resources: { memory: { limit: -1 } }, files: { "memory.max": "max", "memory.swap.max": "max" } },
-  { pointer: "memory/limit", resources: { memory: { limit: 9223372036854771712 } }, files: { "memory.max": "max" } },
-  { pointer: "memory/swap", resources: { memory: { limit: 67108864, swap: 134217728 } }, files: { "memory.max": "67108864", "memory.swap.max": "67108864" } },
-  { pointer: "memory/swap", resources: { memory: { limit: 67108864, swap: 67108864 } }, files: { "memory.swap.max": "0" } },
-  { pointer: "memory/swap", resources: { memory: { limit: 67108864, swap: -1 } }, files: { "memory.swap.max": "max" } },
-  { pointer: "memory/reservation", resources: { memory: { reservation: 33554432 } }, files: { "memory.low": "33554432" } },
-  { pointer: "memory/reservation", resources: { memory: { reservation: -1 } }, files: { "memory.low": "max" } },
-  { pointer: "memory/disableOOMKiller", resources: { memory: { limit: 67108864, disableOOMKiller: false } }, files: { "memory.max": "67108864" } },
-  { pointer: "memory/useHierarchy", resources: { memory: { limit: 67108864, useHierarchy: true } }, files: { "memory.max": "67108864" } },
-  { pointer: "memory/checkBeforeUpdate", resources: { memory: { limit: 67108864, checkBeforeUpdate: true } }, files: { "memory.max": "67108864" } },
-  { pointer: "cpu/shares", resources: { cpu: { shares: 1024 } }, files: { "cpu.weight": "100" } },
-  { pointer: "cpu/shares", resources: { cpu: { shares: 2 } }, files: { "cpu.weight": "1" } },
-  { pointer: "cpu/shares", resources: { cpu: { shares: 262144 } }, files: { "cpu.weight": "10000" } },
-  { pointer: "cpu/shares", resources: { cpu: { shares: 1000000 } }, files: { "cpu.weight": "10000" } },
-  { pointer: "cpu/quota", resources: { cpu: { quota: 50000 } }, files: { "cpu.max": "50000 100000" } },
-  { pointer: "cpu/quota", resources: { cpu: { quota: -1, period: 50000 } }, files: { "cpu.max": "max 50000" } },
-  { pointer: "cpu/period", resources: { cpu: { period: 20000 } }, files: { "cpu.max": "max 20000" } },
-  { pointer: "cpu/period", resources: { cpu: { quota: 5000, period: 10000 } }, files: { "cpu.max": "5000 10000" } },
-  { pointer: "cpu/burst", resources: { cpu: { quota: 50000, period: 100000, burst: 40000 } }, files: { "cpu.max": "50000 100000", "cpu.max.burst": "40000" } },
-  { pointer: "cpu/idle", resources: { cpu: { idle: 1 } }, files: { "cpu.idle": "1" } },
-  { pointer: "cpu/idle", resources: { cpu: { idle: 1, shares: 512 } }, files: { "cpu.idle": "1" } },
-  { pointer: "pids/limit", resources: { pids: { limit: 33 } }, files: { "pids.max": "33" } },
-  { pointer: "pids/limit", resources: { pids: { limit: -1 } }, files: { "pids.max": "max" } },
-  { pointer: "unified/*", resources: { unified: { "memory.high": "33554432", "cpu.weight": "77", "memory.oom.group": "1", "cgroup.max.depth": "3" } },
+  { fields: ["memory/limit"], resources: { memory: { limit: 67108864 } }, files: { "memory.max": "67108864", "memory.swap.max": "max" } },
+  { fields: ["memory/limit"], resources: { memory: { limit: -1 } }, files: { "memory.max": "max", "memory.swap.max": "max" } },
+  { fields: ["memory/limit"], resources: { memory: { limit: 9223372036854771712 } }, files: { "memory.max": "max" } },
+  { fields: ["memory/swap"], resources: { memory: { limit: 67108864, swap: 134217728 } }, files: { "memory.max": "67108864", "memory.swap.max": "67108864" } },
+  { fields: ["memory/swap"], resources: { memory: { limit: 67108864, swap: 67108864 } }, files: { "memory.swap.max": "0" } },
+  { fields: ["memory/swap"], resources: { memory: { limit: 67108864, swap: -1 } }, files: { "memory.swap.max": "max" } },
+  { fields: ["memory/reservation"], resources: { memory: { reservation: 33554432 } }, files: { "memory.low": "33554432" } },
+  { fields: ["memory/reservation"], resources: { memory: { reservation: -1 } }, files: { "memory.low": "max" } },
+  { fields: ["memory/disableOOMKiller"], resources: { memory: { limit: 67108864, disableOOMKiller: false } }, files: { "memory.max": "67108864" } },
+  { fields: ["memory/useHierarchy"], resources: { memory: { limit: 67108864, useHierarchy: true } }, files: { "memory.max": "67108864" } },
+  { fields: ["memory/checkBeforeUpdate"], resources: { memory: { limit: 67108864, checkBeforeUpdate: true } }, files: { "memory.max": "67108864" } },
+  { fields: ["cpu/shares"], resources: { cpu: { shares: 1024 } }, files: { "cpu.weight": "100" } },
+  { fields: ["cpu/shares"], resources: { cpu: { shares: 2 } }, files: { "cpu.weight": "1" } },
+  { fields: ["cpu/shares"], resources: { cpu: { shares: 262144 } }, files: { "cpu.weight": "10000" } },
+  { fields: ["cpu/shares"], resources: { cpu: { shares: 1000000 } }, files: { "cpu.weight": "10000" } },
+  { fields: ["cpu/quota"], resources: { cpu: { quota: 50000 } }, files: { "cpu.max": "50000 100000" } },
+  { fields: ["cpu/quota"], resources: { cpu: { quota: -1, period: 50000 } }, files: { "cpu.max": "max 50000" } },
+  { fields: ["cpu/period"], resources: { cpu: { period: 20000 } }, files: { "cpu.max": "max 20000" } },
+  { fields: ["cpu/period"], resources: { cpu: { quota: 5000, period: 10000 } }, files: { "cpu.max": "5000 10000" } },
+  { fields: ["cpu/burst"], resources: { cpu: { quota: 50000, period: 100000, burst: 40000 } }, files: { "cpu.max": "50000 100000", "cpu.max.burst": "40000" } },
+  { fields: ["cpu/idle"], resources: { cpu: { idle: 1 } }, files: { "cpu.idle": "1" } },
+  { fields: ["cpu/idle"], resources: { cpu: { idle: 1, shares: 512 } }, files: { "cpu.idle": "1" } },
+  { fields: ["pids/limit"], resources: { pids: { limit: 33 } }, files: { "pids.max": "33" } },
+  { fields: ["pids/limit"], resources: { pids: { limit: -1 } }, files: { "pids.max": "max" } },
+  { fields: ["unified"], resources: { unified: { "memory.high": "33554432", "cpu.weight": "77", "memory.oom.group": "1", "cgroup.max.depth": "3" } },
     files: { "memory.high": "33554432", "cpu.weight": "77", "memory.oom.group": "1", "cgroup.max.depth": "3" } },
-  { pointer: "unified/*", resources: { cpu: { shares: 1024 }, memory: { limit: 67108864 }, unified: { "cpu.weight": "5", "memory.max": "134217728" } },
+  { fields: ["unified"], resources: { cpu: { shares: 1024 }, memory: { limit: 67108864 }, unified: { "cpu.weight": "5", "memory.max": "134217728" } },
     files: { "cpu.weight": "5", "memory.max": "134217728" } },
 ]
 
-for (const { pointer, resources, files } of CASES) {
+for (const { fields, resources, files } of CASES) {
+  const pointer = fields.join(" /linux/resources/")
   boxTest(`v2: ${JSON.stringify(resources)} is in the cgroup's files [/linux/resources/${pointer}]`, REAL, (t, box) => {
     box.config.linux.resources = resources
     box.create()
@@ -72,14 +74,14 @@ const REFUSED: readonly (readonly [pointer: string, resources: object, reason: R
   ["cpu/cpus", { cpu: { cpus: "0" } }, /cpu\/cpus: the cgroup controller cpuset is not available/],
   ["blockIO/leafWeight", { blockIO: { leafWeight: 500 } }, /leafWeight: cgroup v2 has no leaf weights/],
   ["blockIO/weight", { blockIO: { weight: 500 } }, /blockIO\/weight: there is no .*no I\/O scheduler with weights/],
-  ["blockIO/throttleReadBpsDevice/*", { blockIO: { throttleReadBpsDevice: [{ major: 999, minor: 3, rate: 1024 }] } },
+  ["blockIO/throttleReadBpsDevice/*/major", { blockIO: { throttleReadBpsDevice: [{ major: 999, minor: 3, rate: 1024 }] } },
     /throttleReadBpsDevice\/0: write "999:3 rbps=1024" .*no block device of these numbers/s],
   ["network/classID", { network: { classID: 5 } }, /network\/classID: only cgroup v1 has it/],
-  ["network/priorities", { network: { priorities: [{ name: "lo", priority: 3 }] } }, /network\/priorities: only cgroup v1 has it/],
-  ["rdma/*", { rdma: { mlx5_0: { hcaHandles: 3 } } }, /rdma\/mlx5_0: the cgroup controller rdma is not available/],
-  ["unified/*", { unified: { "cpuset.cpus": "0" } }, /unified\/cpuset.cpus: the cgroup controller cpuset is not available in .*; available there: .*memory/s],
-  ["unified/*", { unified: { "memory.nosuch": "0" } }, /unified\/memory.nosuch: there is no .*memory.nosuch/],
-  ["unified/*", { unified: { "memory.max": "x" } }, /unified\/memory.max: write "x" to .*invalid argument/],
+  ["network/priorities/*/name", { network: { priorities: [{ name: "lo", priority: 3 }] } }, /network\/priorities: only cgroup v1 has it/],
+  ["rdma/*/hcaHandles", { rdma: { mlx5_0: { hcaHandles: 3 } } }, /rdma\/mlx5_0: the cgroup controller rdma is not available/],
+  ["unified", { unified: { "cpuset.cpus": "0" } }, /unified\/cpuset.cpus: the cgroup controller cpuset is not available in .*; available there: .*memory/s],
+  ["unified", { unified: { "memory.nosuch": "0" } }, /unified\/memory.nosuch: there is no .*memory.nosuch/],
+  ["unified", { unified: { "memory.max": "x" } }, /unified\/memory.max: write "x" to .*invalid argument/],
 ]
 
 for (const [pointer, resources, reason] of REFUSED) {
@@ -92,7 +94,7 @@ for (const [pointer, resources, reason] of REFUSED) {
   })
 }
 
-boxTest("v2: unified names files of the cgroup, and no actions [/linux/resources/unified/*]", V2, (t, box) => {
+boxTest("v2: unified names files of the cgroup, and no actions [/linux/resources/unified]", V2, (t, box) => {
   for (const file of ["../x.y", "memory", "", ".", "cgroup.freeze", "cgroup.procs", "cgroup.kill"]) {
     box.config.linux.resources = { unified: { [file]: "1" } }
     const { code, stderr } = box.tryCreate()

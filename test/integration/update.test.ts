@@ -26,7 +26,8 @@ function update(box: Box, args: readonly string[], input?: object): Result {
 
 interface Case {
   readonly flags: readonly string[]
-  readonly titles: string
+  /** The flags that it is about. */
+  readonly about: readonly string[]
   readonly v1: readonly (readonly [file: string, text: string])[]
   /** Undefined where v2 cannot give it. */
   readonly v2: readonly (readonly [file: string, text: string])[] | undefined
@@ -35,31 +36,32 @@ interface Case {
 const UNLIMITED = "9223372036854771712"
 
 const CASES: readonly Case[] = [
-  { flags: ["--memory", "64m"], titles: "[update --memory]", v1: [["memory/memory.limit_in_bytes", "67108864"]], v2: [["memory.max", "67108864"]] },
-  { flags: ["--memory=67108864", "--memory-swap", "128MiB"], titles: "[update --memory-swap]",
+  { flags: ["--memory", "64m"], about: ["--memory"], v1: [["memory/memory.limit_in_bytes", "67108864"]], v2: [["memory.max", "67108864"]] },
+  { flags: ["--memory=67108864", "--memory-swap", "128MiB"], about: ["--memory-swap"],
     v1: [["memory/memory.limit_in_bytes", "67108864"], ["memory/memory.memsw.limit_in_bytes", "134217728"]],
     v2: [["memory.max", "67108864"], ["memory.swap.max", "67108864"]] },
-  { flags: ["--memory", "-1"], titles: "[update --memory]",
+  { flags: ["--memory", "-1"], about: ["--memory"],
     v1: [["memory/memory.limit_in_bytes", UNLIMITED], ["memory/memory.memsw.limit_in_bytes", UNLIMITED]], v2: [["memory.max", "max"], ["memory.swap.max", "max"]] },
-  { flags: ["--memory-reservation", "1.5M"], titles: "[update --memory-reservation]",
+  { flags: ["--memory-reservation", "1.5M"], about: ["--memory-reservation"],
     v1: [["memory/memory.soft_limit_in_bytes", "1572864"]], v2: [["memory.low", "1572864"]] },
-  { flags: ["--cpu-share", "512"], titles: "[update --cpu-share]", v1: [["cpu/cpu.shares", "512"]], v2: [["cpu.weight", "59"]] },
-  { flags: ["--cpu-quota", "50000"], titles: "[update --cpu-quota]", v1: [["cpu/cpu.cfs_quota_us", "50000"]], v2: [["cpu.max", "50000 100000"]] },
-  { flags: ["--cpu-quota", "-1", "--cpu-period", "50000"], titles: "[update --cpu-period]",
+  { flags: ["--cpu-share", "512"], about: ["--cpu-share"], v1: [["cpu/cpu.shares", "512"]], v2: [["cpu.weight", "59"]] },
+  { flags: ["--cpu-quota", "50000"], about: ["--cpu-quota"], v1: [["cpu/cpu.cfs_quota_us", "50000"]], v2: [["cpu.max", "50000 100000"]] },
+  { flags: ["--cpu-quota", "-1", "--cpu-period", "50000"], about: ["--cpu-period"],
     v1: [["cpu/cpu.cfs_quota_us", "-1"], ["cpu/cpu.cfs_period_us", "50000"]], v2: [["cpu.max", "max 50000"]] },
-  { flags: ["--cpu-quota", "20000", "--cpu-burst", "10000"], titles: "[update --cpu-burst]",
+  { flags: ["--cpu-quota", "20000", "--cpu-burst", "10000"], about: ["--cpu-burst"],
     v1: [["cpu/cpu.cfs_burst_us", "10000"]], v2: [["cpu.max.burst", "10000"]] },
-  { flags: ["--cpu-idle", "1"], titles: "[update --cpu-idle]", v1: [["cpu/cpu.idle", "1"]], v2: [["cpu.idle", "1"]] },
-  { flags: ["--cpu-rt-period", "900000"], titles: "[update --cpu-rt-period]", v1: [["cpu/cpu.rt_period_us", "900000"]], v2: undefined },
-  { flags: ["--pids-limit", "20"], titles: "[update --pids-limit]", v1: [["pids/pids.max", "20"]], v2: [["pids.max", "20"]] },
-  { flags: ["--pids-limit=-1"], titles: "[update --pids-limit]", v1: [["pids/pids.max", "max"]], v2: [["pids.max", "max"]] },
-  { flags: ["--kernel-memory", "1m", "--kernel-memory-tcp", "1m", "--pids-limit", "7"], titles: "[update --kernel-memory] [update --kernel-memory-tcp]",
+  { flags: ["--cpu-idle", "1"], about: ["--cpu-idle"], v1: [["cpu/cpu.idle", "1"]], v2: [["cpu.idle", "1"]] },
+  { flags: ["--cpu-rt-period", "900000"], about: ["--cpu-rt-period"], v1: [["cpu/cpu.rt_period_us", "900000"]], v2: undefined },
+  { flags: ["--pids-limit", "20"], about: ["--pids-limit"], v1: [["pids/pids.max", "20"]], v2: [["pids.max", "20"]] },
+  { flags: ["--pids-limit=-1"], about: ["--pids-limit"], v1: [["pids/pids.max", "max"]], v2: [["pids.max", "max"]] },
+  { flags: ["--kernel-memory", "1m", "--kernel-memory-tcp", "1m", "--pids-limit", "7"], about: ["--kernel-memory", "--kernel-memory-tcp"],
     v1: [["pids/pids.max", "7"]], v2: [["pids.max", "7"]] },
 ]
 
-for (const { flags, titles, v1, v2 } of CASES) {
+for (const { flags, about, v1, v2 } of CASES) {
+  const flag = about.join(", ")
   const options: TestOptions = unified && v2 === undefined ? { needs: ["hybrid"] } : LIMITS
-  boxTest(`update ${flags.join(" ")} ${titles}`, options, (t, box) => {
+  boxTest(`update ${flags.join(" ")} [update ${flag}]`, options, (t, box) => {
     box.create()
     expectSuccess(update(box, [...flags, box.id]))
     for (const [file, text] of (unified ? v2 : v1) ?? []) t.equal(unified ? value(box, "x/x", file) : value(box, file, ""), text, file)
@@ -240,7 +242,7 @@ const KMSG = { type: "c", major: 1, minor: 11, access: "rwm" }
 const DENY = { allow: false, access: "rwm" }
 
 /** Everything but many devices: it takes a while to write. */
-const ALL_BUT_SOME = [{ allow: true, access: "rwm" }, ...Array.from({ length: 400 }, (_, minor) => ({ allow: false, type: "b", major: 8, minor, access: "rwm" }))]
+const ALL_BUT_SOME = [{ allow: true, type: "a", access: "rwm" }, ...Array.from({ length: 400 }, (_, minor) => ({ allow: false, type: "b", major: 8, minor, access: "rwm" }))]
 
 boxTest("update: device rules of engines are left alone [update --resources]", async (t, box) => {
   box.config.linux.resources = { devices: [DENY, { ...KMSG, allow: true }] }
@@ -252,7 +254,7 @@ boxTest("update: device rules of engines are left alone [update --resources]", a
   t.match(box.exec(["sh", "-c", "mknod /tmp/control c 10 234; true </tmp/control"]).stderr, /Operation not permitted/)
 })
 
-boxTest("update: device rules are replaced, and at no moment is more open [update --devices]", async (t, box) => {
+boxTest("update: device rules are replaced, and at no moment is more open [update --devices] [/linux/resources/devices/*/type=a|b|c]", async (t, box) => {
   box.config.linux.resources = { devices: [DENY] }
   box.config.process.capabilities = all(box)
   box.script(PROBE)

@@ -32,6 +32,8 @@ function fake(version: 1 | 2, controller: string, files: Readonly<Record<string,
 
 interface Case {
   readonly title: string
+  /** Below /linux/resources. */
+  readonly fields: readonly string[]
   readonly version: 1 | 2
   readonly controller: string
   readonly resources: LinuxResources
@@ -40,49 +42,50 @@ interface Case {
 }
 
 const CASES: readonly Case[] = [
-  { title: "cpuset of v2 [/linux/resources/cpu/cpus] [/linux/resources/cpu/mems]", version: 2, controller: "cpuset",
+  { title: "cpuset of v2", fields: ["cpu/cpus", "cpu/mems"], version: 2, controller: "cpuset",
     resources: { cpu: { cpus: "0-3,7", mems: "0" } }, files: { "cpuset.cpus": "0-3,7", "cpuset.mems": "0" } },
-  { title: "realtime of v1 [/linux/resources/cpu/realtimePeriod] [/linux/resources/cpu/realtimeRuntime]", version: 1, controller: "cpu",
+  { title: "realtime of v1", fields: ["cpu/realtimePeriod", "cpu/realtimeRuntime"], version: 1, controller: "cpu",
     resources: { cpu: { realtimePeriod: 1000000, realtimeRuntime: 950000 } }, files: { "cpu.rt_period_us": "1000000", "cpu.rt_runtime_us": "950000" } },
-  { title: "weights of CFQ [/linux/resources/blockIO/weight] [/linux/resources/blockIO/leafWeight]", version: 1, controller: "blkio",
+  { title: "weights of CFQ", fields: ["blockIO/weight", "blockIO/leafWeight"], version: 1, controller: "blkio",
     resources: { blockIO: { weight: 500, leafWeight: 300 } }, files: { "blkio.weight": "500", "blkio.leaf_weight": "300" } },
-  { title: "weights of devices, CFQ [/linux/resources/blockIO/weightDevice/*/weight] [/linux/resources/blockIO/weightDevice/*/leafWeight]", version: 1, controller: "blkio",
+  { title: "weights of devices, CFQ", fields: ["blockIO/weightDevice/*/weight", "blockIO/weightDevice/*/leafWeight"], version: 1, controller: "blkio",
     resources: { blockIO: { weightDevice: [{ major: 8, minor: 16, weight: 500, leafWeight: 300 }] } },
     files: { "blkio.weight_device": "8:16 500", "blkio.leaf_weight_device": "8:16 300" } },
-  { title: "weights of BFQ, v1 [/linux/resources/blockIO/weightDevice/*/weight] [/linux/resources/blockIO/weightDevice/*/major] [/linux/resources/blockIO/weightDevice/*/minor]", version: 1, controller: "blkio",
+  { title: "weights of BFQ, v1", fields: ["blockIO/weightDevice/*/weight", "blockIO/weightDevice/*/major", "blockIO/weightDevice/*/minor"], version: 1, controller: "blkio",
     resources: { blockIO: { weight: 10, weightDevice: [{ major: 8, minor: 0, weight: 1000 }] } },
     files: { "blkio.bfq.weight": "10", "blkio.bfq.weight_device": "8:0 1000" } },
-  { title: "weight of BFQ, v2 [/linux/resources/blockIO/weight]", version: 2, controller: "io",
+  { title: "weight of BFQ, v2", fields: ["blockIO/weight"], version: 2, controller: "io",
     resources: { blockIO: { weight: 500 } }, files: { "io.bfq.weight": "500" } },
-  { title: "weight of a device, BFQ, v2 [/linux/resources/blockIO/weightDevice/*/weight]", version: 2, controller: "io",
+  { title: "weight of a device, BFQ, v2", fields: ["blockIO/weightDevice/*/weight"], version: 2, controller: "io",
     resources: { blockIO: { weightDevice: [{ major: 8, minor: 0, weight: 20 }] } }, files: { "io.bfq.weight": "8:0 20" } },
-  { title: "weight of iocost is converted [/linux/resources/blockIO/weight]", version: 2, controller: "io",
+  { title: "weight of iocost is converted", fields: ["blockIO/weight"], version: 2, controller: "io",
     resources: { blockIO: { weight: 1000 } }, files: { "io.weight": "default 10000" } },
-  { title: "weight of a device, iocost [/linux/resources/blockIO/weightDevice/*/weight]", version: 2, controller: "io",
+  { title: "weight of a device, iocost", fields: ["blockIO/weightDevice/*/weight"], version: 2, controller: "io",
     resources: { blockIO: { weightDevice: [{ major: 8, minor: 0, weight: 10 }] } }, files: { "io.weight": "8:0 1" } },
-  { title: "a rate of v2 [/linux/resources/blockIO/throttleWriteBpsDevice/*/rate]", version: 2, controller: "io",
+  { title: "a rate of v2", fields: ["blockIO/throttleWriteBpsDevice/*/rate"], version: 2, controller: "io",
     resources: { blockIO: { throttleWriteBpsDevice: [{ major: 8, minor: 0, rate: 18446744073709551615 }] } }, files: { "io.max": "8:0 wbps=18446744073709551615" } },
-  { title: "a rate of 0 is none, v2 [/linux/resources/blockIO/throttleReadIOPSDevice/*/rate]", version: 2, controller: "io",
+  { title: "a rate of 0 is none, v2", fields: ["blockIO/throttleReadIOPSDevice/*/rate"], version: 2, controller: "io",
     resources: { blockIO: { throttleReadIOPSDevice: [{ major: 8, minor: 0, rate: 0 }] } }, files: { "io.max": "8:0 riops=max" } },
-  { title: "huge pages of v1, used and reserved [/linux/resources/hugepageLimits/*/limit]", version: 1, controller: "hugetlb",
+  { title: "huge pages of v1, used and reserved", fields: ["hugepageLimits/*/limit"], version: 1, controller: "hugetlb",
     resources: { hugepageLimits: [{ pageSize: "2MB", limit: 209715200 }] },
     files: { "hugetlb.2MB.limit_in_bytes": "209715200", "hugetlb.2MB.rsvd.limit_in_bytes": "209715200" } },
-  { title: "huge pages of v1 without counted reservations [/linux/resources/hugepageLimits/*/limit]", version: 1, controller: "hugetlb",
+  { title: "huge pages of v1 without counted reservations", fields: ["hugepageLimits/*/limit"], version: 1, controller: "hugetlb",
     resources: { hugepageLimits: [{ pageSize: "1GB", limit: 18446744073709551615 }] }, files: { "hugetlb.1GB.limit_in_bytes": "-1" } },
-  { title: "class of packets [/linux/resources/network/classID]", version: 1, controller: "net_cls",
+  { title: "class of packets", fields: ["network/classID"], version: 1, controller: "net_cls",
     resources: { network: { classID: 1048577 } }, files: { "net_cls.classid": "1048577" } },
-  { title: "priorities of packets [/linux/resources/network/priorities/*/name] [/linux/resources/network/priorities/*/priority]", version: 1, controller: "net_prio",
+  { title: "priorities of packets", fields: ["network/priorities/*/name", "network/priorities/*/priority"], version: 1, controller: "net_prio",
     resources: { network: { priorities: [{ name: "eth0", priority: 500 }] } }, files: { "net_prio.ifpriomap": "eth0 500" } },
-  { title: "rdma, v1 [/linux/resources/rdma/*/hcaHandles] [/linux/resources/rdma/*/hcaObjects]", version: 1, controller: "rdma",
+  { title: "rdma, v1", fields: ["rdma/*/hcaHandles", "rdma/*/hcaObjects"], version: 1, controller: "rdma",
     resources: { rdma: { mlx5_1: { hcaHandles: 3, hcaObjects: 10000 } } }, files: { "rdma.max": "mlx5_1 hca_handle=3 hca_object=10000" } },
-  { title: "rdma, v2 [/linux/resources/rdma/*/hcaObjects]", version: 2, controller: "rdma",
+  { title: "rdma, v2", fields: ["rdma/*/hcaObjects"], version: 2, controller: "rdma",
     resources: { rdma: { rxe3: { hcaObjects: 1000 } } }, files: { "rdma.max": "rxe3 hca_object=1000" } },
-  { title: "use_hierarchy of an old kernel [/linux/resources/memory/useHierarchy]", version: 1, controller: "memory",
+  { title: "use_hierarchy of an old kernel", fields: ["memory/useHierarchy"], version: 1, controller: "memory",
     resources: { memory: { useHierarchy: true } }, files: { "memory.use_hierarchy": "1" } },
 ]
 
-for (const { title, version, controller, resources, files } of CASES) {
-  t.test(`in a folder of plain files: ${title}`, async (t) => {
+for (const { title, fields, version, controller, resources, files } of CASES) {
+  const pointer = fields.join(" /linux/resources/")
+  t.test(`in a folder of plain files: ${title} [/linux/resources/${pointer}]`, async (t) => {
     const before = title.startsWith("use_hierarchy") ? "0" : ""
     const { record, read } = fake(version, controller, Object.fromEntries(Object.keys(files).map((name) => [name, before])))
     await applyResources(record, resources)
@@ -160,14 +163,14 @@ t.test("zero values of Go are not set [/linux/resources/memory/limit] [/linux/re
   for (const version of [1, 2] as const) t.same(steps([...MEMORY_FIELDS, ...CPU_FIELDS], { memory, cpu }, version), [])
 })
 
-t.test("unified values go line by line, as they stand [/linux/resources/unified/*]", async (t) => {
+t.test("unified values go line by line, as they stand [/linux/resources/unified]", async (t) => {
   const made = unifiedSteps({ "io.max": "259:0 rbps=2097152 wiops=120\n253:0 rbps=2097152 wiops=120\n", "hugetlb.1GB.max": "1073741824" })
   t.same(made.map(({ file, text, controller }) => [file, text, controller]), [
     ["io.max", "259:0 rbps=2097152 wiops=120", "io"], ["io.max", "253:0 rbps=2097152 wiops=120", "io"], ["hugetlb.1GB.max", "1073741824", "hugetlb"],
   ])
 })
 
-t.test("unified is an error where there is no cgroup2 [/linux/resources/unified/*]", async (t) => {
+t.test("unified is an error where there is no cgroup2 [/linux/resources/unified]", async (t) => {
   await t.rejects(applyResources(fake(1, "memory", {}).record, { unified: { "memory.high": "1" } }), /unified: is for cgroup v2/)
 })
 
