@@ -7,9 +7,9 @@ import { tryReadText } from "./file.ts"
  * is wanted.
  */
 
-/** AppArmor is on: the kernel knows a profile (or "unconfined") for this process. */
-export function apparmorEnabled(): boolean {
-  return attribute("/proc/self/attr/apparmor/current") !== undefined
+/** The AppArmor profile of this process with its mode, as "docker-default (enforce)", or "unconfined"; undefined where AppArmor is off. */
+export function ownApparmorProfile(): string | undefined {
+  return attribute("/proc/self/attr/apparmor/current")
 }
 
 /** SELinux is on and has a policy: before the first one is loaded, all that runs is labelled "kernel" (selinux(8), is_selinux_enabled(3)). */

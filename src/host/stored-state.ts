@@ -27,6 +27,18 @@ export interface LastSteps {
   readonly steps: readonly ToldStep[]
 }
 
+/** What of config.json holds for processes that join, whose own file says nothing of it. */
+export interface StoredSettings {
+  /** linux.personality. */
+  readonly personality?: Personality
+  /** linux.memoryPolicy. */
+  readonly memoryPolicy?: MemoryPolicy
+  /** process.apparmorProfile. */
+  readonly apparmorProfile?: string
+  /** process.selinuxLabel. */
+  readonly selinuxLabel?: string
+}
+
 /** What later commands need of a container's seccomp filter; the filter itself is a file beside. */
 export interface StoredSeccomp {
   /** SECCOMP_FILTER_FLAG_ bits. */
@@ -74,8 +86,7 @@ export interface StoredState {
   readonly noNewKeyring?: boolean
   /** It was made under NOTIFY_SOCKET: `start` listens to it where it has that variable, too. */
   readonly notify?: boolean
-  /** linux.personality and linux.memoryPolicy, for processes that join. */
-  readonly settings?: { readonly personality?: Personality; readonly memoryPolicy?: MemoryPolicy }
+  readonly settings?: StoredSettings
   readonly seccomp?: StoredSeccomp
   /** More that lifecycle keeps. */
   readonly [more: string]: unknown

@@ -333,9 +333,15 @@ function initialState(request: CreateRequest, spec: Spec, bundle: string, rootfs
 }
 
 /** What processes that join later need of config.json, which `exec --process` does not read. */
-function executionSettings({ linux }: Spec): Pick<StoredState, "settings"> {
+function executionSettings({ linux, process }: Spec): Pick<StoredState, "settings"> {
   const { personality, memoryPolicy } = linux ?? {}
-  if (personality === undefined && memoryPolicy === undefined) return {}
-  return { settings: { ...(personality === undefined ? {} : { personality }), ...(memoryPolicy === undefined ? {} : { memoryPolicy }) } }
+  const { apparmorProfile, selinuxLabel } = process ?? {}
+  const settings = {
+    ...(personality === undefined ? {} : { personality }),
+    ...(memoryPolicy === undefined ? {} : { memoryPolicy }),
+    ...(apparmorProfile ? { apparmorProfile } : {}),
+    ...(selinuxLabel ? { selinuxLabel } : {}),
+  }
+  return Object.keys(settings).length === 0 ? {} : { settings }
 }
 

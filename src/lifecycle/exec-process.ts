@@ -4,18 +4,22 @@ import { checkProcess } from "../spec/rules.ts"
 import type { Process } from "../spec/types.gen.ts"
 import { warn } from "../log.ts"
 import { CAPABILITIES } from "../kernel/capabilities.ts"
+import type { StoredSettings } from "../host/stored-state.ts"
 import type { ExecRequest } from "./requests.ts"
 
 const ID_MAX = 4294967294
 
 /**
- * The process that `exec` is asked for: the --process file as it stands, else the container's own process with the flags over it.
+ * The process that `exec` is asked for: the --process file, else the container's own process with the flags over it.
  * @param file content of the --process file
  * @param config content of the container's config.json
+ * @param settings what holds where the file says nothing
  */
-export function execProcess(request: ExecRequest, file: Uint8Array | undefined, config: () => Uint8Array | undefined): Process {
+export function execProcess(
+  request: ExecRequest, file: Uint8Array | undefined, config: () => Uint8Array | undefined, settings: StoredSettings = {},
+): Process {
   let process: Process
-  if (file !== undefined) process = loadProcess(file, request.process as string)
+  if (file !== undefined) process = withLabels(loadProcess(file, request.process as string), settings)
   else {
     const bytes = config()
     if (bytes === undefined) throw new RuntsError(`the config.json of container ${JSON.stringify(request.id)} is gone from its state folder`)
@@ -26,6 +30,18 @@ export function execProcess(request: ExecRequest, file: Uint8Array | undefined, 
   if (request.tty && file !== undefined) process = { ...process, terminal: true }
   checkProcess(process, request.process ?? "exec")
   return process
+}
+
+/**
+ * A file without labels has the container's, as with crun (runc: SELinux's only): no process is less confined than init because its file
+ * left something out. "unconfined" is the word for a process without a profile.
+ */
+function withLabels(process: Process, { apparmorProfile, selinuxLabel }: StoredSettings): Process {
+  return {
+    ...process,
+    ...(apparmorProfile === undefined || process.apparmorProfile ? {} : { apparmorProfile }),
+    ...(selinuxLabel === undefined || process.selinuxLabel ? {} : { selinuxLabel }),
+  }
 }
 
 function overlay(base: Process, request: ExecRequest): Process {

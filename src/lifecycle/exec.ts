@@ -40,7 +40,8 @@ export async function exec(globals: GlobalOptions, request: ExecRequest): Promis
       throw new RuntsError("cannot exec in a paused container (use --ignore-paused to override)")
     }
     if (status === "stopped" || status === "creating") throw new RuntsError(`cannot exec in a ${status} container`)
-    process = execProcess(request, request.process === undefined ? undefined : readFile(request.process), () => container.readConfigBytes())
+    const file = request.process === undefined ? undefined : readFile(request.process)
+    process = execProcess(request, file, () => container.readConfigBytes(), state.settings)
     seccomp = seccompFacts(state.seccomp, () => container.readFilter())
   } finally {
     container.close()

@@ -15,14 +15,18 @@ export async function processLabels(process: Process, mountLabel = ""): Promise<
   const apparmor = process.apparmorProfile ?? ""
   const selinux = process.selinuxLabel ?? ""
   if (apparmor === "" && selinux === "" && mountLabel === "") return undefined
-  const { apparmorEnabled, selinuxEnabled } = await import("../host/lsm.ts")
-  const apparmorOn = apparmor !== "" && apparmorEnabled()
+  const { ownApparmorProfile, selinuxEnabled } = await import("../host/lsm.ts")
+  const own = apparmor === "" ? undefined : ownApparmorProfile()
   // without AppArmor every process is unconfined
-  if (apparmor !== "" && apparmor !== "unconfined" && !apparmorOn) throw apparmorOff(apparmor)
+  if (apparmor !== "" && apparmor !== "unconfined" && own === undefined) throw apparmorOff(apparmor)
   if ((selinux !== "" || mountLabel !== "") && !selinuxEnabled()) throw selinuxOff(selinux, mountLabel)
   checkLength(apparmor, "/process/apparmorProfile")
   checkLength(selinux, "/process/selinuxLabel")
-  return { apparmor: apparmorOn ? apparmor : undefined, selinux: selinux === "" ? undefined : selinux }
+  return {
+    apparmor: own === undefined ? undefined : apparmor,
+    stack: own !== undefined && own !== "unconfined" && process.noNewPrivileges === true,
+    selinux: selinux === "" ? undefined : selinux,
+  }
 }
 
 function apparmorOff(profile: string): RuntsError {

@@ -127,7 +127,9 @@ function executionFailure(name: string, errno: number): RuntsError {
       ? "the file is there: its interpreter (the #! line, or the ELF loader) is missing in the root filesystem"
       : errno === ERRNO.ENOEXEC
         ? "it is no script with a #! line and no executable of this architecture"
-        : undefined
+        : errno === ERRNO.EACCES
+          ? "it is executable, but lies on a noexec mount, or AppArmor or SELinux do not let it be executed so"
+          : undefined
   return new RuntsError(`${what}: ${errnoText(errno)}`, { errno, pointer: "/process/args/0", ...(hint === undefined ? {} : { hint }) })
 }
 

@@ -8,6 +8,11 @@ import { scratch } from "./targets.ts"
 export interface ProcessLabels {
   /** AppArmor profile, entered at the next execve. */
   readonly apparmor: string | undefined
+  /**
+   * The profile is stacked on the runtime's own, so that both hold: with noNewPrivileges a process that is confined already, as in
+   * a nested runtime, may only become more so (apparmor(7): execve fails with EPERM).
+   */
+  readonly stack: boolean
   /** SELinux context of the process from the next execve on, and of the keys it makes before. */
   readonly selinux: string | undefined
 }
@@ -45,12 +50,12 @@ export function holdProcfs(planner: Planner, labels: ProcessLabels | undefined):
  */
 export function planLabels(planner: Planner, procfs: Step | undefined, labels: ProcessLabels | undefined): void {
   if (procfs === undefined || labels === undefined) return
-  const { apparmor, selinux } = labels
+  const { apparmor, stack, selinux } = labels
   if (apparmor !== undefined) {
     planner.at("/process/apparmorProfile")
     const says = `apparmor failed to apply profile ${JSON.stringify(apparmor)}`
     // a folder of AppArmor's own since Linux 5.8
-    write(planner, procfs, "apparmor/exec", `exec ${apparmor}`, says)
+    write(planner, procfs, "apparmor/exec", `${stack ? "stack" : "exec"} ${apparmor}`, says)
   }
   if (selinux !== undefined) {
     planner.at("/process/selinuxLabel")

@@ -18,6 +18,7 @@ const rules = (name: string, denied: string): string => `profile ${name} flags=(
   signal,
   ptrace,
   unix,
+  change_profile,
   deny ${denied} r,
 }
 `
@@ -85,7 +86,8 @@ boxTest("the profile holds in the host's pid namespace [/process/apparmorProfile
   t.equal(profileOf(box.pid), ENFORCED)
 })
 
-boxTest("exec takes the container's profile, or its own [exec --apparmor] [exec --process]", { needs }, async (t, box) => {
+boxTest("exec takes the container's profile, or its own [exec --apparmor] [exec --process]",
+  { needs, skipFor: { runc: "leaves a --process file without profile unconfined" } }, async (t, box) => {
   await confine(box).launch("/bin/sleep", "1000")
   isConfined(t, box.exec(["/bin/sh", "-c", SHOW]))
   const other = expectSuccess(box.exec(["/bin/sh", "-c", SHOW], ["--apparmor", OTHER]))
@@ -94,7 +96,7 @@ boxTest("exec takes the container's profile, or its own [exec --apparmor] [exec 
   writeFileSync(file, JSON.stringify({ ...box.config.process, apparmorProfile: OTHER, args: ["/bin/cat", "/proc/self/attr/apparmor/current"] }))
   t.equal(expectSuccess(box.call(["exec", "--process", file, box.id])).stdout.trim(), OTHERS)
   writeFileSync(file, JSON.stringify({ ...box.config.process, apparmorProfile: "", args: ["/bin/cat", "/proc/self/attr/apparmor/current"] }))
-  t.equal(expectSuccess(box.call(["exec", "--process", file, box.id])).stdout.trim(), "unconfined", "none is asked for")
+  t.equal(expectSuccess(box.call(["exec", "--process", file, box.id])).stdout.trim(), ENFORCED, "none is asked for")
 })
 
 boxTest("startContainer hooks, which the image brings, have the profile; the host's have not [/hooks/startContainer/*/path]", { needs },
@@ -127,6 +129,23 @@ boxTest("no descriptor of the host's /proc is left to the program [/process/appa
   t.notMatch(expectSuccess(box.exec(["/bin/sh", "-c", descriptors("self")])).stdout, /^\/proc$|attr/m)
   t.notMatch(expectSuccess(command(["sh", "-c", descriptors(box.pid)])).stdout, /^\/proc$|attr/m)
 })
+
+boxTest("a runtime that is confined itself: with noNewPrivileges both profiles hold [/process/apparmorProfile] [/process/noNewPrivileges]",
+  { needs, skipFor: { runc: "fails with EPERM", crun: "1.8 fails with EPERM" } }, async (t, box) => {
+    const options = { before: `printf 'exec ${OTHER}' >/proc/$$/attr/apparmor/exec` }
+    const both = `${[PROFILE, OTHER].sort().join("//&")} (enforce)`
+    const sorted = (label: string): string => `${label.trim().replace(" (enforce)", "").split("//&").sort().join("//&")} (enforce)`
+    for (const [noNewPrivileges, expected] of [[true, both], [false, ENFORCED]] as const) {
+      box.config.process.noNewPrivileges = noNewPrivileges
+      const run = confine(box).script(SHOW).run([], options)
+      t.equal(sorted(run.stdout), expected)
+      t.match(run.stderr, /secret.*Permission denied/)
+    }
+    box.config.process.noNewPrivileges = true
+    await confine(box).launch("/bin/sleep", "1000")
+    t.equal(profileOf(box.pid), ENFORCED, "the others as ever")
+    t.equal(sorted(box.exec(["/bin/sh", "-c", SHOW], [], options).stdout), both)
+  })
 
 boxTest("a profile that is not loaded is named, and nothing is left [/process/apparmorProfile]", { needs }, async (t, box) => {
   const failed = confine(box, "no-such-profile").args("/bin/true").tryCreate()

@@ -101,7 +101,7 @@ boxTest("exec takes the container's label, or its own [exec --process-label] [ex
   isConfined(t, box.exec(["/bin/sh", "-c", SHOW], ["--process-label", OTHER]), OTHER)
   const file = `${box.folder}/process.json`
   const args = ["/bin/cat", "/proc/self/attr/current"]
-  for (const [selinuxLabel, expected] of [[OTHER, OTHER], ["", RUNTIME]]) {
+  for (const [selinuxLabel, expected] of [[OTHER, OTHER], ["", CONTAINER]]) {
     writeFileSync(file, JSON.stringify({ ...box.config.process, selinuxLabel, args }))
     t.equal(plain(expectSuccess(box.call(["exec", "--process", file, box.id])).stdout), expected)
   }
