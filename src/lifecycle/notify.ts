@@ -52,7 +52,7 @@ export class NotifyRelay {
 
   /**
    * @param host NOTIFY_SOCKET of this process
-   * @param pid init's, which becomes the unit's main process
+   * @param pid becomes the unit's main process
    */
   constructor(container: ContainerDir, host: string, pid: number) {
     if (!/^[/@]./.test(host)) throw new RuntsError(`NOTIFY_SOCKET=${host} is no socket: it must begin with / or @`)

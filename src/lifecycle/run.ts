@@ -1,7 +1,9 @@
+import { sys } from "../ffi/index.ts"
 import { close } from "../host/file.ts"
 import { waitForeground } from "../host/foreground.ts"
 import { catchSignals, type SignalPipe } from "../host/signals.ts"
 import { setSubreaper } from "../host/process.ts"
+import { NR } from "../kernel/syscalls.ts"
 import { abandon, checkConsole } from "./create.ts"
 import { createContainer, loadBundle, type Created } from "./creation.ts"
 import { destroy } from "./destroy.ts"
@@ -27,7 +29,8 @@ export async function run(globals: GlobalOptions, request: RunRequest): Promise<
   let signals: SignalPipe | undefined
   let relay: NotifyRelay | undefined
   try {
-    relay = await notifyRelay(created.container, created.state)
+    // in the foreground the unit ends with this process, which has the exit code and deletes the container
+    relay = await notifyRelay(created.container, created.state, foreground ? sys(NR.getpid) : created.state.pid)
     if (terminal !== undefined) master = receiveTerminal(terminal)
     created.launch.go()
     // from here on what comes for runts is for the program: it waits in the pipe until the program runs

@@ -37,7 +37,7 @@ export async function start(globals: GlobalOptions, id: string): Promise<void> {
   await loadHookRunner(state.hooks)
   await loadRdt(rdtOf(state))
   const pidfd = openInit(state)
-  const relay = await notifyRelay(container, state)
+  const relay = await notifyRelay(container, state, state.pid)
   const started = await startWith(container, state, pidfd, (handOver) => letGo(container, state, pidfd, handOver))
   container.writeState(started)
   poststart(container, started)
@@ -47,12 +47,15 @@ export async function start(globals: GlobalOptions, id: string): Promise<void> {
   close(pidfd)
 }
 
-/** What passes the container's READY=1 on, where its creator and this process have a NOTIFY_SOCKET. */
-export async function notifyRelay(container: ContainerDir, state: StoredState): Promise<NotifyRelay | undefined> {
+/**
+ * What passes the container's READY=1 on, where its creator and this process have a NOTIFY_SOCKET.
+ * @param mainPid who the service manager is to watch from then on
+ */
+export async function notifyRelay(container: ContainerDir, state: StoredState, mainPid: number): Promise<NotifyRelay | undefined> {
   const host = notifySocket()
   if (state.notify !== true || host === undefined) return undefined
   const { NotifyRelay } = await import("./notify.ts")
-  return new NotifyRelay(container, host, state.pid)
+  return new NotifyRelay(container, host, mainPid)
 }
 
 /**
