@@ -108,3 +108,9 @@ export function mountAt(entries: readonly MountEntry[], target: string): MountEn
   if (entry === undefined) throw new Error(`nothing is mounted at ${target}; mounts: ${entries.map((e) => e.target).join(" ")}`)
   return entry
 }
+
+/** Whether this process has every capability that the kernel knows. */
+export function hasAllCapabilities(): boolean {
+  const last = Number(readFileSync("/proc/sys/kernel/cap_last_cap", "utf8"))
+  return BigInt(`0x${status(process.pid).CapEff}`) === 2n ** BigInt(last + 1) - 1n
+}

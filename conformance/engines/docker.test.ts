@@ -1,0 +1,229 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import t, { type Test } from "tap"
+import { type CommandOptions, type Result, until } from "../lib/command.ts"
+import { runtimeName } from "../lib/environment.ts"
+import { hasAllCapabilities, status } from "../lib/procfs.ts"
+import { Engine } from "./lib/engine.ts"
+import { IMAGE, makeImage } from "./lib/image.ts"
+
+t.setTimeout(0)
+const engine = new Engine("docker")
+await engine.open()
+const socket = `unix://${engine.folder}/docker.sock`
+writeFileSync(`${engine.folder}/daemon.json`, JSON.stringify({
+  "data-root": `${engine.folder}/data`,
+  "exec-root": `${engine.folder}/exec`,
+  pidfile: `${engine.folder}/pid`,
+  hosts: [socket],
+  "storage-driver": "overlay2",
+  "cgroup-parent": engine.cgroup,
+  "exec-opts": ["native.cgroupdriver=cgroupfs"],
+  "default-runtime": "tested",
+  runtimes: { tested: { path: engine.runtime } },
+  bip: "10.99.0.1/24",
+  "default-address-pools": [{ base: "10.98.0.0/16", size: 24 }],
+}))
+// BuildKit inside dockerd runs "runc" from PATH whatever the default runtime is
+const path = `${engine.pathFolder}:/usr/sbin:/usr/bin:/sbin:/bin`
+const env = { PATH: path, DOCKER_HOST: socket, HOME: engine.folder }
+engine.daemon(["dockerd", "--config-file", `${engine.folder}/daemon.json`], env)
+const docker = (args: readonly string[], options: CommandOptions = {}): Result => engine.try(["/usr/bin/docker", ...args], { ...options, env })
+const ok = (...args: string[]): string => engine.run(["/usr/bin/docker", ...args], { env })
+const run = (flags: string[], ...args: string[]): Result => docker(["run", "--rm", "--network", "none", ...flags, IMAGE, ...args])
+const out = (flags: string[], ...args: string[]): string => engine.run(["/usr/bin/docker", "run", "--rm", "--network", "none", ...flags, IMAGE, ...args], { env })
+/** runc fails where a capability is asked for that the machine's root has not; Docker 20.10 asks for all there are. */
+const refusesCapabilities = runtimeName === "runc" && !hasAllCapabilities()
+const inspect = (id: string, what: string): string => ok("inspect", "--format", what, id)
+
+await until("dockerd", () => docker(["version"]).code === 0, 30_000)
+ok("load", "--quiet", "--input", makeImage(IMAGE))
+
+/** A detached container, removed when the test has ended. */
+function detached(t: Test, name: string, flags: string[], ...args: string[]): void {
+  ok("run", "--detach", "--name", name, "--network", "none", ...flags, IMAGE, ...args)
+  t.teardown(() => docker(["rm", "--force", name]))
+}
+
+t.test("info shows the runtime's version and commit", (t) => {
+  const info = JSON.parse(ok("info", "--format", "{{json .}}")) as { DefaultRuntime: string; RuncCommit: { ID: string } }
+  t.equal(info.DefaultRuntime, "tested")
+  t.match(info.RuncCommit.ID, /^[0-9a-f]{7,}|^v?\d/)
+  t.end()
+})
+
+t.test("run: output, exit code, standard input, environment, user, working folder", (t) => {
+  t.equal(out([], "echo", "hello"), "hello")
+  t.equal(run([], "sh", "-c", "exit 3").code, 3)
+  t.equal(docker(["run", "--rm", "-i", "--network", "none", IMAGE, "cat"], { input: "through\n" }).stdout, "through\n")
+  t.equal(out(["--env", "A=b", "--user", "1000:50", "--workdir", "/var"], "sh", "-c", "echo $A; id -u; id -g; pwd"), "b\n1000\n50\n/var")
+  t.equal(out(["--hostname", "named"], "hostname"), "named")
+  t.match(out(["--tty"], "tty"), /^\/dev\/pts\/0|^\/dev\/console/)
+  t.end()
+})
+
+t.test("exit codes 125, 126, 127 and 137", (t) => {
+  const missing = run([], "nosuch")
+  t.equal(missing.code, 127)
+  t.match(missing.stderr, /executable file not found in \$PATH/)
+  t.equal(run([], "/no/such").code, 127)
+  t.equal(run([], "/etc/passwd").code, 126)
+  t.equal(run([], "/etc").code, 126)
+  t.equal(run(["--ulimit", "nofile=5:4"], "true").code, 125)
+  t.equal(run(["--memory", "16m"], "sh", "-c", "x=a; while :; do x=$x$x; done").code, 137)
+  t.end()
+})
+
+t.test("exec: output, failure, user, detached, terminal", (t) => {
+  detached(t, "ex", [], "sleep", "1000")
+  t.equal(ok("exec", "ex", "echo", "in"), "in")
+  t.equal(docker(["exec", "ex", "sh", "-c", "exit 9"]).code, 9)
+  const missing = docker(["exec", "ex", "nosuch"])
+  t.match(missing.stdout + missing.stderr, /executable file not found in \$PATH/)
+  t.equal(missing.code, 126)
+  t.equal(docker(["exec", "ex", "/etc/passwd"]).code, 126)
+  t.equal(ok("exec", "--user", "1000", "--env", "X=y", "--workdir", "/tmp", "ex", "sh", "-c", "id -u; echo $X; pwd"), "1000\ny\n/tmp")
+  ok("exec", "--detach", "ex", "touch", "/tmp/made")
+  t.equal(docker(["exec", "ex", "sh", "-c", "sleep 0.2; test -e /tmp/made"]).code, 0)
+  t.match(ok("exec", "--tty", "ex", "tty"), /^\/dev\/pts\/\d/)
+  if (!refusesCapabilities) t.match(ok("exec", "--privileged", "ex", "grep", "CapEff", "/proc/self/status"), new RegExp(status(process.pid).CapEff ?? ""))
+  t.end()
+})
+
+t.test("logs, top, stats, pause, unpause, restart, stop, kill", (t) => {
+  detached(t, "life", [], "sh", "-c", "echo started; trap 'echo ended; exit 4' TERM; while :; do sleep 0.1; done")
+  t.equal(ok("logs", "life"), "started")
+  t.match(ok("top", "life"), /trap/)
+  t.match(ok("stats", "--no-stream", "--format", "{{.PIDs}}", "life"), /^[1-9]/)
+  ok("pause", "life")
+  t.equal(inspect("life", "{{.State.Status}}"), "paused")
+  t.not(docker(["exec", "life", "true"]).code, 0)
+  ok("unpause", "life")
+  t.equal(inspect("life", "{{.State.Status}}"), "running")
+  ok("restart", "life")
+  t.equal(ok("logs", "life"), "started\nended\nstarted")
+  ok("stop", "life")
+  t.equal(inspect("life", "{{.State.ExitCode}}"), "4")
+  ok("start", "life")
+  ok("kill", "life")
+  t.equal(inspect("life", "{{.State.ExitCode}}"), "137")
+  t.end()
+})
+
+t.test("restart policy", async (t) => {
+  detached(t, "again", ["--restart", "on-failure:2"], "sh", "-c", "exit 1")
+  await until("two restarts", () => inspect("again", "{{.RestartCount}}") === "2")
+  t.equal(inspect("again", "{{.State.ExitCode}}"), "1")
+})
+
+t.test("limits: memory, cpu and pids, and their update", (t) => {
+  detached(t, "limits", ["--memory", "64m", "--cpus", "0.5", "--pids-limit", "40", "--cpu-shares", "512"], "sleep", "1000")
+  const file = (controller: string, name: string): string => {
+    return readFileSync(`/sys/fs/cgroup/${controller}${engine.cgroup}/${inspect("limits", "{{.Id}}")}/${name}`, "utf8").trim()
+  }
+  t.equal(file("memory", "memory.limit_in_bytes"), String(64 << 20))
+  t.equal(file("cpu", "cpu.cfs_quota_us"), "50000")
+  t.equal(file("cpu", "cpu.shares"), "512")
+  t.equal(file("pids", "pids.max"), "40")
+  ok("update", "--memory", "96m", "--memory-swap", "192m", "--cpu-shares", "256", "--pids-limit", "50", "limits")
+  t.equal(file("memory", "memory.limit_in_bytes"), String(96 << 20))
+  t.equal(file("cpu", "cpu.shares"), "256")
+  t.equal(file("pids", "pids.max"), "50")
+  t.equal(ok("exec", "limits", "echo", "lives"), "lives")
+  t.end()
+})
+
+t.test("a memory limit that kills", (t) => {
+  ok("create", "--name", "oom", "--network", "none", "--memory", "16m", IMAGE, "sh", "-c", "x=a; while :; do x=$x$x; done")
+  t.equal(docker(["start", "--attach", "oom"]).code, 137)
+  t.equal(inspect("oom", "{{.State.OOMKilled}}"), "true")
+  ok("rm", "oom")
+  t.end()
+})
+
+t.test("--init, --read-only, --tmpfs, volumes, --cap-add and --cap-drop", (t) => {
+  t.match(out(["--init"], "cat", "/proc/1/cmdline"), /init/)
+  t.match(run(["--read-only"], "touch", "/new").stderr, /Read-only file system/)
+  t.equal(out(["--read-only", "--tmpfs", "/scratch:size=1m,mode=700"], "sh", "-c", "touch /scratch/x; stat -c %a /scratch"), "700")
+  mkdirSync(`${engine.folder}/shared`)
+  out(["--volume", `${engine.folder}/shared:/data`], "sh", "-c", "echo kept >/data/file")
+  t.equal(readFileSync(`${engine.folder}/shared/file`, "utf8"), "kept\n")
+  t.match(run(["--volume", `${engine.folder}/shared:/data:ro`], "touch", "/data/new").stderr, /Read-only/)
+  out(["--volume", "named:/data"], "sh", "-c", "echo named >/data/file")
+  t.equal(out(["--volume", "named:/data"], "cat", "/data/file"), "named")
+  ok("volume", "rm", "named")
+  t.equal(out(["--cap-drop", "ALL"], "sh", "-c", "grep CapEff /proc/self/status | cut -f2"), "0000000000000000")
+  t.equal(out(["--cap-drop", "ALL", "--cap-add", "NET_ADMIN"], "sh", "-c", "grep CapBnd /proc/self/status | cut -f2"), "0000000000001000")
+  t.end()
+})
+
+t.test("--privileged, --device, --sysctl, --pid, --ipc, --uts, --cgroupns, --shm-size, --oom-score-adj", (t) => {
+  if (!refusesCapabilities) {
+    t.equal(out(["--privileged"], "sh", "-c", "grep CapEff /proc/self/status | cut -f2"), status(process.pid).CapEff)
+    t.equal(out(["--privileged"], "sh", "-c", "mount -t tmpfs none /mnt && echo mounted"), "mounted")
+  }
+  t.equal(out(["--device", "/dev/zero:/dev/nought"], "sh", "-c", "head -c 3 /dev/nought | wc -c"), "3")
+  t.equal(out(["--sysctl", "net.ipv4.ip_forward=1"], "cat", "/proc/sys/net/ipv4/ip_forward"), "1")
+  t.equal(out(["--pid", "host"], "sh", "-c", `test -d /proc/${process.pid} && echo seen`), "seen")
+  t.match(out(["--shm-size", "3m"], "df", "-k", "/dev/shm"), /\s3072\s/)
+  t.equal(out(["--oom-score-adj", "500"], "cat", "/proc/self/oom_score_adj"), "500")
+  t.equal(out(["--ulimit", "nofile=100:200"], "sh", "-c", "ulimit -Sn; ulimit -Hn"), "100\n200")
+  t.equal(out(["--cgroupns", "private"], "sh", "-c", "grep -c ':/$' /proc/self/cgroup | grep -v '^0$' >/dev/null && echo own"), "own")
+  t.end()
+})
+
+t.test("--security-opt seccomp: the default profile, none, and one of one's own", (t) => {
+  t.equal(out([], "sh", "-c", "grep Seccomp: /proc/self/status | cut -f2"), "2")
+  t.equal(run([], "unshare", "-m", "true").code, 1)
+  t.equal(out(["--security-opt", "seccomp=unconfined"], "sh", "-c", "grep Seccomp: /proc/self/status | cut -f2"), "0")
+  const profile = { defaultAction: "SCMP_ACT_ALLOW", syscalls: [{ names: ["mkdir", "mkdirat"], action: "SCMP_ACT_ERRNO", errnoRet: 28 }] }
+  writeFileSync(`${engine.folder}/profile.json`, JSON.stringify(profile))
+  t.match(run(["--security-opt", `seccomp=${engine.folder}/profile.json`], "mkdir", "/tmp/x").stderr, /No space left on device/)
+  t.equal(out(["--security-opt", "no-new-privileges"], "sh", "-c", "grep NoNewPrivs /proc/self/status | cut -f2"), "1")
+  t.end()
+})
+
+t.test("networks: the bridge, a published port, names of containers", async (t) => {
+  ok("network", "create", "inner")
+  t.teardown(() => docker(["network", "rm", "inner"]))
+  ok("run", "--detach", "--name", "web", "--network", "inner", "--publish", "127.0.0.1:8071:80", IMAGE, "httpd", "-f", "-p", "80", "-h", "/var/www")
+  t.teardown(() => docker(["rm", "--force", "web"]))
+  await until("the port", () => engine.try(["busybox", "wget", "-qO-", "http://127.0.0.1:8071/"]).stdout === "served\n")
+  t.equal(ok("run", "--rm", "--network", "inner", IMAGE, "wget", "-qO-", "http://web/"), "served")
+  t.match(ok("run", "--rm", IMAGE, "ip", "-4", "addr", "show", "eth0"), /10\.99\.0\.\d/)
+})
+
+t.test("a build with RUN steps, classic and by BuildKit", (t) => {
+  mkdirSync(`${engine.folder}/build`)
+  writeFileSync(`${engine.folder}/build/Dockerfile`, `FROM ${IMAGE}\nRUN id -u >/made && umask >>/made\nCMD cat /made\n`)
+  for (const kit of ["0", "1"]) {
+    const before = engine.calls().length
+    const args = ["build", "--network", "none", "--tag", "built", `${engine.folder}/build`]
+    const result = engine.try(["/usr/bin/docker", ...args], { env: { ...env, DOCKER_BUILDKIT: kit } })
+    t.equal(result.code, 0, `DOCKER_BUILDKIT=${kit}: ${result.stderr}`)
+    t.equal(ok("run", "--rm", "--network", "none", "built"), "0\n0022")
+    if (kit === "1") t.ok(engine.calls().slice(before).some((call) => / run --bundle \S+( --keep)? \S+$/.test(call)), "BuildKit called the runtime")
+    ok("rmi", "--force", "built")
+  }
+  t.end()
+})
+
+t.test("a swarm service with two replicas", async (t) => {
+  ok("swarm", "init", "--advertise-addr", "127.0.0.1")
+  t.teardown(() => docker(["swarm", "leave", "--force"]))
+  ok("service", "create", "--detach", "--no-resolve-image", "--name", "pair", "--replicas", "2", "--network", "host", IMAGE, "sleep", "1000")
+  const running = (): number => ok("service", "ps", "--filter", "desired-state=running", "--format", "{{.CurrentState}}", "pair").split("\n").filter((line) => line.startsWith("Running")).length
+  await until("both replicas", () => running() === 2, 40_000)
+  ok("service", "scale", "--detach", "pair=1")
+  await until("one replica", () => running() === 1, 40_000)
+  ok("service", "rm", "pair")
+})
+
+t.test("the runtime under test was called, and nobody else", (t) => {
+  const calls = engine.calls()
+  t.ok(calls.some((call) => / create --bundle /.test(call)))
+  t.ok(calls.some((call) => / exec --process /.test(call)))
+  t.ok(calls.some((call) => / update --resources/.test(call)))
+  t.end()
+})
+
+t.test("nothing is left behind", async (t) => t.same(await engine.close(), []))
