@@ -111,7 +111,7 @@ export class Engine {
 
   private enter(argv: readonly string[]): string[] {
     const of = `/proc/${this.holder.pid}/ns`
-    return ["nsenter", `--net=${of}/net`, `--mount=${of}/mnt`, "--wd=/", "--", ...argv]
+    return ["nsenter", `--net=${of}/net`, `--mount=${of}/mnt`, "--wdns=/", "--", ...argv]
   }
 }
 

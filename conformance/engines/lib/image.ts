@@ -18,7 +18,10 @@ const APPLETS = ["httpd", "ifconfig", "ip", "nc", "printf", "top", "wget", "whic
 /** The image that all engines' tests run. Not `latest`, which some engines would want to pull again. */
 export const IMAGE = "docker.io/library/bb:1"
 
-/** The same image under the name that Kubernetes' engines want as a sandbox: its program waits for ever. */
+/** A program that waits for ever and ends at once when it is told to, as a pod's first container does. */
+const PAUSE = "#!/bin/sh\ntrap 'exit 0' TERM INT\nwhile :; do sleep 1000 & wait; done\n"
+
+/** The same image under the name that Kubernetes' engines want as a sandbox; its program is /bin/pause. */
 export const PAUSE_IMAGE = "registry.k8s.io/pause:3.6"
 
 /**
@@ -33,6 +36,7 @@ export function makeImage(name: string, options: ImageOptions = {}): string {
   for (const applet of [...APPLETS, ...(options.applets ?? [])]) symlinkSync("busybox", `${rootfs}/bin/${applet}`)
   mkdirSync(`${rootfs}/var/www`, { recursive: true })
   writeFileSync(`${rootfs}/var/www/index.html`, "served\n")
+  writeFileSync(`${rootfs}/bin/pause`, PAUSE, { mode: 0o755 })
   const layer = `${folder}/layer.tar`
   tar(layer, rootfs, ["."])
   const digest = createHash("sha256").update(readFileSync(layer)).digest("hex")
