@@ -1,6 +1,6 @@
 // Runs the suites and sums them up; `scripts/test` is the way in. Last line: `N passed, N failed[, N skipped]`.
 //
-//   node scripts/run-tests.mjs [--suite NAME]... [--file TEXT] [--list]
+//   node scripts/run-tests.mjs [--engines] [--suite NAME]... [--file TEXT] [--list]
 //
 // A test file is a program that writes TAP (https://testanything.org); what is counted are its top-level test points.
 import { spawn } from "node:child_process"
@@ -48,6 +48,10 @@ const SUITES = [
     files: () => integration().filter((file) => testName(file) === "selinux"), kernel: "selinux=1 security=selinux enforcing=0", jobs: 1,
     seconds: 600,
   },
+  {
+    name: "engines", says: "the binary beneath real engines, each with a daemon and folders of its own", files: () => findTests("conformance/engines"),
+    command: nodeFor, jobs: 2, seconds: 600,
+  },
 ]
 
 /** @type {{ suite: string, file: string, passed: number, failed: number, skipped: string[], seconds: number }[]} */
@@ -82,9 +86,10 @@ function readOptions(argv) {
     const value = argv[i + 1] ?? ""
     if (argv[i] === "--suite" && SUITES.some(({ name }) => name === value)) found.suites.push(value), i++
     else if (argv[i] === "--file") (found.file = value), i++
+    else if (argv[i] === "--engines") found.suites.push("engines")
     else if (argv[i] === "--list") found.list = true
     else {
-      console.error(`usage: run-tests.mjs [--suite ${SUITES.map(({ name }) => name).join("|")}]... [--file TEXT] [--list]`)
+      console.error(`usage: run-tests.mjs [--engines] [--suite ${SUITES.map(({ name }) => name).join("|")}]... [--file TEXT] [--list]`)
       process.exit(2)
     }
   }
@@ -126,7 +131,7 @@ async function bundle() {
   const { build } = await import("esbuild")
   rmSync(built, { recursive: true, force: true })
   await build({
-    entryPoints: integration(), bundle: true, packages: "external", platform: "node", format: "esm", target: "node20", sourcemap: "inline",
+    entryPoints: [...integration(), ...findTests("conformance/engines")], bundle: true, packages: "external", platform: "node", format: "esm", target: "node20", sourcemap: "inline",
     outdir: built, entryNames: "[name]", outExtension: { ".js": ".mjs" }, logLevel: "error",
   })
   for (const file of readdirSync(built)) {
