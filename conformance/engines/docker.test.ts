@@ -207,6 +207,36 @@ t.test("a build with RUN steps, classic and by BuildKit", (t) => {
   t.end()
 })
 
+t.test("compose: two services and their volume", async (t) => {
+  mkdirSync(`${engine.folder}/compose`)
+  const file = `${engine.folder}/compose/compose.yaml`
+  writeFileSync(file, `
+version: "2.4"
+services:
+  web:
+    image: ${IMAGE}
+    command: httpd -f -p 80 -h /var/www
+    mem_limit: 64m
+    healthcheck: {test: [CMD, wget, -qO-, "http://127.0.0.1/"], interval: 1s}
+  client:
+    image: ${IMAGE}
+    command: sh -c 'until wget -qO- http://web/; do sleep 0.1; done; touch /data/seen; exec sleep 1000'
+    depends_on: [web]
+    volumes: ["data:/data"]
+volumes: {data: {}}
+`)
+  const compose = (...args: string[]): Result => engine.try(["docker-compose", "--project-name", "pair", "--file", file, ...args], { env })
+  t.teardown(() => compose("down", "--volumes", "--timeout", "1"))
+  const up = compose("up", "--detach")
+  t.equal(up.code, 0, up.stderr)
+  await until("the page", () => compose("logs", "--no-color", "client").stdout.includes("served"))
+  t.equal(compose("exec", "-T", "client", "ls", "/data").stdout, "seen\n")
+  t.match(compose("ps").stdout, /web_1.*Up/)
+  await until("health", () => inspect("pair_web_1", "{{.State.Health.Status}}") === "healthy")
+  t.equal(compose("pause").code, 0)
+  t.equal(compose("unpause").code, 0)
+})
+
 t.test("a swarm service with two replicas", async (t) => {
   ok("swarm", "init", "--advertise-addr", "127.0.0.1")
   t.teardown(() => docker(["swarm", "leave", "--force"]))
