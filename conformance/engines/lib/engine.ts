@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { chmodSync, mkdirSync, openSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs"
 import { command, type CommandOptions, environmentWithMarker, expectSuccess, type Result, startCommand, until } from "../../lib/command.ts"
+import { Duplex } from "node:stream"
 import { cgroupPrefix, marker, ownCgroups, runtimePath, scratch } from "../../lib/environment.ts"
 import { processesWith } from "../../lib/procfs.ts"
 
@@ -65,6 +66,13 @@ export class Engine {
   /** Starts a command in the engine's namespaces and waits for it without holding up others. */
   start(argv: readonly string[]): Promise<Result> {
     return startCommand(this.enter(argv), { timeLimit: TIME_LIMIT_MS }).done
+  }
+
+  /** A connection to a TCP port of the engine's network namespace. */
+  relay(port: number): Duplex {
+    const [program, ...args] = this.enter(["busybox", "nc", "127.0.0.1", String(port)])
+    const child = spawn(program as string, args, { stdio: ["pipe", "pipe", "ignore"], env: environmentWithMarker() })
+    return Duplex.from({ readable: child.stdout, writable: child.stdin })
   }
 
   /** Starts a daemon, which `close` ends, with its output in `daemonLog`. */
