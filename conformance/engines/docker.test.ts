@@ -9,11 +9,26 @@ import { IMAGE, makeImage } from "./lib/image.ts"
 t.setTimeout(0)
 const engine = new Engine("docker")
 await engine.open()
-const socket = `unix://${engine.folder}/docker.sock`
-writeFileSync(`${engine.folder}/daemon.json`, JSON.stringify({
-  "data-root": `${engine.folder}/data`,
-  "exec-root": `${engine.folder}/exec`,
-  pidfile: `${engine.folder}/pid`,
+const path = `${engine.pathFolder}:/usr/sbin:/usr/bin:/sbin:/bin`
+
+/** Starts a daemon with folders of its own. @returns the environment for its clients */
+async function daemon(name: string, more: object): Promise<{ DOCKER_HOST: string; PATH: string; HOME: string }> {
+  const folder = `${engine.folder}/${name}`
+  const socket = `unix://${folder}/docker.sock`
+  mkdirSync(folder)
+  writeFileSync(`${folder}/daemon.json`, JSON.stringify({ ...settings(folder, socket), ...more }))
+  const env = { PATH: path, DOCKER_HOST: socket, HOME: folder }
+  engine.daemon(["dockerd", "--config-file", `${folder}/daemon.json`], env)
+  await until("dockerd", () => engine.try(["/usr/bin/docker", "version"], { env }).code === 0, 30_000).catch(() => {
+    throw new Error(`dockerd does not answer:\n${readFileSync(engine.daemonLog, "utf8").split("\n").slice(-12).join("\n")}`)
+  })
+  return env
+}
+
+const settings = (folder: string, socket: string): object => ({
+  "data-root": `${folder}/data`,
+  "exec-root": `${folder}/exec`,
+  pidfile: `${folder}/pid`,
   hosts: [socket],
   "storage-driver": "overlay2",
   "cgroup-parent": engine.cgroup,
@@ -22,11 +37,9 @@ writeFileSync(`${engine.folder}/daemon.json`, JSON.stringify({
   runtimes: { tested: { path: engine.runtime } },
   bip: "10.99.0.1/24",
   "default-address-pools": [{ base: "10.98.0.0/16", size: 24 }],
-}))
+})
 // BuildKit inside dockerd runs "runc" from PATH whatever the default runtime is
-const path = `${engine.pathFolder}:/usr/sbin:/usr/bin:/sbin:/bin`
-const env = { PATH: path, DOCKER_HOST: socket, HOME: engine.folder }
-engine.daemon(["dockerd", "--config-file", `${engine.folder}/daemon.json`], env)
+const env = await daemon("first", {})
 const docker = (args: readonly string[], options: CommandOptions = {}): Result => engine.try(["/usr/bin/docker", ...args], { ...options, env })
 const ok = (...args: string[]): string => engine.run(["/usr/bin/docker", ...args], { env })
 const run = (flags: string[], ...args: string[]): Result => docker(["run", "--rm", "--network", "none", ...flags, IMAGE, ...args])
@@ -35,7 +48,6 @@ const out = (flags: string[], ...args: string[]): string => engine.run(["/usr/bi
 const refusesCapabilities = runtimeName === "runc" && !hasAllCapabilities()
 const inspect = (id: string, what: string): string => ok("inspect", "--format", what, id)
 
-await until("dockerd", () => docker(["version"]).code === 0, 30_000)
 ok("load", "--quiet", "--input", makeImage(IMAGE))
 
 /** A detached container, removed when the test has ended. */
@@ -246,6 +258,20 @@ t.test("a swarm service with two replicas", async (t) => {
   ok("service", "scale", "--detach", "pair=1")
   await until("one replica", () => running() === 1, 40_000)
   ok("service", "rm", "pair")
+})
+
+t.test("--userns-remap: the container's root is another user of the host", async (t) => {
+  engine.cover("/etc/subuid", "nobody:200000:65536\n")
+  engine.cover("/etc/subgid", "nobody:200000:65536\n")
+  const remapped = await daemon("remapped", { "userns-remap": "nobody:nogroup", bridge: "none", iptables: false, bip: undefined })
+  const docker = (...args: string[]): string => engine.run(["/usr/bin/docker", ...args], { env: remapped })
+  docker("load", "--quiet", "--input", makeImage(IMAGE))
+  t.equal(docker("run", "--rm", IMAGE, "sh", "-c", "id -u; cat /proc/self/uid_map"), "0\n         0     200000      65536")
+  docker("run", "--detach", "--name", "mapped", "--memory", "64m", IMAGE, "sleep", "1000")
+  const pid = Number(docker("inspect", "--format", "{{.State.Pid}}", "mapped"))
+  t.equal(status(pid).Uid, "200000\t200000\t200000\t200000")
+  t.equal(docker("exec", "mapped", "sh", "-c", "touch /tmp/x; stat -c %u /tmp/x"), "0")
+  docker("rm", "--force", "mapped")
 })
 
 t.test("the runtime under test was called, and nobody else", (t) => {

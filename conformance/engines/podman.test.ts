@@ -166,6 +166,23 @@ t.test("--privileged, --device, --sysctl, --pid, --ipc, --uts, --cgroupns, --shm
   t.end()
 })
 
+t.test("--userns auto and nomap: ranges of the user that Podman keeps for it", (t) => {
+  engine.cover("/etc/subuid", "containers:300000:262144\n")
+  engine.cover("/etc/subgid", "containers:300000:262144\n")
+  engine.cover("/etc/passwd", `${readFileSync("/etc/passwd", "utf8")}containers:x:64000:64000::/:/bin/false\n`)
+  t.match(out(["--userns", "auto"], "cat", "/proc/self/uid_map"), /^\s*0\s+300000\s+\d+$/)
+  t.match(out(["--userns", "auto:size=2000"], "sh", "-c", "id -u; cat /proc/self/uid_map"), /^0\n\s*0\s+300000\s+2000$/)
+  t.end()
+})
+
+t.test("probes: checkpoint and restore are asked for and answered", (t) => {
+  const help = engine.try([engine.runtime, "checkpoint", "--help"])
+  t.equal(help.code, 0)
+  const restore = engine.try([engine.runtime, "restore", "--lsm-mount-context"])
+  t.match(restore.stdout + restore.stderr, /flag needs an argument|requires an argument/)
+  t.end()
+})
+
 t.test("seccomp: the default profile, none, and one of one's own", (t) => {
   t.equal(out([], "sh", "-c", "grep Seccomp: /proc/self/status | cut -f2"), "2")
   t.equal(out(["--security-opt", "seccomp=unconfined"], "sh", "-c", "grep Seccomp: /proc/self/status | cut -f2"), "0")
