@@ -187,7 +187,10 @@ export function awaitStart(planner: Planner, start: number): Step {
   const byte = p.buffer(8)
   p.call("close", planner.status).says("the runtime needs to hear no more")
   // a container may wait for days: what has run need not stay in memory. Refused where pages are larger (arm64): then it stays.
-  p.call("munmap", SECOND_PAGE_ADDRESS, new PagesUpTo(SECOND_PAGE_ADDRESS, again)).orContinue().says("let go of the steps that have run")
+  // This step itself is read once more when its call has returned, so that its own page must stay, too.
+  const here = p.label("let go")
+  p.here(here)
+  p.call("munmap", SECOND_PAGE_ADDRESS, new PagesUpTo(SECOND_PAGE_ADDRESS, here)).orContinue().says("let go of the steps that have run")
   p.here(again)
   const connection = p.call("accept4", start, 0, 0, O_CLOEXEC).on("ECONNABORTED", again).on("EINTR", again).says("wait for start")
   p.call("recvfrom", connection, byte, 1, 0, 0, 0).on("any", refuse).says("is it start")

@@ -5,7 +5,8 @@ import { planCreate } from "../../../src/plan/create.ts"
 import { planExec } from "../../../src/plan/exec.ts"
 import { planHook } from "../../../src/plan/hook.ts"
 import { MESSAGE } from "../../../src/plan/planner.ts"
-import type { Step } from "../../../src/program/program.ts"
+import { ROW_SIZE, ROWS_ADDRESS } from "../../../src/program/layout.ts"
+import type { PagesUpTo, Step } from "../../../src/program/program.ts"
 import type { Spec } from "../../../src/spec/types.gen.ts"
 import {
   calls, changed, configNames, execFacts, factsFor, fullSpec, isCall, readConfig, says, stepsOf, straightLine,
@@ -272,5 +273,23 @@ t.test("the time namespace has its offsets before anyone is in it: clone3, or ex
   rises(t, "init", last(own, "setresuid", 0), first(own, "prctl", PR.SET_DUMPABLE, 1), first(own, "unshare", CLONE.NEWTIME),
     write(own), last(own, "prctl", PR.SET_DUMPABLE, 0))
   t.throws(() => stepsOf(user, { kernel: [6, 0] }), { message: /takes Linux 6.1 or later/ }, "before 6.1 execve stays outside")
+  t.end()
+})
+
+t.test("what lets go of the steps that have run keeps the page it stands in itself, wherever it comes to stand", (t) => {
+  const seen = new Set<number>()
+  for (let count = 0; count < 70; count++) {
+    const spec: Spec = { ...fullSpec(), linux: { ...fullSpec().linux, sysctl: {}, readonlyPaths: Array.from({ length: count }, (_, i) => `/r${i}`) } }
+    const { steps } = planCreate(spec, factsFor(spec)).program
+    const [index] = calls(steps, "munmap")
+    const step = steps[index as number] as Step
+    const [from, pages] = step.args as [number, PagesUpTo]
+    const own = ROWS_ADDRESS + (index as number) * ROW_SIZE
+    seen.add(own % 4096)
+    const upTo = ROWS_ADDRESS + (pages.label.index as number) * ROW_SIZE
+    const end = from + Math.max(0, Math.floor(upTo / 4096) * 4096 - from)
+    if (end > own) t.fail(`${count} read-only paths: the step lies at ${own.toString(16)}, the pages end at ${end.toString(16)}`)
+  }
+  t.ok(seen.size >= 8, `${seen.size} places in a page`)
   t.end()
 })
