@@ -46,6 +46,12 @@ const run = (flags: string[], ...args: string[]): Result => docker(["run", "--rm
 const out = (flags: string[], ...args: string[]): string => engine.run(["/usr/bin/docker", "run", "--rm", "--network", "none", ...flags, IMAGE, ...args], { env })
 /** runc fails where a capability is asked for that the machine's root has not; Docker 20.10 asks for all there are. */
 const refusesCapabilities = runtimeName === "runc" && !hasAllCapabilities()
+const CAPABILITIES = "grep CapEff /proc/self/status | cut -f2"
+/** All that this process has, except those that are newer than Docker 20.10 (Linux 5.8 and 5.9). */
+const isPrivileged = (capabilities: string): boolean => {
+  const known = BigInt(`0x${status(process.pid).CapEff}`) & (2n ** 38n - 1n)
+  return (BigInt(`0x${capabilities}`) & known) === known
+}
 const inspect = (id: string, what: string): string => ok("inspect", "--format", what, id)
 
 ok("load", "--quiet", "--input", makeImage(IMAGE))
@@ -97,7 +103,7 @@ t.test("exec: output, failure, user, detached, terminal", (t) => {
   ok("exec", "--detach", "ex", "touch", "/tmp/made")
   t.equal(docker(["exec", "ex", "sh", "-c", "sleep 0.2; test -e /tmp/made"]).code, 0)
   t.match(ok("exec", "--tty", "ex", "tty"), /^\/dev\/pts\/\d/)
-  if (!refusesCapabilities) t.match(ok("exec", "--privileged", "ex", "grep", "CapEff", "/proc/self/status"), new RegExp(status(process.pid).CapEff ?? ""))
+  if (!refusesCapabilities) t.ok(isPrivileged(ok("exec", "--privileged", "ex", "sh", "-c", CAPABILITIES)))
   t.end()
 })
 
@@ -123,8 +129,8 @@ t.test("logs, top, stats, pause, unpause, restart, stop, kill", (t) => {
 
 t.test("restart policy", async (t) => {
   detached(t, "again", ["--restart", "on-failure:2"], "sh", "-c", "exit 1")
-  await until("two restarts", () => inspect("again", "{{.RestartCount}}") === "2")
-  t.equal(inspect("again", "{{.State.ExitCode}}"), "1")
+  await until("two restarts", () => inspect("again", "{{.RestartCount}} {{.State.Status}} {{.State.ExitCode}}") === "2 exited 1")
+  t.pass("it was started twice again, then left alone")
 })
 
 t.test("limits: memory, cpu and pids, and their update", (t) => {
@@ -170,7 +176,7 @@ t.test("--init, --read-only, --tmpfs, volumes, --cap-add and --cap-drop", (t) =>
 
 t.test("--privileged, --device, --sysctl, --pid, --ipc, --uts, --cgroupns, --shm-size, --oom-score-adj", (t) => {
   if (!refusesCapabilities) {
-    t.equal(out(["--privileged"], "sh", "-c", "grep CapEff /proc/self/status | cut -f2"), status(process.pid).CapEff)
+    t.ok(isPrivileged(out(["--privileged"], "sh", "-c", CAPABILITIES)))
     t.equal(out(["--privileged"], "sh", "-c", "mount -t tmpfs none /mnt && echo mounted"), "mounted")
   }
   t.equal(out(["--device", "/dev/zero:/dev/nought"], "sh", "-c", "head -c 3 /dev/nought | wc -c"), "3")

@@ -175,11 +175,12 @@ t.test("--userns auto and nomap: ranges of the user that Podman keeps for it", (
   t.end()
 })
 
-t.test("probes: checkpoint and restore are asked for and answered", (t) => {
-  const help = engine.try([engine.runtime, "checkpoint", "--help"])
-  t.equal(help.code, 0)
-  const restore = engine.try([engine.runtime, "restore", "--lsm-mount-context"])
-  t.match(restore.stdout + restore.stderr, /flag needs an argument|requires an argument/)
+t.test("checkpoints: podman asks whether there are any, and believes the answer", { skip: runtimeName === "runts" ? false : "a peer's answer hangs on its CRIU" }, (t) => {
+  detached(t, "frozen", [], "sleep", "1000")
+  const before = engine.calls().length
+  t.match(podman(["container", "checkpoint", "frozen"]).stderr, /runtime .* does not support checkpoint/)
+  t.ok(engine.calls().slice(before).includes("checkpoint --help"))
+  t.equal(inspect("frozen", "{{.State.Status}}"), "running")
   t.end()
 })
 

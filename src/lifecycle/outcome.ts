@@ -116,6 +116,8 @@ function lookupFailure(name: string, errno: number): RuntsError {
     if (!name.includes("/")) return new RuntsError(`exec: ${quoted}: executable file not found in $PATH`, details)
     return new RuntsError(`exec: ${quoted}: stat ${name}: no such file or directory`, details)
   }
+  // newer Dockers take the first words for exit code 126, older ones and Podman only the second, which execve would say
+  if (errno === ERRNO.EISDIR) return new RuntsError(`exec: ${quoted}: is a directory (permission denied)`, details)
   return new RuntsError(`exec: ${quoted}: ${errnoText(errno)}`, details)
 }
 
