@@ -175,15 +175,6 @@ t.test("--userns auto and nomap: ranges of the user that Podman keeps for it", (
   t.end()
 })
 
-t.test("checkpoints: podman asks whether there are any, and believes the answer", { skip: runtimeName === "runts" ? false : "a peer's answer hangs on its CRIU" }, (t) => {
-  detached(t, "frozen", [], "sleep", "1000")
-  const before = engine.calls().length
-  t.match(podman(["container", "checkpoint", "frozen"]).stderr, /runtime .* does not support checkpoint/)
-  t.ok(engine.calls().slice(before).includes("checkpoint --help"))
-  t.equal(inspect("frozen", "{{.State.Status}}"), "running")
-  t.end()
-})
-
 t.test("seccomp: the default profile, none, and one of one's own", (t) => {
   t.equal(out([], "sh", "-c", "grep Seccomp: /proc/self/status | cut -f2"), "2")
   t.equal(out(["--security-opt", "seccomp=unconfined"], "sh", "-c", "grep Seccomp: /proc/self/status | cut -f2"), "0")
