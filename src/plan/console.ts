@@ -49,7 +49,7 @@ export function planConsole(planner: Planner, request: ConsoleRequest): void {
   p.call("ioctl", 0, IOCTL.TIOCSCTTY, 0).says("make it the controlling terminal")
 }
 
-/** What is opened must be a terminal of a devpts, whatever an image has put at its path (ATTACKS B7). */
+/** What is opened must be a terminal of a devpts, whatever an image has put at its path. */
 function verifyDevpts(planner: Planner, master: Step): void {
   const p = planner.program
   const statfs = scratch(planner, 120)

@@ -96,7 +96,7 @@ export function placeMount(context: MountContext, { request, path, mount, late }
   else if (path !== "") p.call("close", mount)
 }
 
-/** The destination below the root. @throws RuntsError for one that no config may name (ATTACKS B1) */
+/** The destination below the root. @throws RuntsError for one that no config may name */
 export function checkDestination(context: MakeContext, request: MountRequest): string {
   const path = cleanRelative(request.mount.destination)
   const where = `mounts[${request.index}] (${request.mount.destination})`

@@ -98,7 +98,7 @@ export function enterCwd(planner: Planner, cwd: string, makeMissing: boolean): S
   return step
 }
 
-/** Tries again as the user what root was refused, and makes sure that the folder lies below the container's root (ATTACKS A2). */
+/** Tries again as the user what root was refused, and makes sure that the folder lies below the container's root. */
 export function checkCwd(planner: Planner, cwd: string, entered: Step): void {
   const p = planner.program
   planner.at("/process/cwd")

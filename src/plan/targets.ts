@@ -22,7 +22,7 @@ export interface TargetRequest {
   readonly directory: boolean
   /** The target is known to be there (facts): nothing is made in the straight line. */
   readonly exists: boolean
-  /** No part of the path may be a symlink (proc and sysfs: a symlink there is an attack, ATTACKS B2). */
+  /** No part of the path may be a symlink (proc and sysfs: a symlink there is an attack). */
   readonly noSymlinks?: boolean
   /** A symlink at the end of the path is itself the target (crun's dest-nofollow). */
   readonly noFollow?: boolean
@@ -96,7 +96,7 @@ export function resultCell(planner: Planner, step: Step): Datum {
   return (step.cell ??= planner.program.buffer(8))
 }
 
-/** Fails with EPERM if the target lies on a procfs: nothing may hide parts of /proc but what `mayMountBelowProc` lists (ATTACKS B1). */
+/** Fails with EPERM if the target lies on a procfs: nothing may hide parts of /proc but what `mayMountBelowProc` lists. */
 export function refuseProcfs(planner: Planner, target: Step, path: string): void {
   const p = planner.program
   const fine = p.label("not procfs")

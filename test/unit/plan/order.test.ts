@@ -30,7 +30,7 @@ function rises(t: Test, what: string, ...indices: number[]): void {
     `${what} (${indices.join(" < ")})`)
 }
 
-t.test("a process is undumpable before it joins a namespace: who lives there could take its descriptors (KERNEL-NOTES 6)",
+t.test("a process is undumpable before it joins a namespace: who lives there could take its descriptors",
   (t) => {
   const joins = line(withNamespaces({ type: "pid", path: "/p" }, { type: "user", path: "/u" }, { type: "ipc", path: "/i" },
     "mount"))
@@ -58,7 +58,7 @@ t.test("no setuid of init leaves it dumpable: fs.suid_dumpable may undo it", (t)
   t.end()
 })
 
-t.test("the user namespace before the namespaces it owns, the mount namespace last: it changes what paths mean (KERNEL-NOTES 8)",
+t.test("the user namespace before the namespaces it owns, the mount namespace last: it changes what paths mean",
   (t) => {
   const spec = withNamespaces({ type: "mount", path: "/m" }, { type: "network", path: "/n" }, { type: "user", path: "/u" },
     { type: "pid", path: "/p" })
@@ -68,7 +68,7 @@ t.test("the user namespace before the namespaces it owns, the mount namespace la
   t.end()
 })
 
-t.test("before the pivot nothing of the image is opened but by the root's descriptor, in the root, no magic links (ATTACKS B2)", (t) => {
+t.test("before the pivot nothing of the image is opened but by the root's descriptor, in the root, no magic links", (t) => {
   const faults: string[] = []
   let count = 0
   for (const name of configNames) {
@@ -95,7 +95,7 @@ t.test("before the pivot nothing of the image is opened but by the root's descri
   t.end()
 })
 
-t.test("whatever the program opens is close-on-exec: only stdio and preserved descriptors pass (ATTACKS A2)", (t) => {
+t.test("whatever the program opens is close-on-exec: only stdio and preserved descriptors pass", (t) => {
   const faults: string[] = []
   let count = 0
   for (const name of configNames) {
@@ -202,7 +202,7 @@ t.test("network devices come in when the ids are mapped, before anything can be 
   t.end()
 })
 
-t.test("STARTED is the last call before execve: end of file after it means success (KERNEL-NOTES 1)", (t) => {
+t.test("STARTED is the last call before execve: end of file after it means success", (t) => {
   const run = { channel: { status: 20, start: undefined, console: undefined } }
   for (const steps of [line(fullSpec()), line(fullSpec(), run), exec()]) {
     const told = steps.at(-2) as Step
@@ -222,7 +222,7 @@ t.test("the program is looked up with the final credentials, and init waits for 
   t.end()
 })
 
-t.test("user namespace: maps, then root in it, before anything is made: files would have no owner (KERNEL-NOTES 8)", (t) => {
+t.test("user namespace: maps, then root in it, before anything is made: files would have no owner", (t) => {
   const steps = line(withNamespaces("user", "pid", "mount", "network", "ipc", "uts", "time"))
   const child = says(steps, /report its pid/)
   const maps = says(steps, /ask the runtime for the id mappings/)

@@ -195,7 +195,7 @@ t.test("capabilityWords(): two words; names that nobody knows are left out [/pro
   t.end()
 })
 
-t.test("destinations that no config may name (ATTACKS B1)", (t) => {
+t.test("destinations that no config may name", (t) => {
   const plan = (mount: { destination: string; type?: string; source?: string; options?: string[] }, isProcfs = false) => () => {
     const spec = changed(fullSpec(), { mounts: [mount] as never })
     return planCreate(spec, factsFor(spec, { sources: new Map([[0, { isDirectory: true, isProcfs }]]) }))
