@@ -41,7 +41,12 @@ export function fileSystem(context: FileSystemContext, request: MountRequest, pa
   const configure = (command: number, key: string | number, value: string | number, what: string): void => {
     const step = p.call("fsconfig", opened, command, key, value, 0).says(`mount ${name}: ${what}`)
     step.cell = error
-    guarded(step)
+    if (typeof value === "string" && value.startsWith("/")) {
+      // of a path that is missing the kernel's log says nothing: the error must name the option
+      const missing = p.label("path option failed")
+      mountLog(planner, missing, opened, error, step, `${name}: ${what}`)
+      step.on("any", missing)
+    } else guarded(step)
   }
   const source = request.mount.source
   configure(FSCONFIG.SET_STRING, "source", source === undefined || source === "" ? request.type : source, "source")

@@ -129,7 +129,7 @@ function refuseAtRuntime(request: MountRequest): void {
       pointer: `${pointer}/type`, hint: "name it in config.json, or bind the folder",
     })
   }
-  if (request.mount.destination.split("/").every((part) => part === "" || part === ".")) {
+  if (cleanRelative(request.mount.destination) === "") {
     throw new RuntsError(`${where}: the root of a container that is there cannot be covered`, { pointer: `${pointer}/destination` })
   }
 }

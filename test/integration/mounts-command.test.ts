@@ -27,7 +27,7 @@ const targets = (pid: number): string[] => mountinfo(pid).map(({ target }) => ta
 
 for (const users of [false, true]) {
   const where = users ? " in a user namespace" : ""
-  boxTest(`folders, files and new file systems come and go${where} [mounts add] [mounts remove]`, only, async (t, box) => {
+  boxTest(`folders, files and new file systems come and go${where} [mounts] [mounts add] [mounts remove]`, only, async (t, box) => {
     if (users) box.mapIds()
     const source = volume(box)
     const pid = await box.launch("/bin/sleep", "100")
