@@ -1,6 +1,8 @@
 /** Where warnings and debug lines go; `cli` installs the real sink (file, format), tests their own. */
 export interface LogSink {
   write(level: "debug" | "warning" | "error", message: string): void
+  /** Whether debug lines are kept; what takes work to tell is told then only. */
+  readonly debug?: boolean
 }
 
 let sink: LogSink = { write() {} }
@@ -8,6 +10,11 @@ let sink: LogSink = { write() {} }
 /** Installs the sink of this process. */
 export function setLogSink(next: LogSink): void {
   sink = next
+}
+
+/** Whether anybody reads debug lines. */
+export function debugging(): boolean {
+  return sink.debug === true
 }
 
 /** A fact for whoever looks at the log; never printed on stdout, on stderr only where no --log was given and --debug was. */

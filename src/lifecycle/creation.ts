@@ -12,13 +12,14 @@ import { STATE_SCHEMA, type StoredState } from "../host/stored-state.ts"
 import { ERRNO } from "../kernel/errno.ts"
 import { O_DIRECTORY, O_PATH } from "../kernel/fs.ts"
 import { NR } from "../kernel/syscalls.ts"
-import { warn } from "../log.ts"
+import { debug, debugging, warn } from "../log.ts"
 import { planCreate } from "../plan/create.ts"
 import type { CreateFacts } from "../plan/facts.ts"
 import type { ProcessLabels } from "../plan/labels.ts"
 import { annotation } from "../spec/annotations.ts"
 import { loadSpec } from "../spec/load.ts"
 import { checkHostNamespaces, checkRules } from "../spec/rules.ts"
+import type { Program } from "../program/program.ts"
 import type { Process, Spec } from "../spec/types.gen.ts"
 import { version } from "../version.ts"
 import { processEnvironment } from "./environment.ts"
@@ -81,6 +82,13 @@ export interface Bundle {
   /** config.json as it stands there. */
   readonly bytes: Uint8Array
   readonly spec: Spec
+}
+
+/** For --debug: what will be done in which order, without arguments, as they may be secrets of the environment. */
+function tellSteps({ steps }: Program): void {
+  for (const [index, { kind, name, text, pointer }] of steps.entries()) {
+    debug([`step ${index}: ${name ?? kind}`, text, pointer].filter((part) => part !== "").join(" - "))
+  }
 }
 
 /** Reads and checks a bundle's config.json. */
@@ -236,6 +244,7 @@ async function launchInit(creating: Creating): Promise<Created> {
     close(rootFd)
   }
   const planner = planCreate(spec, facts)
+  if (debugging()) tellSteps(planner.program)
   await loadServe(planner)
   const launch = new Launch(planner, ours)
   const netDevices = await loadNetDevices(spec)

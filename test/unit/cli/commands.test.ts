@@ -73,7 +73,7 @@ t.test("createRequest() passes what was asked for", async (t) => {
   t.equal(created("create", "--pid-file=", "c").pidFile, undefined)
 })
 
-t.test("createRequest() refuses what is not there yet", async (t) => {
+t.test("createRequest() refuses what is not there yet [--systemd-cgroup, --cgroup-manager]", async (t) => {
   t.throws(() => created("--systemd-cgroup", "create", "c"), { message: /systemd cgroup driver \(--systemd-cgroup\) is not supported yet/ })
   t.throws(() => created("--cgroup-manager=systemd", "create", "c"), { message: /not supported yet/ })
   t.throws(() => created("--cgroup-manager", "disabled", "create", "c"), { message: 'the cgroup manager "disabled" is not supported yet' })
