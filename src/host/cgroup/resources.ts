@@ -1,13 +1,13 @@
 import type { LinuxResources } from "../../spec/types.gen.ts"
 import type { CgroupRecord } from "./record.ts"
+import { applyResources } from "./resources/apply.ts"
 
 /**
- * Writes the limits of `linux.resources` to the cgroup of a container that is being created, without the device rules. The tables
- * are loaded only for a container that has a limit: engines send zeros, `false`, `{}` and `[]` for what they leave alone.
+ * Writes the limits of `linux.resources` to the cgroup of a container that is being created, without the device rules. Engines send
+ * zeros, `false`, `{}` and `[]` for what they leave alone.
  */
 export async function applyLimits(record: CgroupRecord, resources: LinuxResources | undefined): Promise<void> {
   if (resources === undefined || !hasLimit(resources)) return
-  const { applyResources } = await import("./resources/apply.ts")
   await applyResources(record, resources)
 }
 

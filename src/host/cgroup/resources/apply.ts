@@ -12,15 +12,18 @@ import { enableInHybrid, openPlace } from "./place.ts"
 import type { OpenPlace } from "./place.ts"
 import type { UnifiedStep } from "./unified.ts"
 
-/** The tables by member of linux.resources, in the order of writing. What few containers have is loaded when one has it. */
+/**
+ * The tables by member of linux.resources, in the order of writing. Engines limit memory, cpu and pids of about every container, and a
+ * module of its own for them takes longer to find (1 ms) than to have; what few containers have is loaded when one has it.
+ */
 const TABLES: readonly (readonly [member: keyof LinuxResources, fields: readonly Field[] | (() => Promise<readonly Field[]>)])[] = [
   ["memory", MEMORY_FIELDS],
   ["cpu", CPU_FIELDS],
   ["pids", PIDS_FIELDS],
-  ["blockIO", async () => (await import("./block-io.ts")).BLOCK_IO_FIELDS],
-  ["hugepageLimits", async () => (await import("./hugepages.ts")).HUGEPAGE_FIELDS],
-  ["network", async () => (await import("./network.ts")).NETWORK_FIELDS],
-  ["rdma", async () => (await import("./rdma.ts")).RDMA_FIELDS],
+  ["blockIO", async () => (await import("./rare.ts")).BLOCK_IO_FIELDS],
+  ["hugepageLimits", async () => (await import("./rare.ts")).HUGEPAGE_FIELDS],
+  ["network", async () => (await import("./rare.ts")).NETWORK_FIELDS],
+  ["rdma", async () => (await import("./rare.ts")).RDMA_FIELDS],
 ]
 
 /**
@@ -36,7 +39,7 @@ export async function applyResources(record: CgroupRecord, resources: LinuxResou
       applyTable(record, typeof table === "function" ? await table() : table, resources, places, journal)
     }
     if (resources.unified !== undefined) {
-      const { unifiedSteps } = await import("./unified.ts")
+      const { unifiedSteps } = await import("./rare.ts")
       applyUnified(record, unifiedSteps(resources.unified), places, journal)
     }
   } finally {
