@@ -243,7 +243,8 @@ netTest("netDevices: sysctls of the device, and hooks, find it [/linux/netDevice
 
 /** What must be as before a failed create, indices and all; without what the kernel settles or counts by itself. */
 function whole(network: Network): object[] {
-  const settled = (line: string): boolean => !line.includes("fe80") && !line.includes("multicast")
+  // routes that come with an address, which the kernel makes in its own time
+  const settled = (line: string): boolean => !line.includes("proto kernel") && !line.includes("multicast")
   const routes = ["-4", "-6"].map((family) => network.ip(`${family} route show table all`).split("\n").filter(settled).sort())
   return [...routes, ...network.devices().map(({ addr_info, linkinfo, ...device }) => ({
     ...device,
