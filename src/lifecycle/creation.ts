@@ -22,6 +22,7 @@ import { checkHostNamespaces, checkRules } from "../spec/rules.ts"
 import type { Program } from "../program/program.ts"
 import type { Process, Spec } from "../spec/types.gen.ts"
 import { version } from "../version.ts"
+import { blameOom } from "./blame-oom.ts"
 import { processEnvironment } from "./environment.ts"
 import { cgroupMounts, existingTargets, mountSources, openNamespaces, rootfsPath, sharedParent } from "./facts.ts"
 import { hostFacts } from "./host-facts.ts"
@@ -256,7 +257,7 @@ async function launchInit(creating: Creating): Promise<Created> {
   })
   undo.add(() => launch.kill())
   undo.add(() => netDevices?.restore())
-  launch.run(theirs, [theirs, ...inherited.all], {
+  blameOom(record, () => launch.run(theirs, [theirs, ...inherited.all], {
     pid: (pid) => {
       joinRdt(rdtOf(creating.state), pid)
       applyFromOutside(pid, process, outside ? limits : [])
@@ -273,7 +274,7 @@ async function launchInit(creating: Creating): Promise<Created> {
       hooksRan = true
       runCreationHooks(spec, { ...creating.state, pid }, launch.pidfd)
     },
-  })
+  }))
   if (outside) await scheduleFromOutside(launch.pid, process)
   sendPidfd?.(launch.pidfd)
   inherited.close()

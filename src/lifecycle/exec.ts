@@ -13,6 +13,7 @@ import { CLONE } from "../kernel/process.ts"
 import { planExec } from "../plan/exec.ts"
 import type { ExecFacts, SeccompFacts } from "../plan/facts.ts"
 import type { Process } from "../spec/types.gen.ts"
+import { suspectOom } from "./blame-oom.ts"
 import { cgroupOf, initIsAlive, openInit, openWithState, statusOf } from "./container.ts"
 import { applyFromOutside, resourceLimits, scheduleFromOutside } from "./limits.ts"
 import { processEnvironment } from "./environment.ts"
@@ -66,10 +67,10 @@ export async function exec(globals: GlobalOptions, request: ExecRequest): Promis
     const { pid } = launch
     // from here on what comes for runts is for the process: it waits in the pipe until the process runs
     if (!request.detach) signals = catchSignals()
-    launch.start(handOver && (() => {
+    suspectOom(cgroupOf(state), () => launch.start(handOver && (() => {
       const { pid, pidfd, firstFd, socket } = launch
       handOver({ state, status, pid, pidfd, first: firstFd, socket })
-    }))
+    })))
     writePidFile(request.pidFile, pid)
   } catch (error) {
     launch.kill()
@@ -191,13 +192,13 @@ async function launchOnce(
     const rdt = rdtOf(state)
     await loadRdt(rdt)
     const launch = new Launch(planner, ours, "the process")
-    launch.run(theirs, [theirs, ...inherited.all], {
+    suspectOom(cgroups, () => launch.run(theirs, [theirs, ...inherited.all], {
       pid: (pid) => {
         // a child of this process has its class of service, not that of the container's init
         joinRdt(rdt, pid)
         applyFromOutside(pid, process, joinsUser ? limits : [])
       },
-    })
+    }))
     if (joinsUser) {
       await scheduleFromOutside(launch.pid, process).catch((error: unknown) => {
         launch.kill()

@@ -135,10 +135,13 @@ function executionFailure(name: string, errno: number): RuntsError {
   return new RuntsError(`${what}: ${errnoText(errno)}`, { errno, pointer: "/process/args/0", ...(hint === undefined ? {} : { hint }) })
 }
 
+/** The error of a program that ended without saying why. */
+export class DiedEarly extends RuntsError {}
+
 /** A program ended without saying why. */
-export function diedEarly(who: string, status: ExitStatus | undefined): RuntsError {
+export function diedEarly(who: string, status: ExitStatus | undefined): DiedEarly {
   const how = status === undefined ? "" : "code" in status ? ` with exit code ${status.code}` : `, killed by signal ${status.signal}`
-  return new RuntsError(`${who} ended${how} while the container was being set up`, {
+  return new DiedEarly(`${who} ended${how} while the container was being set up`, {
     hint: "if its memory or pids limit is small, it may have been too small for the set-up",
   })
 }

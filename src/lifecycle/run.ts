@@ -4,6 +4,8 @@ import { waitForeground } from "../host/foreground.ts"
 import { catchSignals, type SignalPipe } from "../host/signals.ts"
 import { setSubreaper } from "../host/process.ts"
 import { NR } from "../kernel/syscalls.ts"
+import { blameOom } from "./blame-oom.ts"
+import { cgroupOf } from "./container.ts"
 import { abandon, checkConsole } from "./create.ts"
 import { createContainer, loadBundle, type Created } from "./creation.ts"
 import { destroy } from "./destroy.ts"
@@ -32,7 +34,7 @@ export async function run(globals: GlobalOptions, request: RunRequest): Promise<
     // in the foreground the unit ends with this process, which has the exit code and deletes the container
     relay = await notifyRelay(created.container, created.state, foreground ? sys(NR.getpid) : created.state.pid)
     if (terminal !== undefined) master = receiveTerminal(terminal)
-    created.launch.go()
+    blameOom(cgroupOf(created.state), () => created.launch.go())
     // from here on what comes for runts is for the program: it waits in the pipe until the program runs
     if (foreground) signals = catchSignals()
     started = await startWith(created.container, created.state, created.launch.pidfd, (handOver) => created.launch.start(() => {

@@ -5,13 +5,14 @@ import type { ContainerDir } from "../host/store.ts"
 import type { StoredState } from "../host/stored-state.ts"
 import { ERRNO, errnoText } from "../kernel/errno.ts"
 import type { Process } from "../spec/types.gen.ts"
-import { openInit, openWithState, statusOf } from "./container.ts"
+import { cgroupOf, openInit, openWithState, statusOf } from "./container.ts"
 import { destroy, killAndWait } from "./destroy.ts"
 import { loadHookRunner, runPoststartHooks, runStartContainerHooks } from "./hooks.ts"
+import { blameOom } from "./blame-oom.ts"
 import { processLabels } from "./labels.ts"
 import type { NotifyRelay } from "./notify.ts"
 import { notifySocket } from "./notify-socket.ts"
-import { awaitStarted, lastStepFailure, START_SOCKET } from "./outcome.ts"
+import { awaitStarted, DiedEarly, lastStepFailure, START_SOCKET } from "./outcome.ts"
 import { loadRdt, rdtOf } from "./intel-rdt.ts"
 import type { GlobalOptions } from "./requests.ts"
 import { loadHandOver, seccompFacts, type HandOver } from "./stored-seccomp.ts"
@@ -78,7 +79,7 @@ export async function startWith(
     destroy(container, state)
     throw error
   }
-  go(handOver)
+  blameOom(cgroupOf(state), () => go(handOver))
   return { ...state, status: "running" }
 }
 
@@ -130,7 +131,7 @@ function letGo(container: ContainerDir, state: StoredState, pidfd: number, handO
   } catch (error) {
     const errno = error instanceof RuntsError ? error.details.errno : undefined
     if (errno !== ERRNO.EPIPE && errno !== ERRNO.ECONNRESET) throw error
-    throw new RuntsError("the container's init ended before it could be started")
+    throw new DiedEarly("the container's init ended before it could be started")
   } finally {
     close(connection)
   }
