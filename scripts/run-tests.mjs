@@ -14,7 +14,10 @@ process.chdir(checkout)
 const built = "build/tests"
 
 /** Test files that also run under User Mode Linux: what depends on the kernel's cgroups and namespaces. It has one slow cpu. */
-const UML_SHARE = ["cgroup", "events", "lifecycle", "namespaces", "pause", "process", "resources", "resources-v2", "update", "run"]
+const UML_SHARE = [
+  "cgroup", "events", "lifecycle", "namespaces", "oom",
+  "pause", "process", "resources", "resources-v2", "run", "update",
+]
 
 /**
  * How a suite's files are run. `command` gives the argument vector of one file; without it all run at once under User Mode Linux, with
