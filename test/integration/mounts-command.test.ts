@@ -1,7 +1,8 @@
 import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs"
 import type { Box } from "../../conformance/lib/box.ts"
-import { command, expectSuccess, type Result, said } from "../../conformance/lib/command.ts"
+import { command, expectSuccess, type Result, said, startRuntime, until } from "../../conformance/lib/command.ts"
 import type { Mount } from "../../conformance/lib/config.ts"
+import { controllers, unified } from "../../conformance/lib/environment.ts"
 import { mountinfo } from "../../conformance/lib/procfs.ts"
 import { boxTest } from "../../conformance/lib/test.ts"
 
@@ -141,23 +142,49 @@ boxTest("a host mount made later below an added one does not come from the conta
   t.equal(readFileSync("/proc/self/mountinfo", "utf8"), before)
 })
 
-boxTest("tmpcopyup, copy-symlink, id mappings and standard input [mounts add]", only, async (t, box) => {
+boxTest("tmpcopyup, copy-symlink and standard input [mounts add]", only, async (t, box) => {
   const source = volume(box)
-  chownSync(`${source}/file`, 5, 6)
   symlinkSync("elsewhere", `${source}/link`)
   writeFileSync(`${box.rootfs}/mnt/kept`, "kept")
   await box.launch("/bin/sleep", "100")
-  const map = [{ containerID: 0, hostID: 1000, size: 100 }]
-  const mounts = [
-    { destination: "/mnt", type: "tmpfs", source: "none", options: ["tmpcopyup"] }, bind(`${source}/link`, "/etc/link", "copy-symlink"),
-    { ...bind(source, "/mapped", "idmap"), uidMappings: map, gidMappings: map },
-  ]
+  const mounts = [{ destination: "/mnt", type: "tmpfs", source: "none", options: ["tmpcopyup"] }, bind(`${source}/link`, "/etc/link", "copy-symlink")]
   expectSuccess(box.call(["mounts", "add", box.id, "-"], { input: JSON.stringify(mounts) }))
-  t.equal(inside(box, "cat /mnt/kept; echo; readlink /etc/link; stat -c %u:%g /mapped/file"), "kept\nelsewhere\n1005:1006")
+  t.equal(inside(box, "cat /mnt/kept; echo; readlink /etc/link"), "kept\nelsewhere")
+})
+
+for (const users of [false, true]) {
+  boxTest(`id-mapped mounts${users ? " in a user namespace" : ""} [mounts add]`, { ...only, skipIn: { uml: "hostfs cannot be id-mapped" } }, async (t, box) => {
+    if (users) box.mapIds()
+    const source = volume(box)
+    chownSync(`${source}/file`, 5, 6)
+    await box.launch("/bin/sleep", "100")
+    const map = [{ containerID: 0, hostID: users ? 101_000 : 1000, size: 100 }]
+    const mapped = { uidMappings: map, gidMappings: map }
+    const tmpfs = { destination: "/mnt/tmp", type: "tmpfs", source: "none", options: ["mode=700"], ...mapped }
+    expectSuccess(change(box, "add", [{ ...bind(source, "/mapped"), ...mapped }, tmpfs]))
+    t.equal(inside(box, "stat -c %u:%g /mapped/file /mnt/tmp"), "1005:1006\n1000:1000")
+    if (!users) return
+    expectSuccess(change(box, "add", [bind(source, "/own", "idmap"), bind(source, "/relative", "idmap=uids=@5-7-1;gids=@6-8-1")]))
+    t.equal(inside(box, "stat -c %u:%g /own/file /relative/file"), "5:6\n7:8")
+  })
+}
+
+boxTest("a runts that is killed while it adds leaves nothing attached [mounts add]", only, async (t, box) => {
+  expectSuccess(command(["/bin/sh", "-c", `cd ${box.rootfs}/mnt && for i in $(seq 3000); do echo x > $i; done`]))
+  const pid = await box.launch("/bin/sleep", "1000")
+  const before = targets(pid)
+  const mounts = [bind(volume(box), "/media"), { destination: "/mnt", type: "tmpfs", source: "none", options: ["tmpcopyup"] }]
+  writeFileSync(`${box.folder}/mounts.json`, JSON.stringify(mounts))
+  const running = startRuntime(["--root", box.root, "mounts", "add", box.id, `${box.folder}/mounts.json`])
+  await until("the first mount", () => targets(pid).includes("/media"))
+  running.child.kill("SIGKILL")
+  await running.done
+  await until("nothing attached", () => targets(pid).length === before.length)
+  t.same(targets(pid), before)
 })
 
 boxTest("the program that adds leaves no process, and none that the container sees [mounts add]", only, async (t, box) => {
-  box.config.linux.resources = { pids: { limit: 1 } }
+  if (!unified || controllers.includes("pids")) box.config.linux.resources = { pids: { limit: 1 } }
   const source = volume(box)
   const pid = await box.launch("/bin/sleep", "100")
   expectSuccess(change(box, "add", [bind(source, "/mnt/a"), { destination: "/mnt/p", type: "proc", source: "proc" }]))
