@@ -46,5 +46,7 @@ function selinuxOff(label: string, mountLabel: string): RuntsError {
 
 function checkLength(label: string, pointer: string): void {
   const bytes = Buffer.byteLength(label)
-  if (bytes > LABEL_BYTES_MAX) throw new RuntsError(`${pointer.slice(1).replace("/", ".")} has ${bytes} bytes; ${LABEL_BYTES_MAX} are the most`, { pointer })
+  if (bytes <= LABEL_BYTES_MAX) return
+  const name = pointer.slice(1).replace("/", ".")
+  throw new RuntsError(`${name} has ${bytes} bytes; ${LABEL_BYTES_MAX} are the most`, { pointer })
 }

@@ -9,8 +9,8 @@ export interface ProcessLabels {
   /** AppArmor profile, entered at the next execve. */
   readonly apparmor: string | undefined
   /**
-   * The profile is stacked on the runtime's own, so that both hold: with noNewPrivileges a process that is confined already, as in
-   * a nested runtime, may only become more so (apparmor(7): execve fails with EPERM).
+   * The profile is stacked on the runtime's own, so that both hold: with noNewPrivileges a process that is confined already, as
+   * in a nested runtime, may only become more so (else execve fails with EPERM).
    */
   readonly stack: boolean
   /** SELinux context of the process from the next execve on, and of the keys it makes before. */
@@ -20,12 +20,12 @@ export interface ProcessLabels {
 const ENODEV = 19
 
 /**
- * Holds the host's /proc, by which `planLabels` writes later. To be planned where the process is still the host's: before it joins or
- * makes any namespace, so that no image has a say in what is at /proc.
+ * Holds the host's /proc, by which `planLabels` writes later. To be planned where the process is still the host's: before it
+ * joins or makes any namespace, so that no image has a say in what is at /proc.
  *
  * Not a procfs of its own (fsmount), as sysctls have: that one is refused where the /proc in sight is masked, and AppArmor refuses
- * a confined runtime to write to files of a mount that is attached nowhere. What a private one would give beside, that nothing can be
- * mounted over its files, RESOLVE_NO_XDEV gives too.
+ * a confined runtime to write to files of a mount that is attached nowhere. What a private one would give beside, that
+ * nothing can be mounted over its files, RESOLVE_NO_XDEV gives too.
  * @returns the step whose result is the descriptor; undefined where there is nothing to write
  */
 export function holdProcfs(planner: Planner, labels: ProcessLabels | undefined): Step | undefined {
@@ -44,8 +44,8 @@ export function holdProcfs(planner: Planner, labels: ProcessLabels | undefined):
 }
 
 /**
- * Sets the labels that hold from the next execve on. thread-self is the process itself also from inside another pid namespace: a procfs
- * shows the processes below its own, and who looks is looked up there. Works without any privilege, also when undumpable.
+ * Sets the labels that hold from the next execve on. thread-self is the process itself also from inside another pid namespace: a
+ * procfs shows the processes below its own, and who looks is looked up there. Works without any privilege, also when undumpable.
  * @param procfs the result of `holdProcfs`, which is closed here
  */
 export function planLabels(planner: Planner, procfs: Step | undefined, labels: ProcessLabels | undefined): void {

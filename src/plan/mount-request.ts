@@ -12,8 +12,8 @@ export interface SecurityOption {
 }
 
 /**
- * File systems that linux.mountLabel is no option of, as with runc: of these the policy labels each file (proc, sysfs, cgroup), or
- * the root is labelled when it is mounted (mqueue).
+ * File systems that linux.mountLabel is no option of, as with runc: of these the policy labels each file (proc, sysfs, cgroup),
+ * or the root is labelled when it is mounted (mqueue).
  */
 const UNLABELLED: ReadonlySet<string> = new Set(["proc", "sysfs", "mqueue", "cgroup", "cgroup2"])
 
@@ -23,7 +23,8 @@ export function mountLabel(spec: Spec): SecurityOption | undefined {
   if (value === undefined || value === "") return undefined
   const name = annotation(spec, "run.oci.mount_context_type") ?? "context"
   if (!SELINUX_CONTEXTS.includes(name)) {
-    throw new RuntsError(`annotation run.oci.mount_context_type: ${JSON.stringify(name)} is not one of ${SELINUX_CONTEXTS.join(", ")}`, {
+    const names = SELINUX_CONTEXTS.join(", ")
+    throw new RuntsError(`annotation run.oci.mount_context_type: ${JSON.stringify(name)} is not one of ${names}`, {
       pointer: "/annotations/run.oci.mount_context_type",
     })
   }

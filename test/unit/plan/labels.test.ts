@@ -13,9 +13,9 @@ const labels = { apparmor: "profile", stack: false, selinux: "u:r:t:s0" }
 const spec = fullSpec() as Required<Spec>
 const hook = (): Planner =>
   planHook({
-    path: "/hook", args: ["/hook"], env: [], cwd: "/", stdin: 10, stdout: 11, stderr: 11, status: 12, nofile: { soft: 1024, hard: 4096 },
-    namespaces: { pidfd: 13, flags: 0x20020000 }, pointer: "/hooks/startContainer/0",
-    confinement: { process: spec.process, facts: { ...execFacts(), ...factsFor(spec) }, cgroup: { intoCgroup: undefined, procs: [] }, labels },
+    path: "/hook", args: ["/hook"], env: [], cwd: "/", stdin: 10, stdout: 11, stderr: 11, status: 12,
+    nofile: { soft: 1024, hard: 4096 }, namespaces: { pidfd: 13, flags: 0x20020000 }, pointer: "/hooks/startContainer/0",
+    confinement: { process: spec.process, facts: factsFor(spec), cgroup: { intoCgroup: undefined, procs: [] }, labels },
   })
 
 const programs: readonly (readonly [string, Planner])[] = [
@@ -35,8 +35,9 @@ for (const [name, planner] of programs) {
       const at = index(steps, earlier)
       if (at >= 0) t.ok(held < at, `before ${earlier}`)
     }
-    const writes = steps.flatMap((step, at) => (isCall(step, "openat2") && textOf(step.args[1])?.startsWith("thread-self/attr/") ? [at] : []))
-    t.same(writes.map((at) => textOf(steps[at]?.args[1])), ["apparmor/exec", "exec", "keycreate"].map((attribute) => `thread-self/attr/${attribute}`))
+    const writes = calls(steps, "openat2").filter((at) => textOf(steps[at]?.args[1])?.startsWith("thread-self/attr/"))
+    const attributes = ["apparmor/exec", "exec", "keycreate"].map((attribute) => `thread-self/attr/${attribute}`)
+    t.same(writes.map((at) => textOf(steps[at]?.args[1])), attributes)
     const how = RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS
     for (const at of writes) t.equal(wordsOf(steps[at]?.args[2])[2], how, "no mount over it can catch the write")
     t.same(writes.map((at) => textOf(steps[at + 1]?.args[1])), ["exec profile", "u:r:t:s0", "u:r:t:s0"])
@@ -56,7 +57,8 @@ t.test("planLabels(): nothing to write, nothing held", (t) => {
 })
 
 t.test("planLabels(): a confined runtime stacks the profile on its own", (t) => {
-  const steps = straightLine(planExec(spec.process, execFacts({ labels: { apparmor: "profile", stack: true, selinux: undefined } })))
+  const stacked = { apparmor: "profile", stack: true, selinux: undefined }
+  const steps = straightLine(planExec(spec.process, execFacts({ labels: stacked })))
   t.equal(steps.filter((step) => isCall(step, "write") && textOf(step.args[1]) === "stack profile").length, 1)
   t.end()
 })
@@ -82,15 +84,16 @@ t.test("mountRequest(): a mount's own label, with the quotes of mount(8) or with
     const request = mountRequest({ destination: "/m", type: "tmpfs", options: [option, "size=1m"] }, 0, context)
     t.match(request, { labels: [{ name: "rootcontext", value: LABEL }], data: ["size=1m"] })
   }
-  t.throws(() => mountRequest({ destination: "/m", type: "bind", options: [`context=${LABEL}`] }, 0), { message: /a bind mount takes no data, but has "context"/ })
+  const bound = { destination: "/m", type: "bind", options: [`context=${LABEL}`] }
+  t.throws(() => mountRequest(bound, 0), { message: /a bind mount takes no data, but has "context/ })
   t.end()
 })
 
 t.test("mountLabel(): what the annotation makes of it [annotation run.oci.mount_context_type]", (t) => {
-  const of = (type?: string): unknown =>
-    mountLabel({ ...spec, linux: { mountLabel: LABEL }, annotations: type === undefined ? {} : { "run.oci.mount_context_type": type } })
+  const of = (type = ""): unknown =>
+    mountLabel({ ...spec, linux: { mountLabel: LABEL }, annotations: { "run.oci.mount_context_type": type } })
   t.same(of(), context)
-  t.same(of(""), context)
+  t.same(mountLabel({ ...spec, linux: { mountLabel: LABEL } }), context)
   t.same(of("fscontext"), { name: "fscontext", value: LABEL })
   t.throws(() => of("size"), { message: /annotation run.oci.mount_context_type: "size" is not one of context, / })
   t.equal(mountLabel({ ...spec, linux: { mountLabel: "" } }), undefined)
@@ -98,7 +101,8 @@ t.test("mountLabel(): what the annotation makes of it [annotation run.oci.mount_
 })
 
 t.test("planCgroupMount(): the tmpfs that holds the v1 hierarchies is labelled, they are not [/linux/mountLabel]", (t) => {
-  const labelled = changed(spec, { linux: { ...spec.linux, mountLabel: LABEL }, mounts: [{ destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup" }] })
+  const mounts = [{ destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup" }]
+  const labelled = changed(spec, { linux: { mountLabel: LABEL }, mounts })
   const hierarchies = [{ name: "memory", mount: "/sys/fs/cgroup/memory", folder: "/sys/fs/cgroup/memory/c1" }]
   const planner = planCreate(labelled, factsFor(labelled, { cgroupMounts: { mode: "v1", hierarchies, unified: undefined } }))
   const steps = straightLine(planner)
