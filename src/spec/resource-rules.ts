@@ -57,7 +57,13 @@ function memoryIsConsistent({ limit = 0, reservation = 0, swap = 0, swappiness =
   }
 }
 
-function cpuIsConsistent({ quota = 0, burst = 0, idle }: LinuxCpu, at: string, report: Report): void {
+/** As the kernel's bitmap_parselist takes them, 0-31:2/4 and `all` too; it ends at a newline, so that what follows would be lost. */
+const CPU_LIST = /^[\w ,:/-]*$/
+
+function cpuIsConsistent({ quota = 0, burst = 0, idle, cpus = "", mems = "" }: LinuxCpu, at: string, report: Report): void {
+  for (const [name, list] of [["cpus", cpus], ["mems", mems]] as const) {
+    if (!CPU_LIST.test(list)) report(`${at}/${name}`, `${shown(list)} is not a list as 0-3,7`)
+  }
   if (quota > 0 && burst > quota) report(`${at}/burst`, `${burst} is larger than the quota, ${quota}`)
   if (idle !== undefined && idle !== 0 && idle !== 1) report(`${at}/idle`, `${idle} is neither 0 nor 1`)
 }
