@@ -15,7 +15,7 @@ const built = "build/tests"
 
 /** Test files that also run under User Mode Linux: what depends on the kernel's cgroups and namespaces. It has one slow cpu. */
 const UML_SHARE = [
-  "cgroup", "events", "lifecycle", "mounts-command", "namespaces", "oom",
+  "cgroup", "delegation", "events", "lifecycle", "mounts-command", "namespaces", "oom",
   "pause", "process", "resources", "resources-v2", "run", "update",
 ]
 

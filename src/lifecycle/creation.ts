@@ -23,6 +23,7 @@ import type { Program } from "../program/program.ts"
 import type { Process, Spec } from "../spec/types.gen.ts"
 import { version } from "../version.ts"
 import { blameOom } from "./blame-oom.ts"
+import { giveCgroup } from "./cgroup-owner.ts"
 import { processEnvironment } from "./environment.ts"
 import { cgroupMounts, existingTargets, mountSources, openNamespaces, rootfsPath, sharedParent } from "./facts.ts"
 import { hostFacts } from "./host-facts.ts"
@@ -276,6 +277,7 @@ async function launchInit(creating: Creating): Promise<Created> {
     },
   }))
   if (outside) await scheduleFromOutside(launch.pid, process)
+  await giveCgroup(spec, process, record, launch.pid)
   sendPidfd?.(launch.pidfd)
   inherited.close()
   const seccomp = creating.seccomp && { ...creating.seccomp.stored, firstFd: launch.firstFd, last: lastSteps(planner) }
