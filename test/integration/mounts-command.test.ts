@@ -183,6 +183,25 @@ boxTest("a runts that is killed while it adds leaves nothing attached [mounts ad
   t.same(targets(pid), before)
 })
 
+boxTest("a container that swaps its folder for a link meanwhile leads no mount out of its root [mounts add] [mounts remove]", only, async (t, box) => {
+  const source = volume(box)
+  const canary = `${box.folder}/canary`
+  mkdirSync(canary)
+  const swap = `while :; do ln -s ${canary} x; rm x; mkdir -p x; rm -rf x; done 2> /dev/null`
+  const pid = await box.launch("/bin/sh", "-c", `mkdir -p /vol && cd /vol && { ${swap}; }`)
+  const before = readFileSync("/proc/self/mountinfo", "utf8")
+  let added = 0
+  for (let i = 0; i < 25; i++) {
+    if (change(box, "add", [bind(`${source}/file`, `/vol/x/new${i}`), bind(source, `/vol/x/folder${i}`)]).code === 0) added++
+    change(box, "remove", [{ destination: `/vol/x/new${i}` }])
+  }
+  t.comment(`${added} of 25 were added`)
+  t.same(readdirSync(canary), [])
+  t.equal(readFileSync("/proc/self/mountinfo", "utf8"), before)
+  const masked = new Set(["/proc/kcore", "/proc/keys", "/sys/firmware"].filter((path) => existsSync(path)))
+  for (const path of masked) t.ok(targets(pid).includes(path), `${path} is masked still`)
+})
+
 boxTest("the program that adds leaves no process, and none that the container sees [mounts add]", only, async (t, box) => {
   if (!unified || controllers.includes("pids")) box.config.linux.resources = { pids: { limit: 1 } }
   const source = volume(box)
