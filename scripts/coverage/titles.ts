@@ -17,8 +17,9 @@ export interface Test {
   readonly places: readonly Place[]
 }
 
-/** Calls that begin a test: `boxTest("title"`, `t.test("title"` and what test files call their own. */
-const CALL = /\b(?:\w+\.)?(\w*[tT]est)\(\s*("(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`)/g
+/** Calls that begin a test: `boxTest("title"`, `t.test("title"` and what test files call their own; a title may be a sum of texts. */
+const LITERAL = /(?:"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`)/
+const CALL = new RegExp(`\\b(?:\\w+\\.)?\\w*[tT]est\\(\\s*(${LITERAL.source}(?:\\s*\\+\\s*${LITERAL.source})*)`, "g")
 const OPTIONS_CHARS_MAX = 600
 
 /** The tests of all files below `root`/test, in the order of files and lines. */
@@ -28,8 +29,9 @@ export function readTests(root: URL): Test[] {
   for (const file of testFiles(root, "test")) {
     const text = readFileSync(new URL(file, root), "utf8")
     for (const match of text.matchAll(CALL)) {
-      const [call, , quoted] = match as unknown as [string, string, string]
-      const whole = quoted.startsWith("`") ? quoted.slice(1, -1) : (JSON.parse(quoted) as string)
+      const [call, title] = match as unknown as [string, string]
+      const parts = title.match(new RegExp(LITERAL, "g")) ?? []
+      const whole = parts.map((part) => (part.startsWith("`") ? part.slice(1, -1) : (JSON.parse(part) as string))).join("")
       const places = file.startsWith("test/unit/") ? ["unit"] as const : placesOf(file, optionsAfter(text, match.index + call.length), uml)
       const line = text.slice(0, match.index).split("\n").length
       tests.push({ file, line, ...readTitle(whole, whole.includes("${") ? () => wordsOfLoop(text, match.index) : undefined), places })
@@ -123,7 +125,9 @@ function readReference(part: string, command: string): Reference[] {
   const [first, ...rest] = part.split(/\s+/) as [string, ...string[]]
   if (first.startsWith("-")) return flags(command, [first, ...rest])
   if (!Object.hasOwn(COMMANDS, first)) return []
-  return rest.length === 0 ? [{ kind: "command", name: first }] : flags(first, rest)
+  // Words that are no flags are the command's own: [mounts add]
+  const named = rest.filter((word) => word.startsWith("-"))
+  return named.length === 0 ? [{ kind: "command", name: first }] : flags(first, named)
 }
 
 function flags(command: string, words: readonly string[]): Reference[] {

@@ -18,27 +18,33 @@ const HOST = "org.runts.host."
  * has is in `annotations`, below org.runts.host.
  */
 export function features(): Features {
+  const machine = probeMachine()
+  const values = schemaValues()
   return {
     ociVersionMin: OCI_VERSION_MIN,
     ociVersionMax: OCI_VERSION,
-    hooks: schemaValues().Hooks,
+    hooks: values.Hooks,
     mountOptions: mountOptionNames(),
     linux: {
       namespaces: Object.keys(NAMESPACES).sort(),
       capabilities: CAPABILITIES,
-      cgroup: { v1: true, v2: true, systemd: false, systemdUser: false, rdma: false },
-      seccomp: seccompFeatures(),
+      cgroup: { v1: true, v2: true, systemd: false, systemdUser: false, rdma: true },
+      // libseccomp is a part of the runtime that is not built in
+      seccomp: { ...seccompFeatures(), enabled: machine.libseccomp !== undefined },
       apparmor: { enabled: true },
       selinux: { enabled: true },
       intelRdt: { enabled: true, schemata: true, monitoring: true },
       // containerd takes an idmapped mount only from a runtime that says so
       mountExtensions: { idmap: { enabled: true } },
       netDevices: { enabled: true },
+      memoryPolicy: { modes: values.MemoryPolicyMode, flags: values.MemoryPolicyFlags },
     },
     annotations: {
       // runc's name for it: engines ask here before they offer checkpoints
       "org.opencontainers.runc.checkpoint.enabled": "false",
-      ...machineAnnotations(probeMachine()),
+      // as runtime-spec's own example names it
+      ...(machine.libseccomp === undefined ? {} : { "io.github.seccomp.libseccomp.version": machine.libseccomp }),
+      ...machineAnnotations(machine),
     },
     potentiallyUnsafeConfigAnnotations: potentiallyUnsafeAnnotations(),
   }
@@ -53,6 +59,8 @@ function machineAnnotations(machine: Machine): Record<string, string> {
     cgroup: machine.cgroup,
     "cgroup.controllers": machine.controllers.join(","),
     lsm: machine.securityModules?.join(","),
+    "lsm.labels": machine.labels.join(","),
+    resctrl: machine.resctrl,
     "seccomp.actions": machine.seccompActions.join(","),
     "mount.attributes": String(machine.mountAttributes),
     filesystems: machine.filesystems.join(","),

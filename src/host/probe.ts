@@ -1,3 +1,4 @@
+import { RuntsError } from "../error.ts"
 import { sys } from "../ffi/index.ts"
 import { CAPABILITIES } from "../kernel/capabilities.ts"
 import { ERRNO } from "../kernel/errno.ts"
@@ -7,7 +8,10 @@ import type { NamespaceType } from "../kernel/process.ts"
 import { NR } from "../kernel/syscalls.ts"
 import { readLayout } from "./cgroup/layout.ts"
 import { tryReadText } from "./file.ts"
+import { findResctrl } from "./intel-rdt.ts"
+import { ownApparmorProfile, selinuxEnabled } from "./lsm.ts"
 import { namespaceOf } from "./procfs.ts"
+import { seccompVersion } from "./seccomp/library.ts"
 
 /** What this machine can give containers, as far as it can be asked without changing it; lists are sorted. */
 export interface Machine {
@@ -22,6 +26,12 @@ export interface Machine {
   readonly controllers: readonly string[]
   /** Security modules in their order; undefined where securityfs is not mounted. */
   readonly securityModules: readonly string[] | undefined
+  /** The modules that config.json speaks of, where they are on. */
+  readonly labels: readonly ("apparmor" | "selinux")[]
+  /** Version of the library that makes filters; undefined where it cannot be loaded. */
+  readonly libseccomp: string | undefined
+  /** Where resctrl is mounted. */
+  readonly resctrl: string | undefined
   /** Actions the kernel's seccomp filters take (seccomp(2)); empty where it has none. */
   readonly seccompActions: readonly string[]
   /** mount_setattr(2): recursive attributes and id-mapped mounts. */
@@ -40,9 +50,22 @@ export function probeMachine(): Machine {
     cgroup: cgroup.mode,
     controllers: cgroup.controllers,
     securityModules: line("/sys/kernel/security/lsm")?.split(","),
+    labels: [...(ownApparmorProfile() === undefined ? [] : ["apparmor"] as const), ...(selinuxEnabled() ? ["selinux"] as const : [])],
+    libseccomp: unlessMissing(seccompVersion),
+    resctrl: unlessMissing(findResctrl),
     seccompActions: words(line("/proc/sys/kernel/seccomp/actions_avail")).sort(),
     mountAttributes: sys(NR.mount_setattr, AT_FDCWD, "", 0, 0, 0) !== -ERRNO.ENOSYS,
     filesystems: filesystems(),
+  }
+}
+
+/** What `read` tells; undefined where it says that there is none. */
+function unlessMissing(read: () => string): string | undefined {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof RuntsError) return undefined
+    throw error
   }
 }
 

@@ -31,8 +31,21 @@ boxTest("features: what it tells of the machine is what the machine shows [featu
   if (!unified) t.ok(host("cgroup.controllers").includes("pids"))
   const filters = readFileSync("/proc/sys/kernel/seccomp/actions_avail", "utf8").trim().split(" ").sort()
   t.same(host("seccomp.actions"), filters)
+  const mounted = readFileSync("/proc/self/mounts", "utf8").split("\n").find((line) => line.split(" ")[2] === "resctrl")
+  t.equal(host("resctrl").join(), mounted?.split(" ")[1] ?? "")
+  t.equal(host("lsm.labels").includes("selinux"), existsSync("/sys/fs/selinux/enforce"))
+  t.equal(host("lsm.labels").includes("apparmor"), existsSync("/sys/kernel/security/apparmor/profiles") || existsSync("/proc/self/attr/apparmor/current"))
   const modules = "/sys/kernel/security/lsm"
   t.same(host("lsm").join(), existsSync(modules) ? readFileSync(modules, "utf8").trim() : "")
+})
+
+boxTest("features: seccomp is on where libseccomp is, and flags are supported that the kernel takes [features]", OURS, (t) => {
+  const { linux, annotations } = features()
+  const version = annotations["io.github.seccomp.libseccomp.version"]
+  t.equal(linux.seccomp.enabled, version !== undefined)
+  if (version !== undefined) t.match(version, /^\d+\.\d+\.\d+$/)
+  const { knownFlags = [], supportedFlags = [] } = linux.seccomp
+  t.ok(supportedFlags.length > 0 && supportedFlags.every((flag) => knownFlags.includes(flag)), supportedFlags.join())
 })
 
 boxTest("features: with /proc/sys and /sys hidden it still prints what the runtime knows [features]", OURS, (t) => {
