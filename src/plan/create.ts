@@ -267,7 +267,9 @@ function planRoot(creation: Creation): Step {
   const { planner, spec, facts } = creation
   const p = planner.program
   const word = spec.linux?.rootfsPropagation
-  const flags = (word === undefined || word === "" ? undefined : propagationFlags(word)) ?? (MS.REC | MS.SLAVE)
+  const asked = (word === undefined || word === "" ? undefined : propagationFlags(word)) ?? (MS.REC | MS.SLAVE)
+  // What is to be cloned and bound must not be unbindable yet; the container's root becomes so in the end
+  const flags = (asked & MS.UNBINDABLE) === 0 ? asked : (asked & MS.REC) | MS.PRIVATE
   planner.at(word === undefined || word === "" ? "" : "/linux/rootfsPropagation")
   p.call("mount", 0, "/", 0, flags, 0).says(`set the propagation of all mounts to ${word ?? "rslave"}`)
   if (facts.rootfsParent !== undefined) {

@@ -28,7 +28,7 @@ const CASES: readonly [policy: { mode: string; nodes?: string; flags?: string[] 
   [{ mode: "MPOL_BIND", nodes: "0-3,7" }, "bind:0"],
 ]
 
-boxTest("each mode and flag is the kernel's policy of init [/linux/memoryPolicy/mode] [/linux/memoryPolicy/nodes] [/linux/memoryPolicy/flags]",
+boxTest("each mode and flag is the kernel's policy of init [/linux/memoryPolicy/mode=*, /linux/memoryPolicy/nodes, /linux/memoryPolicy/flags=*]",
   options, async (t, box) => {
     for (const [policy, shown] of CASES) {
       box.config.linux.memoryPolicy = policy

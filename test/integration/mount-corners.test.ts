@@ -69,8 +69,23 @@ boxTest("a file on a folder and a folder on a file are errors that say so", (t, 
   t.match(said(box.run()).toLowerCase(), /not a directory/)
 })
 
-for (const word of ["private", "slave", "unbindable", "shared", "rshared", "rprivate"]) {
-  boxTest(`rootfsPropagation ${word}: no mount of the container reaches the host, though the rootfs lies on a shared mount`,
+boxTest("rootfsPropagation runbindable: all mounts of the container are, and binds and masks work [/linux/rootfsPropagation=runbindable|unbindable]",
+  { skipFor: { runc: "cannot", crun: "cannot" } }, (t, box) => {
+  const source = volume(box)
+  box.config.mounts.push(bind(source, "/mnt"))
+  box.config.linux.maskedPaths = ["/etc/passwd"]
+  const unbindable = (): string[] => box.inside("cat /mnt/file /etc/passwd >&2; cat /proc/self/mountinfo").split("\n")
+    .filter((line) => line.split(" - ")[0]?.includes(" unbindable")).map((line) => line.split(" ")[4] as string)
+  box.config.linux.rootfsPropagation = "runbindable"
+  const all = unbindable()
+  for (const target of ["/", "/mnt", "/proc", "/etc/passwd"]) t.ok(all.includes(target), target)
+  box.config.linux.rootfsPropagation = "unbindable"
+  t.same(unbindable(), ["/"])
+})
+
+for (const word of ["private", "slave", "unbindable", "shared", "rshared", "rprivate", "rslave", "runbindable"]) {
+  boxTest(
+    `rootfsPropagation ${word}: no mount of the container reaches the host, though the rootfs lies on a shared mount [/linux/rootfsPropagation=${word}]`,
     (t, box) => {
     expectSuccess(command(["mount", "--bind", box.bundle, box.bundle]))
     try {

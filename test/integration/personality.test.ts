@@ -8,7 +8,7 @@ const personality = (pid: number): number => parseInt(readFileSync(`/proc/${pid}
 const PER_LINUX32 = 8
 const x64 = { runc: "1.1 does not set it for exec", crun: "1.8 does not set it for exec" }
 
-boxTest("LINUX32: init and what joins it see a 32-bit machine [/linux/personality] [/linux/personality/domain]", { skipFor: x64 }, async (t, box) => {
+boxTest("LINUX32: init and what joins it see a 32-bit machine [/linux/personality/domain=LINUX32]", { skipFor: x64 }, async (t, box) => {
   box.config.linux.personality = { domain: "LINUX32" }
   await box.launch("/bin/sh", "-c", "uname -m >/tmp/machine; sleep 1000")
   t.equal(personality(box.pid), PER_LINUX32, "outside")
@@ -20,7 +20,7 @@ boxTest("LINUX32: init and what joins it see a 32-bit machine [/linux/personalit
   t.equal(expectSuccess(box.call(["exec", "--process", file, box.id])).stdout.trim(), machine, "exec --process")
 })
 
-boxTest("LINUX: the caller's own personality does not pass [/linux/personality/domain]", async (t, box) => {
+boxTest("LINUX: the caller's own personality does not pass [/linux/personality/domain=LINUX]", async (t, box) => {
   box.config.linux.personality = { domain: "LINUX" }
   const { stdout } = expectSuccess(box.script("uname -m; cat /proc/self/personality").run([], { before: 'exec setarch linux32 "$@"' }))
   t.equal(stdout, `${process.arch === "arm64" ? "aarch64" : "x86_64"}\n00000000\n`)
