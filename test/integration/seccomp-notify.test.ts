@@ -68,8 +68,7 @@ function notify(box: Box, listenerPath: string | undefined, names: string[] = MK
   }
 }
 
-boxTest("seccomp notify: run sends the listener with the container process state, and the agent answers [/linux/seccomp/listenerPath] "
-  + "[/linux/seccomp/listenerMetadata]", { skipFor: { runc: "1.1.5 hangs without noNewPrivileges" } }, async (t, box) => {
+boxTest("seccomp notify: run sends the container process state [/linux/seccomp/listenerPath] [/linux/seccomp/listenerMetadata]", { skipFor: { runc: "1.1.5 hangs without noNewPrivileges" } }, async (t, box) => {
   const agent = await startAgent(box, { [mkdirNumber]: ENOSPC })
   try {
     notify(box, agent.path, MKDIR, { listenerMetadata: "MKDIR=no;\"quoted\"" })

@@ -36,8 +36,7 @@ t.test("the library tells its version and where it is", (t) => {
   t.end()
 })
 
-t.test("compileProfile(): each action, as default and of a rule; errnoRet is EPERM unless told [/linux/seccomp/defaultAction=*] "
-  + "[/linux/seccomp/syscalls/*/action=*]", (t) => {
+t.test("compileProfile(): each action; errno is EPERM [/linux/seccomp/defaultAction=*] [/linux/seccomp/syscalls/*/action=*]", (t) => {
   for (const action of Object.keys(SECCOMP_ACTIONS) as (keyof typeof SECCOMP_ACTIONS)[]) {
     if (action !== "SCMP_ACT_ALLOW") {
       const filter = compile({ defaultAction: "SCMP_ACT_ALLOW", syscalls: [rule(action, ["mkdirat"])] })
@@ -63,8 +62,7 @@ t.test("compileProfile(): each action, as default and of a rule; errnoRet is EPE
   t.end()
 })
 
-t.test("compileProfile(): each operator, over all 64 bits [/linux/seccomp/syscalls/*/args/*/op=*] [/linux/seccomp/syscalls/*/args/*/value] "
-  + "[/linux/seccomp/syscalls/*/args/*/valueTwo]", (t) => {
+t.test("compileProfile(): operators on 64 bits [/linux/seccomp/syscalls/*/args/**] [/linux/seccomp/syscalls/*/args/*/op=*]", (t) => {
   const VALUE = 0x1234_5678_9abc_def1n
   const holds: Record<keyof typeof SECCOMP_OPERATORS, (argument: bigint) => boolean> = {
     SCMP_CMP_NE: (a) => a !== VALUE, SCMP_CMP_LT: (a) => a < VALUE, SCMP_CMP_LE: (a) => a <= VALUE, SCMP_CMP_EQ: (a) => a === VALUE,
