@@ -12,6 +12,8 @@ import { cleanRelative } from "../path.ts"
 
 /** Where cgroup2 is mounted when it is all there is (host/cgroup/layout.ts). */
 const HOST_ROOT = "/sys/fs/cgroup"
+/** Of v1 mounts whatever the options say: nothing in them is a program or a device. */
+const ALWAYS = MOUNT_ATTR.NOSUID | MOUNT_ATTR.NODEV | MOUNT_ATTR.NOEXEC
 const ATTACH = MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH
 
 /**
@@ -89,7 +91,7 @@ function hierarchies(context: MountContext, request: MountRequest, facts: Cgroup
   const { planner } = context
   const p = planner.program
   const { step: target, path } = place(context, request)
-  const attributes = (request.set | request.recursiveSet) & ~MOUNT_ATTR.RDONLY
+  const attributes = ((request.set | request.recursiveSet) & ~MOUNT_ATTR.RDONLY) | ALWAYS
   const readonly = ((request.set | request.recursiveSet) & MOUNT_ATTR.RDONLY) !== 0
   const labels = context.label === undefined ? [] : [context.label]
   const folder = { ...request, labels, type: "tmpfs", data: ["mode=755"], superWords: [], mount: { ...request.mount, source: "tmpfs" } }
@@ -126,7 +128,7 @@ function freshHierarchy(context: MountContext, name: string, request: MountReque
     for (const controller of name.split(",")) p.call("fsconfig", opened, FSCONFIG.SET_FLAG, controller, 0, 0).says(`cgroup ${name}: ${controller}`)
   }
   p.call("fsconfig", opened, FSCONFIG.CMD_CREATE, 0, 0, 0).says(`cgroup ${name}: create`)
-  const mount = p.call("fsmount", opened, FSMOUNT_CLOEXEC, request.set | request.recursiveSet).says(`cgroup ${name}: mount`)
+  const mount = p.call("fsmount", opened, FSMOUNT_CLOEXEC, request.set | request.recursiveSet | ALWAYS).says(`cgroup ${name}: mount`)
   p.call("close", opened)
   return mount
 }
@@ -134,7 +136,7 @@ function freshHierarchy(context: MountContext, name: string, request: MountReque
 function boundHierarchy(context: MountContext, name: string, own: string, request: MountRequest): Step {
   const { planner } = context
   const tree = planner.program.call("open_tree", AT_FDCWD, own, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE).says(`cgroup ${name}: bind ${own}`)
-  const set = (request.set | request.recursiveSet) & ~MOUNT_ATTR.ATIME_MASK
-  if (set !== 0) planner.setAttributes(tree, { set }, AT_RECURSIVE).says(`cgroup ${name}: set its attributes`)
+  const set = ((request.set | request.recursiveSet) & ~MOUNT_ATTR.ATIME_MASK) | ALWAYS
+  planner.setAttributes(tree, { set }, AT_RECURSIVE).says(`cgroup ${name}: set its attributes`)
   return tree
 }
