@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from "node:fs"
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import type { Test } from "tap"
 import type { Box } from "../../conformance/lib/box.ts"
 import { said, until } from "../../conformance/lib/command.ts"
@@ -82,4 +82,21 @@ boxTest("delegation: crun's annotation for it is refused [annotation run.oci.del
   const result = box.tryCreate()
   t.equal(result.code, 1)
   t.match(said(result), "run.oci.delegate-cgroup is not supported")
+})
+
+boxTest("sub-cgroups: ps, pause, exec, kill --all and delete with a threaded one [ps, pause, exec, kill --all, delete]", {
+  needs: ["v2"], skipFor: { crun: "does not see it" },
+}, async (t, box) => {
+  const pid = await box.launch("/bin/sleep", "1000")
+  const folder = `/sys/fs/cgroup${box.cgroupsPath}`
+  mkdirSync(`${folder}/threads`)
+  writeFileSync(`${folder}/threads/cgroup.type`, "threaded")
+  writeFileSync(`${folder}/threads/cgroup.threads`, String(pid))
+  t.same(JSON.parse(box.call(["ps", "--format", "json", box.id]).stdout), [pid])
+  t.equal(box.call(["pause", box.id]).code, 0)
+  t.equal(box.call(["resume", box.id]).code, 0)
+  t.equal(box.exec(["/bin/true"]).code, 0)
+  t.equal(box.call(["kill", "--all", box.id, "KILL"]).code, 0)
+  await box.reached("stopped")
+  box.delete()
 })
