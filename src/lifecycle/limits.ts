@@ -19,7 +19,10 @@ export function applyFromOutside(pid: number, process: Process, limits: readonly
     try {
       writeFile(`/proc/${pid}/oom_score_adj`, String(process.oomScoreAdj))
     } catch (error) {
-      throw withPointer(error, "/process/oomScoreAdj")
+      if (!(error instanceof RuntsError)) throw error
+      const denied = error.details.errno === ERRNO.EACCES
+      const hint = denied ? { hint: "lowering it below what the runtime itself has takes CAP_SYS_RESOURCE" } : {}
+      throw new RuntsError(error.message, { ...error.details, pointer: "/process/oomScoreAdj", ...hint })
     }
   }
   for (const limit of limits) setLimit(pid, limit)
@@ -54,10 +57,6 @@ export function resourceLimits(process: Process): LimitFacts[] {
     limits.push(limitFacts({ type: "RLIMIT_NOFILE", ...prelude.callerNofile() }, ""))
   }
   return limits
-}
-
-function withPointer(error: unknown, pointer: string): unknown {
-  return error instanceof RuntsError ? new RuntsError(error.message, { ...error.details, pointer }) : error
 }
 
 function limitFacts(limit: { type: string; soft: number | bigint; hard: number | bigint }, pointer: string): LimitFacts {

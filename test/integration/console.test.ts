@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs"
+import { mkdirSync, writeFileSync } from "node:fs"
 import t from "tap"
 import { expectSuccess } from "../../conformance/lib/command.ts"
 import { listenForConsole } from "../../conformance/lib/helpers.ts"
@@ -50,6 +50,22 @@ boxTest("console socket: consoleSize [/process/consoleSize/width, /process/conso
   const seen = await report()
   t.same(seen.size, [91, 37])
   t.match(seen.output, /37 91/)
+})
+
+boxTest("console socket: consoleSize of exec, and of run [/process/consoleSize/**]", async (t, box) => {
+  box.args("/bin/sleep", "1000").create()
+  box.start()
+  const terminal = { ...box.config.process, terminal: true, consoleSize: { width: 77, height: 21 }, args: ["/bin/stty", "size"] }
+  writeFileSync(`${box.folder}/process.json`, JSON.stringify(terminal))
+  const first = await listenForConsole(`${box.folder}/exec-console`)
+  const exec = ["exec", "--detach", "--console-socket", `${box.folder}/exec-console`, "--process", `${box.folder}/process.json`, box.id]
+  expectSuccess(box.call(exec))
+  t.match((await first()).output, /21 77/, "exec")
+  box.delete("--force")
+  box.config.process = terminal
+  const second = await listenForConsole(`${box.folder}/run-console`)
+  expectSuccess(box.run(["--detach", "--console-socket", `${box.folder}/run-console`]))
+  t.match((await second()).output, /21 77/, "run")
 })
 
 boxTest("console socket: what is typed arrives", async (t, box) => {

@@ -58,7 +58,7 @@ boxTest("--no-new-keyring: neither init nor exec has one [create --no-new-keyrin
   t.equal(named(expectSuccess(box.run()).stdout, box).length, 1, "run without the flag")
 })
 
-boxTest("in a user namespace exec joins the keyring, too [exec]", options, async (t, box) => {
+boxTest("in a user namespace exec joins the keyring, too [exec]", { ...options, skipFor: { runc: "1.1 makes another one" } }, async (t, box) => {
   showKeys(box)
   box.mapIds()
   await box.launch()

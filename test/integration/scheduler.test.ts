@@ -62,7 +62,7 @@ for (const userNamespace of [false, true]) {
 }
 
 boxTest(
-  "SCHED_DEADLINE, with its flags [/process/scheduler/runtime, /process/scheduler/deadline, /process/scheduler/period, /process/scheduler/flags]",
+  "SCHED_DEADLINE and its flags [/process/scheduler/**, /process/scheduler/flags=SCHED_FLAG_RECLAIM|SCHED_FLAG_DL_OVERRUN]",
   { skipFor }, async (t, box) => {
     const flags = ["SCHED_FLAG_RESET_ON_FORK", "SCHED_FLAG_RECLAIM", "SCHED_FLAG_DL_OVERRUN"]
     box.config.process.scheduler = { policy: "SCHED_DEADLINE", runtime: 1_000_000, deadline: 20_000_000, period: 50_000_000, flags }
@@ -76,7 +76,7 @@ boxTest(
   },
 )
 
-boxTest("SCHED_FLAG_RESET_ON_FORK: children are ordinary [/process/scheduler/flags]", { skipFor }, async (t, box) => {
+boxTest("SCHED_FLAG_RESET_ON_FORK: children are ordinary [/process/scheduler/flags=SCHED_FLAG_RESET_ON_FORK]", { skipFor }, async (t, box) => {
   allowRealtime(box)
   box.config.process.scheduler = { policy: "SCHED_FIFO", priority: 5, flags: ["SCHED_FLAG_RESET_ON_FORK"] }
   await box.launch("/bin/sh", "-c", "sleep 1000; true")
@@ -85,7 +85,7 @@ boxTest("SCHED_FLAG_RESET_ON_FORK: children are ordinary [/process/scheduler/fla
   t.same(stat(child), { nice: 0, realtime: 0, policy: SCHEDULER_POLICIES.SCHED_OTHER })
 })
 
-boxTest("SCHED_FLAG_KEEP_POLICY and _KEEP_PARAMS: those of the caller [/process/scheduler/flags]", { skipFor }, (t, box) => {
+boxTest("what the caller has is kept [/process/scheduler/flags=SCHED_FLAG_KEEP_POLICY|SCHED_FLAG_KEEP_PARAMS]", { skipFor }, (t, box) => {
   box.args("/bin/sleep", "1000")
   const before = 'exec nice -n 6 chrt -b 0 "$@"'
   box.config.process.scheduler = { policy: "SCHED_OTHER", nice: 2, flags: ["SCHED_FLAG_KEEP_POLICY"] }
@@ -97,13 +97,16 @@ boxTest("SCHED_FLAG_KEEP_POLICY and _KEEP_PARAMS: those of the caller [/process/
   t.same(stat(box.pid), { nice: 6, realtime: 0, policy: SCHEDULER_POLICIES.SCHED_BATCH }, "the kernel counts the policy among them")
 })
 
-boxTest("SCHED_FLAG_UTIL_CLAMP_MIN: a warning, for it has no value; or the kernel's option is named [/process/scheduler/flags]", { skipFor }, (t, box) => {
-  box.config.process.scheduler = { policy: "SCHED_OTHER", flags: ["SCHED_FLAG_UTIL_CLAMP_MIN"] }
-  const log = `${box.folder}/log`
-  box.args("/bin/true").write()
-  const result = box.call(["--log", log, "run", "--bundle", box.bundle, box.id])
-  t.match(readFileSync(log, "utf8"), /level=warning.*UTIL_CLAMP_MIN/)
-  if (result.code !== 0) t.match(readFileSync(log, "utf8"), /CONFIG_UCLAMP_TASK/)
+boxTest("utilisation clamps have no values: a warning [/process/scheduler/flags=SCHED_FLAG_UTIL_CLAMP_MIN|SCHED_FLAG_UTIL_CLAMP_MAX]", { skipFor }, (t, box) => {
+  for (const flag of ["SCHED_FLAG_UTIL_CLAMP_MIN", "SCHED_FLAG_UTIL_CLAMP_MAX"]) {
+    box.config.process.scheduler = { policy: "SCHED_OTHER", flags: [flag] }
+    const log = `${box.folder}/${flag}`
+    box.args("/bin/true").write()
+    const result = box.call(["--log", log, "run", "--bundle", box.bundle, box.id])
+    t.match(readFileSync(log, "utf8"), /level=warning.*UTIL_CLAMP_MIN/)
+    // a kernel without CONFIG_UCLAMP_TASK refuses it
+    if (result.code !== 0) t.match(readFileSync(log, "utf8"), /CONFIG_UCLAMP_TASK/)
+  }
 })
 
 boxTest("a real-time policy in a v1 cgroup without real time is explained [/process/scheduler/policy]", { skipFor, needs: ["hybrid"] }, (t, box) => {

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs"
+import { readFileSync, writeFileSync } from "node:fs"
 import t from "tap"
 import { expectSuccess } from "../../conformance/lib/command.ts"
 import { status } from "../../conformance/lib/procfs.ts"
@@ -69,6 +69,32 @@ boxTest("an unknown name is warned of in each set, and the others hold [/process
   const { stdout } = expectSuccess(box.call(["--log", log, "run", "--bundle", box.bundle, box.id]))
   t.equal(stdout, `CapEff:\t${mask(["CAP_KILL"])}\n`)
   t.match(readFileSync(log, "utf8"), /CAP_NONSENSE/)
+})
+
+const mayLower = (BigInt(`0x${own}`) & (1n << number("CAP_SYS_RESOURCE"))) !== 0n
+
+boxTest("oomScoreAdj: lowering takes CAP_SYS_RESOURCE, and the error says so; exec has its own [/process/oomScoreAdj]", async (t, box) => {
+  box.config.process.oomScoreAdj = -500
+  const result = box.args("/bin/sleep", "1000").tryCreate()
+  t.equal(result.code === 0, mayLower)
+  if (mayLower) t.equal(readFileSync(`/proc/${box.pid}/oom_score_adj`, "utf8"), "-500\n")
+  else t.match(result.stderr, /oom_score_adj.*permission denied.*\/process\/oomScoreAdj/)
+  if (mayLower) return
+  box.config.process.oomScoreAdj = 300
+  await box.launch("/bin/sleep", "1000")
+  const file = `${box.folder}/process.json`
+  writeFileSync(file, JSON.stringify({ ...box.config.process, oomScoreAdj: 400, args: ["/bin/cat", "/proc/self/oom_score_adj"] }))
+  t.equal(expectSuccess(box.call(["exec", "--process", file, box.id])).stdout, "400\n")
+})
+
+boxTest("user.umask: also of exec [/process/user/umask]", async (t, box) => {
+  box.config.process.user.umask = 0o027
+  await box.launch("/bin/sleep", "1000")
+  t.equal(expectSuccess(box.exec(["/bin/sh", "-c", "umask"])).stdout, "0027\n", "the container's")
+  const file = `${box.folder}/process.json`
+  const process = { ...box.config.process, user: { uid: 0, gid: 0, umask: 0o077, additionalGids: [5] }, args: ["/bin/sh", "-c", "umask; id -G"] }
+  writeFileSync(file, JSON.stringify(process))
+  t.equal(expectSuccess(box.call(["exec", "--process", file, box.id])).stdout, "0077\n0 5\n", "that of process.json")
 })
 
 t.end()
