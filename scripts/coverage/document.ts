@@ -13,8 +13,9 @@ tests; a test compares. A test says what it covers in square brackets at the end
 that a member takes and \`=*\` for all of them, \`[update --cpu-quota]\`, \`[annotation NAME]\`.
 
 Columns: **v1** the binary on a machine with cgroup v1 controllers, **v2** where /sys/fs/cgroup is cgroup2 alone, **uml** on a kernel of
-its own with all v2 controllers, **unit** without a container. Members of other platforms (\`solaris\`, \`windows\`, \`vm\`, \`zos\`,
-\`freebsd\`, \`process.commandLine\`, \`process.user.username\`) are left out: a Linux runtime passes them over.
+its own with all v2 controllers (or with AppArmor or SELinux, for what needs them), **unit** without a container. Members of other
+platforms (\`solaris\`, \`windows\`, \`vm\`, \`zos\`, \`freebsd\`, \`process.commandLine\`, \`process.user.username\`) are left
+out: a Linux runtime passes them over.
 `
 
 /** The text of docs/coverage.md. */

@@ -68,7 +68,9 @@ function optionsAfter(text: string, from: number): string {
 
 /** As conformance/lib/test.ts reads `needs` and `skipIn`. */
 function placesOf(file: string, options: string, uml: readonly string[]): Place[] {
-  const needs = /needs: \[([^\]]*)\]/.exec(options)?.[1] ?? ""
+  const needs = /needs(?::| =) \[([^\]]*)\]/.exec(options)?.[1] ?? ""
+  // suites of their own, each with the module on the kernel's command line
+  if (/"(apparmor|selinux)"/.test(needs)) return ["uml"]
   const skipped = /skipIn: \{([^}]*)\}/.exec(options)?.[1] ?? ""
   const places: Place[] = []
   if (!/"(v2|controllers)"/.test(needs) && !skipped.includes("native")) places.push("v1")
