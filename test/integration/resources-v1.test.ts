@@ -3,8 +3,9 @@ import t from "tap"
 import { boxTest } from "../../conformance/lib/test.ts"
 
 /*
- * linux.resources on cgroup v1, read from outside in the hierarchies of this machine. What no v1 hierarchy here has (hugetlb,
- * net_cls, net_prio, rdma, weights of CFQ) is tested at the writer: test/unit/cgroup/resources.test.ts.
+ * linux.resources on cgroup v1, read from outside in the hierarchies of this machine. What no v1 hierarchy here has is
+ * tested at the writer (hugetlb, net_prio, rdma, weights of CFQ: test/unit/cgroup/resources.test.ts) or on a kernel of its own (net_cls:
+ * resources-v2.test.ts).
  */
 
 const NEEDS = { needs: ["hybrid"] } as const

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs"
 import t from "tap"
 import { boxTest } from "../../conformance/lib/test.ts"
-import { controllers } from "../../conformance/lib/environment.ts"
+import { command } from "../../conformance/lib/command.ts"
+import { controllers, runtimePath } from "../../conformance/lib/environment.ts"
 
 /*
  * linux.resources on cgroup v2, read from outside in the container's cgroup. What no v2 kernel here has (cpuset, block devices with
@@ -142,6 +143,24 @@ boxTest("v2: a quota holds inside [/linux/resources/cpu/quota]", REAL, (t, box) 
   const deadline = Date.now() + 10_000
   while (stat("nr_throttled") === 0 && Date.now() < deadline) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50)
   t.ok(stat("nr_throttled") > 0, "the container was throttled")
+})
+
+const OWN_KERNEL = { skipIn: { native: "its hierarchies are not to be touched", "pure-v2": "its hierarchies are not to be touched" } } as const
+
+boxTest("hybrid with net_cls alone on v1: its class, limits and devices in cgroup2 [/linux/resources/network/classID]", OWN_KERNEL, (t, box) => {
+  box.config.linux.resources = {
+    network: { classID: 1048577 }, unified: { "cgroup.max.depth": "3" }, devices: [{ allow: false, access: "rwm" }],
+  }
+  box.args("/bin/sleep", "1000").write()
+  const roots = "umount /sys/fs/cgroup && mount -t tmpfs tmpfs /sys/fs/cgroup && cd /sys/fs/cgroup && mkdir net_cls unified && " +
+    "mount -t cgroup -o net_cls cgroup net_cls && mount -t cgroup2 cgroup2 unified"
+  const container = `"$0" --root "$1" create --bundle "$2" "$3" && cat net_cls"$4"/net_cls.classid unified"$4"/cgroup.max.depth; ` +
+    `"$0" --root "$1" start "$3"; "$0" --root "$1" exec "$3" /bin/sh -c 'mknod /tmp/kmsg c 1 11 && : </tmp/kmsg'; "$0" --root "$1" delete --force "$3"; rmdir net_cls"$(dirname "$4")"`
+  const { stdout, stderr } = command(
+    ["unshare", "--mount", "--propagation", "private", "sh", "-c", `${roots} && { ${container}; }`, runtimePath, box.root, box.bundle, box.id, box.cgroupsPath],
+  )
+  t.equal(stdout, "1048577\n3\n")
+  t.match(stderr, /Operation not permitted/, "the program of cgroup2 filters devices")
 })
 
 t.end()
