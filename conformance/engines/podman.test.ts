@@ -5,15 +5,11 @@ import { cgroupsOf, hasAllCapabilities, status } from "../lib/procfs.ts"
 import { runtimeName } from "../lib/environment.ts"
 import { Engine } from "./lib/engine.ts"
 import { IMAGE, makeImage, PAUSE_IMAGE } from "./lib/image.ts"
+import { hardLimit, storageSettings } from "./lib/podman.ts"
 
 t.setTimeout(0)
 const engine = new Engine("podman")
 await engine.open()
-/** A hard limit of this process. Without CAP_SYS_RESOURCE no container may have more, and podman lowers its own to pid_max. */
-function hardLimit(name: string): number {
-  const line = readFileSync("/proc/self/limits", "utf8").split("\n").find((text) => text.startsWith(name)) ?? ""
-  return Math.min(Number(line.slice(name.length).trim().split(/\s+/)[1]), Number(readFileSync("/proc/sys/kernel/pid_max", "utf8")))
-}
 const nofile = hardLimit("Max open files")
 const nproc = hardLimit("Max processes")
 writeFileSync(`${engine.folder}/containers.conf`, `
@@ -34,12 +30,7 @@ runts = ["${engine.runtime}"]
 [network]
 network_config_dir = "${engine.folder}/net"
 `)
-writeFileSync(`${engine.folder}/storage.conf`, `
-[storage]
-driver = "overlay"
-graphroot = "${engine.folder}/storage"
-runroot = "${engine.folder}/runroot"
-`)
+writeFileSync(`${engine.folder}/storage.conf`, storageSettings(engine.folder))
 const env = {
   CONTAINERS_CONF: `${engine.folder}/containers.conf`,
   CONTAINERS_STORAGE_CONF: `${engine.folder}/storage.conf`,

@@ -127,6 +127,8 @@ export function mountRequest(mount: Mount, index: number, label?: SecurityOption
   const data: string[] = []
   const labels: SecurityOption[] = []
   for (const word of mount.options ?? []) {
+    // Buildah's volumes without options have one empty option
+    if (word === "") continue
     const option = mountOption(word)
     if (option === undefined) {
       const own = word.includes("context=") ? securityOption(word) : undefined

@@ -133,6 +133,7 @@ t.test("mountRequest(): kinds of mounts", (t) => {
   t.throws(() => request("proc", "idmap"), { message: /type proc cannot be id-mapped/ })
   t.throws(() => request("tmpfs", "idmap", "remount"), { message: /idmap excludes remount/ })
   t.throws(() => request("bind", "mode=1"), { message: /a bind mount takes no data, but has "mode=1"/ })
+  t.same(request("bind", "", "ro").data, [], "an empty option is none: Buildah's volumes have one")
   t.end()
 })
 
