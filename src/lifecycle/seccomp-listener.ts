@@ -1,10 +1,9 @@
-import { RuntsError } from "../error.ts"
+import { RuntsError, sysError } from "../error.ts"
 import { sys } from "../ffi/index.ts"
 import { close, listDir, tryReadLink } from "../host/file.ts"
 import { POLLIN, pollOne, sleep } from "../host/poll.ts"
 import { connectUnixPath, sendWithFd, trySend } from "../host/socket.ts"
 import type { StoredState } from "../host/stored-state.ts"
-import { errnoText } from "../kernel/errno.ts"
 import { AT_FDCWD } from "../kernel/fs.ts"
 import { NR } from "../kernel/syscalls.ts"
 import { OCI_VERSION } from "../spec/version.ts"
@@ -44,7 +43,7 @@ export function handListenerOver(notifying: Notifying): void {
   const number = awaitListener(notifying)
   if (number === undefined) return
   const fd = sys(NR.pidfd_getfd, pidfd, number, 0)
-  if (fd < 0) throw new RuntsError(`take the seccomp listener of process ${notifying.pid}: ${errnoText(-fd)}`, { errno: -fd, syscall: "pidfd_getfd" })
+  if (fd < 0) throw sysError(`take the seccomp listener of process ${notifying.pid}`, -fd, { syscall: "pidfd_getfd" })
   try {
     sendListener(listener.path, fd, Buffer.from(processState(notifying), "utf8"))
   } finally {

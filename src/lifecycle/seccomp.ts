@@ -51,7 +51,8 @@ function filterFlags(names: Seccomp["flags"], notifies: boolean): number {
 
 async function profileFilter(globals: GlobalOptions, spec: Spec): Promise<Uint8Array> {
   const { defaultAction, defaultErrnoRet, architectures, syscalls } = spec.linux?.seccomp as Seccomp
-  const profile = { defaultAction, ...(defaultErrnoRet === undefined ? {} : { defaultErrnoRet }), architectures: architectures ?? [], syscalls: syscalls ?? [] }
+  const errnoRet = defaultErrnoRet === undefined ? {} : { defaultErrnoRet }
+  const profile = { defaultAction, ...errnoRet, architectures: architectures ?? [], syscalls: syscalls ?? [] }
   const options = { failOnUnknown: annotationIsOn(spec, "run.oci.seccomp_fail_unknown_syscall") }
   const cache: FilterCache = { path: `${stateRoot(globals).path}/${CACHE_FOLDER}` }
   // a warm cache must not hide what the compiler would refuse
@@ -82,7 +83,9 @@ function rawFilter(base64: string): Uint8Array {
     return new RuntsError(`the annotation run.oci.seccomp_bpf_data ${why}`, { pointer: "/annotations/run.oci.seccomp_bpf_data" })
   }
   if (!/^[A-Za-z0-9+/\s]+=*\s*$/.test(base64)) throw wrong("is not base64")
-  if (filter.length === 0 || filter.length % BPF_INSTRUCTION_BYTES !== 0) throw wrong(`holds ${filter.length} bytes, not instructions of ${BPF_INSTRUCTION_BYTES}`)
+  if (filter.length === 0 || filter.length % BPF_INSTRUCTION_BYTES !== 0) {
+    throw wrong(`holds ${filter.length} bytes, not instructions of ${BPF_INSTRUCTION_BYTES}`)
+  }
   if (filter.length > BPF_INSTRUCTIONS_MAX * BPF_INSTRUCTION_BYTES) throw wrong(`holds more than ${BPF_INSTRUCTIONS_MAX} instructions`)
   return filter
 }

@@ -81,7 +81,8 @@ function addArchitectures(lib: SeccompLibrary, context: number, profile: Profile
     const result = lib.seccomp_arch_add(context, token)
     if (result < 0 && result !== -ERRNO.EEXIST) {
       const why = result === -ERRNO.EDOM ? "its byte order is not this machine's" : errnoText(-result)
-      throw new RuntsError(`linux.seccomp.architectures[${index}]: ${name} cannot be in a filter here: ${why}`, { pointer, errno: -result })
+      const what = `linux.seccomp.architectures[${index}]: ${name} cannot be in a filter here`
+      throw new RuntsError(`${what}: ${why}`, { pointer, errno: -result })
     }
     tokens.set(name, token)
   })
@@ -103,17 +104,19 @@ function addRule(filling: Filling, rule: SeccompSyscall, index: number): void {
   const alternatives = conditions(rule.args ?? [])
   rule.names.forEach((name, at) => {
     const pointer = `/linux/seccomp/syscalls/${index}/names/${at}`
+    const where = `linux.seccomp.syscalls[${index}]`
     const text = cString(name)
     const number = lib.seccomp_syscall_resolve_name(native.address(text))
     if (number === UNKNOWN) {
-      if (options.failOnUnknown) throw new RuntsError(`linux.seccomp.syscalls[${index}]: no system call ${JSON.stringify(name)} is known`, { pointer })
+      if (options.failOnUnknown) throw new RuntsError(`${where}: no system call ${JSON.stringify(name)} is known`, { pointer })
       debug(`seccomp: the system call ${JSON.stringify(name)} is not known and left out`)
       return
     }
     for (const { bytes, count } of alternatives) {
       const result = lib.seccomp_rule_add_array(context, action, number, count, count === 0 ? 0 : native.address(bytes))
       if (result < 0) {
-        throw sysError(`linux.seccomp.syscalls[${index}]: ${rule.action} for ${JSON.stringify(name)}`, -result, { pointer, syscall: "seccomp_rule_add_array" })
+        const what = `${where}: ${rule.action} for ${JSON.stringify(name)}`
+        throw sysError(what, -result, { pointer, syscall: "seccomp_rule_add_array" })
       }
     }
   })
