@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { cpus } from "node:os"
 import t from "tap"
 import type { Box } from "../../conformance/lib/box.ts"
 import { command, expectSuccess, type Result, said, until } from "../../conformance/lib/command.ts"
@@ -114,6 +115,15 @@ boxTest("a real-time policy in a v1 cgroup without real time is explained [/proc
   const result = box.tryCreate()
   if (groups === undefined) t.equal(result.code, 0)
   else t.match(said(result), /SCHED_RR: operation not permitted.*linux\.resources\.cpu\.realtimeRuntime/)
+})
+
+boxTest("SCHED_DEADLINE beside a cpuset is explained [/process/scheduler/policy=SCHED_DEADLINE]", { skipFor, needs: ["hybrid"] }, (t, box) => {
+  box.config.linux.resources = { cpu: { cpus: "0" } }
+  box.config.process.scheduler = { policy: "SCHED_DEADLINE", runtime: 1_000_000, deadline: 20_000_000 }
+  const result = box.tryCreate()
+  // with one CPU it holds the process to all of them
+  if (cpus().length === 1) t.equal(result.code, 0)
+  else t.match(said(result), /SCHED_DEADLINE: operation not permitted.*linux\.resources\.cpu\.cpus/)
 })
 
 boxTest("what the kernel refuses is explained [/process/scheduler/policy]", { skipFor }, (t, box) => {
