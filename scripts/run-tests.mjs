@@ -15,8 +15,8 @@ const built = "build/tests"
 
 /** Test files that also run under User Mode Linux: what depends on the kernel's cgroups and namespaces. It has one slow cpu. */
 const UML_SHARE = [
-  "cgroup", "delegation", "events", "lifecycle", "mounts-command", "namespaces", "oom",
-  "pause", "process", "resources", "resources-v2", "run", "seccomp", "seccomp-notify", "update",
+  "cgroup", "delegation", "events", "features", "lifecycle", "mounts-command", "namespaces", "oom",
+  "pause", "process", "process-tables", "resources", "resources-v2", "run", "seccomp", "seccomp-notify", "update",
 ]
 
 /**

@@ -34,7 +34,8 @@ boxTest("features: what it tells of the machine is what the machine shows [featu
   const mounted = readFileSync("/proc/self/mounts", "utf8").split("\n").find((line) => line.split(" ")[2] === "resctrl")
   t.equal(host("resctrl").join(), mounted?.split(" ")[1] ?? "")
   t.equal(host("lsm.labels").includes("selinux"), existsSync("/sys/fs/selinux/enforce"))
-  t.equal(host("lsm.labels").includes("apparmor"), existsSync("/sys/kernel/security/apparmor/profiles") || existsSync("/proc/self/attr/apparmor/current"))
+  const apparmor = "/sys/module/apparmor/parameters/enabled"
+  t.equal(host("lsm.labels").includes("apparmor"), existsSync(apparmor) && readFileSync(apparmor, "utf8") === "Y\n")
   const modules = "/sys/kernel/security/lsm"
   t.same(host("lsm").join(), existsSync(modules) ? readFileSync(modules, "utf8").trim() : "")
 })
