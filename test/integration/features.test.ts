@@ -56,7 +56,7 @@ boxTest("features: with /proc/sys and /sys hidden it still prints what the runti
   t.equal(document.annotations["org.runts.host.kernel"], undefined, "what cannot be asked is left out")
 })
 
-boxTest("features: every capability, namespace and mount option it names is taken [features]", OURS, (t, box) => {
+boxTest("features: every capability, namespace and mount option it names is taken [features]", { ...OURS, skipIn: { uml: "slow" } }, (t, box) => {
   const { linux, mountOptions } = features()
   box.config.process.capabilities = { bounding: linux.capabilities, effective: linux.capabilities, permitted: linux.capabilities }
   for (const type of linux.namespaces) {
