@@ -70,6 +70,8 @@ export interface StagedTree extends Idmapping {
   readonly isDirectory: boolean
   /** The source itself, also where it is a symbolic link. */
   readonly noFollow?: boolean
+  /** What is done to the clone of a path while only the host's root can see it: attributes that it has now are locked in the container. */
+  readonly prepare?: (clone: Step) => void
   readonly pointer: string
 }
 
@@ -90,6 +92,7 @@ export function stageTrees(planner: Planner, folder: string, trees: readonly Sta
     const flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (tree.recursive ? AT_RECURSIVE : 0) | (tree.noFollow === true ? AT_SYMLINK_NOFOLLOW : 0)
     const clone = p.call("open_tree", AT_FDCWD, tree.source, flags).says(`clone ${tree.what} from ${tree.source}`)
     idmap(planner, clone, tree)
+    tree.prepare?.(clone)
     return clone
   })
   planner.at("")

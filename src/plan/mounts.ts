@@ -16,6 +16,8 @@ import { cleanRelative } from "../path.ts"
 /** What mounts must know of the machine. */
 export type MountFacts = Pick<CreateFacts, "kernel" | "bundle" | "sources" | "existing" | "idmaps" | "cgroupMounts">
 
+const ATIME = MOUNT_ATTR.ATIME_MASK
+
 /** What all mounts of one container share while they are planned. */
 export interface MountContext {
   readonly planner: Planner
@@ -173,8 +175,7 @@ export function propagate(context: MountContext, request: MountRequest, mount: S
  * Attributes of a bind: what options name is set or cleared, what they leave out stays as the source has it. The recursive ones come
  * last and hold for the mount itself too: `rro,rw` is read-only.
  */
-export function applyAttributes(context: MakeContext, request: MountRequest, mount: Step, path: string): void {
-  const { planner } = context
+export function applyAttributes(planner: Planner, request: AttributeWords, mount: Step, path: string): void {
   if (request.set !== 0 || request.clear !== 0) {
     planner.setAttributes(mount, { set: request.set, clear: request.clear }).says(`set the attributes of /${path}`)
   }
@@ -182,6 +183,24 @@ export function applyAttributes(context: MakeContext, request: MountRequest, mou
     const change = { set: request.recursiveSet, clear: request.recursiveClear }
     planner.setAttributes(mount, change, AT_RECURSIVE).says(`set the attributes of /${path} and all mounts below`)
   }
+}
+
+/** The part of a mount's request that says which attributes it is to have. */
+type AttributeWords = Pick<MountRequest, "set" | "clear" | "recursiveSet" | "recursiveClear">
+
+/**
+ * What a staged bind is given before it gets into the container's user namespace, which locks it: nobody in there can take it back
+ * (mount_namespaces(7)). An atime mode can be changed only here.
+ */
+export function lockedAttributes({ set, clear, recursiveSet, recursiveClear }: AttributeWords): AttributeWords {
+  return {
+    set: set & ~(recursiveClear & ~ATIME), clear: clear & ATIME, recursiveSet, recursiveClear: recursiveClear & ATIME,
+  }
+}
+
+/** What is left to do inside: what is to be cleared is refused there where the host's mount has it. */
+function unlockedAttributes({ clear, recursiveSet, recursiveClear }: AttributeWords): AttributeWords {
+  return { set: 0, clear: clear & ~ATIME & ~recursiveSet, recursiveSet: 0, recursiveClear: recursiveClear & ~ATIME }
 }
 
 /** A detached clone of a bind's source, with its attributes. */
@@ -196,7 +215,7 @@ function boundTree(context: MakeContext, request: MountRequest, path: string): S
     const how = { userNamespace: facts.idmaps.get(request.index), idmapRecursive: request.idmap?.recursive === true, what: `/${path}` }
     idmap(planner, tree, how)
   }
-  applyAttributes(context, request, tree, path)
+  applyAttributes(planner, staged === undefined ? request : unlockedAttributes(request), tree, path)
   return tree
 }
 

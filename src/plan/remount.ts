@@ -19,7 +19,7 @@ export function remount(context: MountContext, request: MountRequest, path: stri
   // /dev stays writable until the devices are made
   const late = path === "dev" && ((request.set | request.recursiveSet) & MOUNT_ATTR.RDONLY) !== 0
   const writable = { ...request, set: request.set & ~MOUNT_ATTR.RDONLY, recursiveSet: request.recursiveSet & ~MOUNT_ATTR.RDONLY }
-  applyAttributes(context, late ? writable : request, place, path)
+  applyAttributes(planner, late ? writable : request, place, path)
   if (!request.bind) {
     if (request.data.length + request.superWords.length + request.labels.length > 0) reconfigure(context, request, place, path, false)
     else if ((request.clear & MOUNT_ATTR.RDONLY) !== 0) makeWritable(context, request, place, path)

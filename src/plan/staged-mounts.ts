@@ -3,7 +3,7 @@ import { fileSystem } from "./file-system.ts"
 import type { StagedTree } from "./launcher.ts"
 import { detachedLegacy } from "./legacy-mount.ts"
 import type { MountRequest, SecurityOption } from "./mount-request.ts"
-import { absoluteSource, copiesSymlink, type MountFacts, newAttributes } from "./mounts.ts"
+import { absoluteSource, applyAttributes, copiesSymlink, lockedAttributes, type MountFacts, newAttributes } from "./mounts.ts"
 import type { Planner } from "./planner.ts"
 import type { Step } from "../program/program.ts"
 import { cleanRelative } from "../path.ts"
@@ -35,10 +35,14 @@ export function stagedMounts(
       idmapRecursive: request.idmap?.recursive === true,
       pointer: request.pointer,
       what: request.bind ? `the source of ${request.mount.destination}` : request.mount.destination,
-      ...(request.bind ? {} : { type: request.type }),
+      ...(request.bind ? { prepare: (clone: Step) => lockAttributes(planner, request, clone) } : { type: request.type }),
     })
   }
   return trees
+}
+
+function lockAttributes(planner: Planner, request: MountRequest, clone: Step): void {
+  applyAttributes(planner, lockedAttributes(request), clone, cleanRelative(request.mount.destination))
 }
 
 function stagedFileSystem(planner: Planner, request: MountRequest, name: string, label: SecurityOption | undefined): Step {
