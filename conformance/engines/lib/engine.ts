@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process"
-import { chmodSync, mkdirSync, openSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs"
+import { chmodSync, mkdirSync, openSync, readFileSync, rmdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { command, type CommandOptions, environmentWithMarker, expectSuccess, type Result, startCommand, until } from "../../lib/command.ts"
 import { Duplex } from "node:stream"
 import { cgroupPrefix, marker, ownCgroups, runtimePath, scratch } from "../../lib/environment.ts"
@@ -8,17 +8,40 @@ import { processesWith } from "../../lib/procfs.ts"
 /** Commands of engines take longer than the runtime's own. */
 const TIME_LIMIT_MS = 60_000
 
+/** The runtime under test behind a script that writes down how it was called. */
+export class LoggedRuntime {
+  /** Its name is `runts`, for engines that look at names. */
+  readonly path: string
+  private readonly log: string
+
+  constructor(folder: string) {
+    this.log = `${folder}/argv.log`
+    this.path = `${folder}/bin/runts`
+    mkdirSync(`${folder}/bin`, { recursive: true })
+    writeFileSync(this.log, "")
+    // exec: the script becomes the runtime, so that pid, parent and death signal are as if it had been called itself
+    writeFileSync(this.path, `#!/bin/sh\nprintf '%s\\n' "$*" >>${this.log}\nexec ${runtimePath} "$@"\n`)
+    chmodSync(this.path, 0o755)
+  }
+
+  /** Each call, its arguments with spaces between. */
+  calls(): string[] {
+    return readFileSync(this.log, "utf8").split("\n").filter((line) => line !== "")
+  }
+}
+
 /**
  * The private place of one engine's test: a folder, a network and a mount namespace of its own, a wrapper of the runtime under
  * test that writes down how it was called, and the daemons started here. `close` ends all of it.
  */
 export class Engine {
   readonly folder: string
-  /** What the engine is told to run. Its name is `runts`, for engines that look at names. */
+  /** What the engine is told to run. */
   readonly runtime: string
   /** A folder whose only content is `runc`, the same wrapper: for engines that take "runc" from PATH. */
   readonly pathFolder: string
-  private readonly argvLog: string
+  /** Each call of the runtime, its arguments with spaces between. */
+  readonly calls: () => string[]
   private readonly holder: ChildProcess
   private readonly daemons: ChildProcess[] = []
   /** cgroup that the engine is told to make its containers' cgroups below. */
@@ -29,18 +52,12 @@ export class Engine {
     this.name = name
     this.cgroup = `${cgroupPrefix}/${name}`
     this.folder = `${scratch}/${name}`
-    this.argvLog = `${this.folder}/argv.log`
-    this.runtime = `${this.folder}/bin/runts`
     this.pathFolder = `${this.folder}/path`
-    mkdirSync(`${this.folder}/bin`, { recursive: true })
-    mkdirSync(this.pathFolder)
-    writeFileSync(this.argvLog, "")
-    // exec: the wrapper becomes the runtime, so that pid, parent and death signal are as if it had been called itself
-    const wrapper = `#!/bin/sh\nprintf '%s\\n' "$*" >>${this.argvLog}\nexec ${runtimePath} "$@"\n`
-    for (const path of [this.runtime, `${this.pathFolder}/runc`]) {
-      writeFileSync(path, wrapper)
-      chmodSync(path, 0o755)
-    }
+    mkdirSync(this.pathFolder, { recursive: true })
+    const logged = new LoggedRuntime(this.folder)
+    symlinkSync(logged.path, `${this.pathFolder}/runc`)
+    this.runtime = logged.path
+    this.calls = () => logged.calls()
     const script = "mount --make-rshared / && ip link set lo up && echo ready && exec sleep infinity"
     const ready = openSync(`${this.folder}/holder.log`, "w")
     this.holder = spawn("unshare", ["--net", "--mount", "--propagation", "slave", "sh", "-c", script], {
@@ -93,11 +110,6 @@ export class Engine {
 
   get daemonLog(): string {
     return `${this.folder}/daemon.log`
-  }
-
-  /** Each call of the runtime, its arguments with spaces between. */
-  calls(): string[] {
-    return readFileSync(this.argvLog, "utf8").split("\n").filter((line) => line !== "")
   }
 
   /**
