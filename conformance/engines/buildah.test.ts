@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import t, { type Test } from "tap"
 import { type CommandOptions, type Result } from "../lib/command.ts"
 import { environment, unified } from "../lib/environment.ts"
+import { documented, INSTALLED } from "./lib/documented.ts"
 import { Engine } from "./lib/engine.ts"
 import { IMAGE, makeImage } from "./lib/image.ts"
 import { hardLimit, storageSettings } from "./lib/podman.ts"
@@ -154,6 +155,21 @@ t.test("bud: RUN steps, USER, a shell, a secret, a cache, a failing step", (t) =
   const failed = bud()
   t.equal(failed.code, 9)
   t.match(failed.stderr, /exit status 9/)
+  t.end()
+})
+
+t.test("the commands that docs/engines.md shows", (t) => {
+  const cwd = `${engine.folder}/shown`
+  mkdirSync(cwd)
+  writeFileSync(`${cwd}/Dockerfile`, `FROM ${IMAGE}\nRUN echo hello >/made\n`)
+  const { BUILDAH_ISOLATION: _, BUILDAH_RUNTIME: __, ...bare } = env
+  for (const name of ["buildah", "buildah-flags"]) {
+    const before = engine.calls().length
+    const script = documented(name, { [INSTALLED]: engine.runtime, " bud ": ` bud --network none --pull-never ${place.join(" ")} ` })
+    engine.run(["sh", "-ec", `cd ${cwd}\n${script}`], { env: bare })
+    t.ok(engine.calls().slice(before).some((call) => /^create --bundle /.test(call)), name)
+    ok("rmi", "built")
+  }
   t.end()
 })
 

@@ -5,6 +5,7 @@ import { command, type CommandOptions, expectSuccess, type Result, until } from 
 import { environment, scratch, unified } from "../lib/environment.ts"
 import { isAlive, namespaceOf, status } from "../lib/procfs.ts"
 import { Conmon } from "./lib/conmon.ts"
+import { documented, INSTALLED } from "./lib/documented.ts"
 import { LoggedRuntime } from "./lib/engine.ts"
 
 /*
@@ -14,23 +15,33 @@ import { LoggedRuntime } from "./lib/engine.ts"
 t.setTimeout(0)
 const wrapper = new LoggedRuntime(`${scratch}/conmon`)
 
+const settings = documented("/etc/crio/crio.conf.d/10-runts.conf", { [INSTALLED]: wrapper.path })
+/** A word of CRI-O's settings. */
+const setting = (name: string): string => {
+  const value = new RegExp(`^${name} = "(.*)"$`, "m").exec(settings)?.[1]
+  if (value === undefined) throw new Error(`docs/engines.md: CRI-O has no ${name}`)
+  return value
+}
+const runtimePath = setting("runtime_path")
+const monitorPath = setting("monitor_path")
+
 /** A container under its monitor. CRI-O's own calls have an environment of two variables. */
 class Pod {
   readonly box = new Box()
 
   monitor(...flags: string[]): Conmon {
     this.box.write()
-    return new Conmon(this.box.id, this.box.folder, wrapper.path, this.box.root, ["-b", this.box.bundle, ...flags])
+    return new Conmon(monitorPath, this.box.id, this.box.folder, runtimePath, this.box.root, ["-b", this.box.bundle, ...flags])
   }
 
   session(name: string, changes: object, ...flags: string[]): Conmon {
     const spec = `${this.box.folder}/${name}.json`
     writeFileSync(spec, JSON.stringify({ ...this.box.config.process, terminal: false, ...changes }))
-    return new Conmon(this.box.id, this.box.folder, wrapper.path, this.box.root, ["--exec-process-spec", spec, ...flags], name)
+    return new Conmon(monitorPath, this.box.id, this.box.folder, runtimePath, this.box.root, ["--exec-process-spec", spec, ...flags], name)
   }
 
   try(args: readonly string[], options: CommandOptions = {}): Result {
-    return command([wrapper.path, "--root", this.box.root, ...args], { env: { PATH: process.env.PATH, XDG_RUNTIME_DIR: "/run/user/0" }, ...options })
+    return command([runtimePath, "--root", this.box.root, ...args], { env: { PATH: process.env.PATH, XDG_RUNTIME_DIR: "/run/user/0" }, ...options })
   }
 
   call(...args: string[]): string {

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import t, { type Test } from "tap"
 import { until } from "../lib/command.ts"
 import { isAlive, status } from "../lib/procfs.ts"
+import { documented, INSTALLED, SHOWN_IMAGE } from "./lib/documented.ts"
 import { Engine } from "./lib/engine.ts"
 import { IMAGE, makeImage } from "./lib/image.ts"
 
@@ -54,6 +55,15 @@ t.test("the runtime under test was called, as the contract says", (t) => {
   t.ok(calls.some((call) => / --log \S+ --log-format json create --bundle \S+ --pid-file \S+ r1$/.test(call)), "create")
   t.ok(calls.some((call) => / start r1$/.test(call)), "start")
   t.ok(calls.some((call) => / delete r1$/.test(call)), "delete")
+  t.end()
+})
+
+t.test("the command that docs/engines.md shows", (t) => {
+  const before = engine.calls().length
+  const script = documented("ctr", { [INSTALLED]: engine.runtime, [SHOWN_IMAGE]: IMAGE })
+  const shown = engine.try(["sh", "-ec", script], { env: { CONTAINERD_ADDRESS: socket, PATH: process.env.PATH } })
+  t.same([shown.stdout, shown.code], ["hello\n", 0])
+  t.ok(engine.calls().slice(before).some((call) => / create .* hello$/.test(call)))
   t.end()
 })
 

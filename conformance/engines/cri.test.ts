@@ -4,6 +4,7 @@ import WebSocket from "ws"
 import { until } from "../lib/command.ts"
 import { environment, unified } from "../lib/environment.ts"
 import { type Answer, Cri } from "./lib/cri.ts"
+import { documented, INSTALLED } from "./lib/documented.ts"
 import { Engine } from "./lib/engine.ts"
 import { IMAGE, makeImage, PAUSE_IMAGE } from "./lib/image.ts"
 
@@ -17,6 +18,9 @@ writeFileSync(`${engine.folder}/net.d/10-bridge.conflist`, JSON.stringify({
   name: "pods",
   plugins: [{ type: "bridge", bridge: "cni0", isGateway: true, ipam: { type: "host-local", dataDir: `${engine.folder}/ipam`, ranges: [[{ subnet: "10.97.0.0/24" }]] } }],
 }))
+const settings = documented("/etc/containerd/config.toml", { [INSTALLED]: engine.runtime }).split("\n")
+if (settings.shift() !== "version = 2") throw new Error("docs/engines.md: containerd's configuration does not begin with its version")
+// what is not the page's: folders and a network of the test's own; the last table of the page's is that of the runtime's options
 writeFileSync(`${engine.folder}/config.toml`, `
 version = 2
 root = "${engine.folder}/root"
@@ -33,13 +37,8 @@ state = "${engine.folder}/state"
   [plugins."io.containerd.grpc.v1.cri".cni]
     bin_dir = "/usr/lib/cni"
     conf_dir = "${engine.folder}/net.d"
-  [plugins."io.containerd.grpc.v1.cri".containerd]
-    default_runtime_name = "runts"
-    [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runts]
-      runtime_type = "io.containerd.runc.v2"
-      [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runts.options]
-        BinaryName = "${engine.runtime}"
-        Root = "${engine.folder}/state-of-runtime"
+${settings.join("\n").trim()}
+  Root = "${engine.folder}/state-of-runtime"
 `)
 engine.daemon(["containerd", "-c", `${engine.folder}/config.toml`])
 const ctr = (...args: string[]) => engine.try(["ctr", "-a", socket, "-n", "k8s.io", ...args])
@@ -47,6 +46,8 @@ await until("containerd", () => ctr("version").code === 0)
 engine.run(["ctr", "-a", socket, "-n", "k8s.io", "images", "import", makeImage(IMAGE)])
 engine.run(["ctr", "-a", socket, "-n", "k8s.io", "images", "import", makeImage(PAUSE_IMAGE, { command: ["/bin/pause"] })])
 const cri = new Cri(socket)
+
+const handler = /^handler: (\S+)$/m.exec(documented("runtimeclass.yaml"))?.[1] ?? ""
 
 interface Pod {
   readonly id: string
@@ -63,7 +64,7 @@ async function pod(t: Test, name: string, namespaces: Answer = {}, linux: Answer
     log_directory: logs,
     linux: { cgroup_parent: `${engine.cgroup}/${name}`, security_context: { namespace_options: namespaces }, ...linux },
   }
-  const { pod_sandbox_id: id } = await cri.call("RunPodSandbox", { config, runtime_handler: "runts" })
+  const { pod_sandbox_id: id } = await cri.call("RunPodSandbox", { config, runtime_handler: name === "pair" ? "" : handler })
   t.teardown(async () => {
     await cri.call("StopPodSandbox", { pod_sandbox_id: id })
     await cri.call("RemovePodSandbox", { pod_sandbox_id: id })

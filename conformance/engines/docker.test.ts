@@ -3,13 +3,18 @@ import t, { type Test } from "tap"
 import { type CommandOptions, type Result, until } from "../lib/command.ts"
 import { runtimeName } from "../lib/environment.ts"
 import { hasAllCapabilities, status } from "../lib/procfs.ts"
+import { documented, INSTALLED } from "./lib/documented.ts"
 import { Engine } from "./lib/engine.ts"
 import { IMAGE, makeImage } from "./lib/image.ts"
 
 t.setTimeout(0)
 const engine = new Engine("docker")
 await engine.open()
-const path = `${engine.pathFolder}:/usr/sbin:/usr/bin:/sbin:/bin`
+// BuildKit inside dockerd runs "runc" from PATH whatever the default runtime is
+const programs = "/usr/local/lib/runts"
+engine.run(["sh", "-ec", documented("docker-path", { [INSTALLED]: engine.runtime, [programs]: `${engine.folder}/programs` })])
+const unit = documented("/etc/systemd/system/docker.service.d/runts.conf", { [INSTALLED]: engine.runtime, [programs]: `${engine.folder}/programs` })
+const variables = Object.fromEntries([...unit.matchAll(/^Environment=(\w+)=(.*)$/gm)].map(([, name = "", value = ""]) => [name, value])) as { PATH: string }
 
 /** Starts a daemon with folders of its own. @returns the environment for its clients */
 async function daemon(name: string, more: object): Promise<{ DOCKER_HOST: string; PATH: string; HOME: string }> {
@@ -17,7 +22,7 @@ async function daemon(name: string, more: object): Promise<{ DOCKER_HOST: string
   const socket = `unix://${folder}/docker.sock`
   mkdirSync(folder)
   writeFileSync(`${folder}/daemon.json`, JSON.stringify({ ...settings(folder, socket), ...more }))
-  const env = { PATH: path, DOCKER_HOST: socket, HOME: folder }
+  const env = { ...variables, DOCKER_HOST: socket, HOME: folder }
   engine.daemon(["dockerd", "--config-file", `${folder}/daemon.json`], env)
   await until("dockerd", () => engine.try(["/usr/bin/docker", "version"], { env }).code === 0, 30_000).catch(() => {
     throw new Error(`dockerd does not answer:\n${readFileSync(engine.daemonLog, "utf8").split("\n").slice(-12).join("\n")}`)
@@ -32,13 +37,10 @@ const settings = (folder: string, socket: string): object => ({
   hosts: [socket],
   "storage-driver": "overlay2",
   "cgroup-parent": engine.cgroup,
-  "exec-opts": ["native.cgroupdriver=cgroupfs"],
-  "default-runtime": "tested",
-  runtimes: { tested: { path: engine.runtime } },
+  ...(JSON.parse(documented("/etc/docker/daemon.json", { [INSTALLED]: engine.runtime })) as object),
   bip: "10.99.0.1/24",
   "default-address-pools": [{ base: "10.98.0.0/16", size: 24 }],
 })
-// BuildKit inside dockerd runs "runc" from PATH whatever the default runtime is
 const env = await daemon("first", {})
 const docker = (args: readonly string[], options: CommandOptions = {}): Result => engine.try(["/usr/bin/docker", ...args], { ...options, env })
 const ok = (...args: string[]): string => engine.run(["/usr/bin/docker", ...args], { env })
@@ -64,7 +66,7 @@ function detached(t: Test, name: string, flags: string[], ...args: string[]): vo
 
 t.test("info shows the runtime's version and commit", (t) => {
   const info = JSON.parse(ok("info", "--format", "{{json .}}")) as { DefaultRuntime: string; RuncCommit: { ID: string } }
-  t.equal(info.DefaultRuntime, "tested")
+  t.equal(info.DefaultRuntime, "runts")
   t.match(info.RuncCommit.ID, /^[0-9a-f]{7,}|^v?\d/)
   t.end()
 })

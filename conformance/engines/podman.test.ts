@@ -3,6 +3,7 @@ import t, { type Test } from "tap"
 import { type CommandOptions, type Result, until } from "../lib/command.ts"
 import { cgroupsOf, hasAllCapabilities, status } from "../lib/procfs.ts"
 import { runtimeName } from "../lib/environment.ts"
+import { documented, INSTALLED, SHOWN_IMAGE } from "./lib/documented.ts"
 import { Engine } from "./lib/engine.ts"
 import { IMAGE, makeImage, PAUSE_IMAGE } from "./lib/image.ts"
 import { hardLimit, storageSettings } from "./lib/podman.ts"
@@ -15,19 +16,13 @@ const nproc = hardLimit("Max processes")
 writeFileSync(`${engine.folder}/containers.conf`, `
 [containers]
 default_ulimits = ["nofile=${nofile}:${nofile}", "nproc=${nproc}:${nproc}"]
-[engine]
-runtime = "runts"
-runtime_supports_json = ["runts", "runc", "crun"]
-runtime_supports_nocgroups = ["runts", "crun"]
-runtime_supports_kvm = []
-cgroup_manager = "cgroupfs"
+${documented("/etc/containers/containers.conf", { [INSTALLED]: engine.runtime }).replace("[engine.runtimes]", `
 events_logger = "file"
 infra_image = "${PAUSE_IMAGE}"
 infra_command = "/bin/pause"
-network_backend = "netavark"
-[engine.runtimes]
-runts = ["${engine.runtime}"]
+[engine.runtimes]`)}
 [network]
+network_backend = "netavark"
 network_config_dir = "${engine.folder}/net"
 `)
 writeFileSync(`${engine.folder}/storage.conf`, storageSettings(engine.folder))
@@ -57,6 +52,13 @@ function detached(t: Test, name: string, flags: string[], ...args: string[]): vo
 
 t.test("info names the runtime", (t) => {
   t.match(ok("info", "--format", "{{.Host.OCIRuntime.Path}} {{.Host.OCIRuntime.Version}}"), /bin\/runts .*version/s)
+  t.end()
+})
+
+t.test("the command that docs/engines.md shows", (t) => {
+  const global = `podman --tmpdir ${engine.folder}/tmp`
+  const changes = { podman: global, [INSTALLED]: engine.runtime, " run ": ` run --network none ${place.join(" ")} `, [SHOWN_IMAGE]: IMAGE }
+  t.equal(engine.run(["sh", "-ec", documented("podman", changes)], { env }), "hello")
   t.end()
 })
 

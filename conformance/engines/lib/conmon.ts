@@ -24,9 +24,9 @@ export class Conmon {
 
   /**
    * Starts the container monitor as CRI-O does: options by their long and short names, a pipe on which it reports, one that holds it back.
-   * @param name the container's id; `session` makes it an exec session of that container
+   * @param program conmon's path @param name the container's id; `session` makes it an exec session of that container
    */
-  constructor(name: string, folder: string, runtime: string, root: string, flags: readonly string[], session?: string) {
+  constructor(program: string, name: string, folder: string, runtime: string, root: string, flags: readonly string[], session?: string) {
     this.id = name
     this.folder = `${folder}/${session ?? "monitor"}`
     this.exits = `${this.folder}/exits`
@@ -41,7 +41,7 @@ export class Conmon {
     mkdirSync(`${this.folder}/sockets`)
     const own = openSync(`${this.folder}/conmon.log`, "w")
     const [variable = "", value = ""] = marker.split("=")
-    this.process = spawn("/usr/bin/conmon", argv, {
+    this.process = spawn(program, argv, {
       cwd: this.folder, stdio: ["ignore", own, own, "pipe", "pipe"],
       env: { PATH: process.env.PATH, CRI_O_EXTERNAL: "1", _OCI_SYNCPIPE: "3", _OCI_STARTPIPE: "4", [variable]: value },
     })

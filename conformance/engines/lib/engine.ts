@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process"
-import { chmodSync, mkdirSync, openSync, readFileSync, rmdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { chmodSync, mkdirSync, openSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs"
 import { command, type CommandOptions, environmentWithMarker, expectSuccess, type Result, startCommand, until } from "../../lib/command.ts"
 import { Duplex } from "node:stream"
 import { cgroupPrefix, marker, ownCgroups, runtimePath, scratch } from "../../lib/environment.ts"
@@ -38,8 +38,6 @@ export class Engine {
   readonly folder: string
   /** What the engine is told to run. */
   readonly runtime: string
-  /** A folder whose only content is `runc`, the same wrapper: for engines that take "runc" from PATH. */
-  readonly pathFolder: string
   /** Each call of the runtime, its arguments with spaces between. */
   readonly calls: () => string[]
   private readonly holder: ChildProcess
@@ -52,10 +50,7 @@ export class Engine {
     this.name = name
     this.cgroup = `${cgroupPrefix}/${name}`
     this.folder = `${scratch}/${name}`
-    this.pathFolder = `${this.folder}/path`
-    mkdirSync(this.pathFolder, { recursive: true })
     const logged = new LoggedRuntime(this.folder)
-    symlinkSync(logged.path, `${this.pathFolder}/runc`)
     this.runtime = logged.path
     this.calls = () => logged.calls()
     const script = "mount --make-rshared / && ip link set lo up && echo ready && exec sleep infinity"
