@@ -28,6 +28,7 @@ import { processEnvironment } from "./environment.ts"
 import { cgroupMounts, existingTargets, mountSources, openNamespaces, rootfsPath, sharedParent } from "./facts.ts"
 import { hostFacts } from "./host-facts.ts"
 import { loadHookRunner, runCreationHooks, runPoststopHooks } from "./hooks.ts"
+import { hostMountsOf, releaseHostMounts } from "./host-mounts.ts"
 import { compareMaps, idmapNamespaces, writeMaps } from "./id-maps.ts"
 import { Inherited } from "./inherited.ts"
 import { foreseeRdt, joinRdt, loadRdt, makeRdt, rdtOf, undoRdt } from "./intel-rdt.ts"
@@ -137,6 +138,7 @@ export async function createContainer(globals: GlobalOptions, request: CreateReq
     const rdt = foreseeRdt(spec.linux?.intelRdt, request.id)
     const state: StoredState = {
       ...initialState(request, spec, bundle, rootfs, record),
+      ...hostMountsOf(spec, rootfs),
       ...(rdt === undefined ? {} : { intelRdt: rdt }),
       ...(seccomp === undefined ? {} : { seccomp: seccomp.stored }),
     }
@@ -152,6 +154,7 @@ export async function createContainer(globals: GlobalOptions, request: CreateReq
     undo.add(() => {
       cgroupsLeft = true
       killAll(record, 9)
+      releaseHostMounts(state)
       removeCgroups(record)
       cgroupsLeft = false
     })

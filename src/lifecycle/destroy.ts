@@ -6,6 +6,7 @@ import type { ContainerDir } from "../host/store.ts"
 import type { StoredState } from "../host/stored-state.ts"
 import { cgroupOf, initIsAlive } from "./container.ts"
 import { runPoststopHooks } from "./hooks.ts"
+import { releaseHostMounts } from "./host-mounts.ts"
 import { removeRdt } from "./intel-rdt.ts"
 
 const SIGKILL = 9
@@ -43,6 +44,7 @@ export function destroy(container: ContainerDir, state: StoredState): void {
     killAll(cgroup, SIGKILL)
     removeCgroups(cgroup)
   }
+  releaseHostMounts(state)
   removeRdt(state)
   container.remove()
   container.close()

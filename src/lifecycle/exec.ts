@@ -55,7 +55,8 @@ export async function exec(globals: GlobalOptions, request: ExecRequest): Promis
   const pidfd = openInit(state)
   const launch = await launchExec(request, process, { state, seccomp }, pidfd, terminal?.[1]).catch((error: unknown) => {
     // what init's end broke first says little
-    if (initIsAlive(state)) throw error
+    const leaving = error instanceof RuntsError && error.details.errno === ERRNO.ESRCH && error.details.syscall === "setns"
+    if (initIsAlive(state) && !leaving) throw error
     throw new RuntsError("cannot exec in a stopped container: its init ended meanwhile")
   })
   close(pidfd)
@@ -178,6 +179,7 @@ async function launchOnce(
         pidfd: initFd,
         namespaceFlags: flags,
         joinsUser,
+        root: (flags & CLONE.NEWNS) === 0 ? inherited.keep(duplicate(rootFd)) : undefined,
         stdio: process.terminal === true ? [] : standardDescriptors(),
         preservedFds: inherited.preserved.length,
         limits: joinsUser ? [] : limits,

@@ -1,6 +1,6 @@
 import { RuntsError } from "../error.ts"
 import { openJoin } from "../host/cgroup/manager.ts"
-import { close } from "../host/file.ts"
+import { close, open } from "../host/file.ts"
 import type { HookConfinement } from "../plan/hook.ts"
 import { cgroupOf } from "./container.ts"
 import { hostFacts } from "./host-facts.ts"
@@ -9,6 +9,7 @@ import type { HandOver } from "./stored-seccomp.ts"
 import type { SeccompFacts } from "../plan/facts.ts"
 import { namespaceOf } from "../host/procfs.ts"
 import type { StoredState } from "../host/stored-state.ts"
+import { O_DIRECTORY, O_PATH } from "../kernel/fs.ts"
 import { CLONE, NAMESPACES, type NamespaceType } from "../kernel/process.ts"
 import type { ProcessLabels } from "../plan/labels.ts"
 import { warn } from "../log.ts"
@@ -102,17 +103,19 @@ export function runStartContainerHooks(state: StoredState, pidfd: number, { proc
   if ((hooks?.length ?? 0) === 0) return
   const cgroups = cgroupOf(state)
   const cgroup = cgroups === undefined ? { intoCgroup: undefined, procs: [] } : openJoin(cgroups)
+  const flags = differingNamespaces(state.pid)
+  const root = (flags & CLONE.NEWNS) === 0 ? open(`/proc/${state.pid}/root`, O_PATH | O_DIRECTORY) : undefined
   try {
-    const flags = differingNamespaces(state.pid)
     runAll("startContainer", hooks, hookState(state, "created"), {
       cwd: "/",
       environment: process.env ?? [],
       outputs: outputsOf(state),
       namespaces: { pidfd, flags },
-      confinement: { process, facts: { ...hostFacts(state, (flags & CLONE.NEWUSER) !== 0), seccomp }, cgroup, labels },
+      confinement: { process, facts: { ...hostFacts(state, (flags & CLONE.NEWUSER) !== 0), seccomp }, cgroup, labels, root },
       ...(handOver && { started: (hook) => handOver({ state, status: "created", first: 0, ...hook }) }),
     })
   } finally {
+    if (root !== undefined) close(root)
     if (cgroup.intoCgroup !== undefined) close(cgroup.intoCgroup)
     for (const { fd } of cgroup.procs) close(fd)
   }

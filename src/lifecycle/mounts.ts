@@ -108,6 +108,9 @@ function change(globals: GlobalOptions, id: string, plan: (change: Change) => Pl
   try {
     const status = statusOf(state)
     if (status === "stopped" || status === "creating") throw new RuntsError(`container not running: it is ${status}`)
+    if (state.namespaces.mount === undefined) {
+      throw new RuntsError("the container has no mount namespace of its own: its mounts are the host's", { hint: `mount below ${state.rootfs}` })
+    }
     const init = openInit(state)
     const inherited = new Inherited(0)
     try {

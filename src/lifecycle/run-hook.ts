@@ -115,8 +115,9 @@ function hookName(pointer: string): string {
 function descriptorsOf({ namespaces, confinement }: HookOptions): number[] {
   const fds = namespaces === undefined ? [] : [namespaces.pidfd]
   if (confinement === undefined) return fds
-  const { intoCgroup, procs } = confinement.cgroup
+  const { cgroup: { intoCgroup, procs }, root } = confinement
   if (intoCgroup !== undefined) fds.push(intoCgroup)
+  if (root !== undefined) fds.push(root)
   return [...fds, ...procs.map(({ fd }) => fd)]
 }
 

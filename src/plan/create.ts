@@ -266,6 +266,7 @@ function planRootAndMounts(creation: Creation): MountContext {
 function planRoot(creation: Creation): Step {
   const { planner, spec, facts } = creation
   const p = planner.program
+  if (!creation.namespaces.has("mount")) return planSharedRoot(creation)
   const word = spec.linux?.rootfsPropagation
   const asked = (word === undefined || word === "" ? undefined : propagationFlags(word)) ?? (MS.REC | MS.SLAVE)
   // What is to be cloned and bound must not be unbindable yet; the container's root becomes so in the end
@@ -281,6 +282,20 @@ function planRoot(creation: Creation): Step {
   const flagsOfClone = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE
   const root = p.call("open_tree", AT_FDCWD, from, flagsOfClone).says(`clone the root filesystem ${facts.rootfs}`)
   p.call("move_mount", root, "", AT_FDCWD, from, MOVE_MOUNT_F_EMPTY_PATH).says("make it a mount of its own")
+  planner.rootCell = root.cell
+  return root
+}
+
+/**
+ * The root of a container that shares the runtime's mount namespace: a mount over its folder, which takes all others of the container's
+ * with it when it goes, and from which none reaches other namespaces.
+ */
+function planSharedRoot({ planner, facts }: Creation): Step {
+  const p = planner.program
+  planner.at("/root/path")
+  const root = p.call("open_tree", AT_FDCWD, facts.rootfs, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE).says(`clone the root filesystem ${facts.rootfs}`)
+  p.call("move_mount", root, "", AT_FDCWD, facts.rootfs, MOVE_MOUNT_F_EMPTY_PATH).says("make it a mount of its own")
+  planner.setAttributes(root, { propagation: MS.PRIVATE }, AT_RECURSIVE).says("keep its mounts from other namespaces")
   planner.rootCell = root.cell
   return root
 }
@@ -318,7 +333,8 @@ function planPivot(creation: Creation, root: Step): void {
   const p = planner.program
   planner.at("/root/path")
   p.call("fchdir", root).says("change to the new root")
-  if (facts.noPivot) {
+  if (!creation.namespaces.has("mount")) p.call("chroot", ".").says("make it the root of this process")
+  else if (facts.noPivot) {
     // hidden below the new root they would still let a user namespace mount procfs and sysfs afresh, without the masks
     for (const path of ["/proc", "/sys"]) p.call("umount2", path, MNT_DETACH).orContinue().says(`let go of the host's ${path}`)
     p.call("move_mount", root, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH).says("move it over the old root")

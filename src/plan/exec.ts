@@ -3,7 +3,7 @@ import { AT_FDCWD } from "../kernel/fs.ts"
 import { planConsole } from "./console.ts"
 import { planCredentials } from "./credentials.ts"
 import type { ExecFacts } from "./facts.ts"
-import { becomeRoot, cleanProcess, cloneInto, joinCgroups, undumpable } from "./launcher.ts"
+import { becomeRoot, cleanProcess, cloneInto, enterRoot, joinCgroups, undumpable } from "./launcher.ts"
 import { holdProcfs, planLabels } from "./labels.ts"
 import { MESSAGE, Planner } from "./planner.ts"
 import {
@@ -34,7 +34,7 @@ export function planExec(process: Process, facts: ExecFacts): Planner {
   // in a user namespace nobody has the host's CAP_SYS_NICE: the runtime does it from outside
   if (!facts.joinsUser) planScheduling(planner, process)
   planExecutionSettings(planner, facts.settings)
-  p.call("chdir", "/").says("change to the container's root")
+  enterRoot(planner, facts.root)
   if (process.terminal === true && facts.channel.console !== undefined) {
     const { user, consoleSize } = process
     planConsole(planner, { root: AT_FDCWD, socket: facts.channel.console, uid: user.uid, size: consoleSize, bindConsole: false })

@@ -140,6 +140,8 @@ export interface ExecFacts extends HostFacts {
   /** Clone flags of the namespaces that differ from the runtime's own. */
   readonly namespaceFlags: number
   readonly joinsUser: boolean
+  /** The container's root, where it has no mount namespace of its own. */
+  readonly root: number | undefined
   readonly stdio: readonly StdioFacts[]
   readonly preservedFds: number
   /** None where the runtime sets them from outside, which it must where a user namespace takes the right to raise them. */

@@ -3,7 +3,7 @@ import { CLONE, PR, RLIMITS } from "../kernel/process.ts"
 import type { Process } from "../spec/types.gen.ts"
 import { planCredentials } from "./credentials.ts"
 import type { CgroupJoinFacts, HostFacts } from "./facts.ts"
-import { becomeRoot, cleanProcess, cloneInto, joinCgroups, undumpable } from "./launcher.ts"
+import { becomeRoot, cleanProcess, cloneInto, enterRoot, joinCgroups, undumpable } from "./launcher.ts"
 import { holdProcfs, planLabels, type ProcessLabels } from "./labels.ts"
 import { MESSAGE, Planner } from "./planner.ts"
 import { planSeccomp } from "./seccomp.ts"
@@ -40,6 +40,8 @@ export interface HookConfinement {
   readonly facts: HostFacts
   readonly cgroup: CgroupJoinFacts
   readonly labels: ProcessLabels | undefined
+  /** The container's root, where it has no mount namespace of its own. */
+  readonly root: number | undefined
 }
 
 const CLOSE_RANGE_CLOEXEC = 4
@@ -61,6 +63,7 @@ export function planHook(request: HookRequest): Planner {
   planner.at(request.pointer)
   if (namespaces !== undefined) enterNamespaces(planner, namespaces, confinement?.cgroup)
   p.call("setsid").says("lead a session")
+  if (confinement !== undefined) enterRoot(planner, confinement.root)
   if (request.cwd !== undefined) p.call("chdir", request.cwd).says(`change to ${request.cwd}`)
   const limit = (value: number): number | bigint => (value === Infinity ? RLIM_INFINITY : value)
   const nofile = p.words([limit(request.nofile.soft), limit(request.nofile.hard)])

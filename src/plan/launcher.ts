@@ -181,3 +181,13 @@ export function becomeRoot(planner: Planner): void {
   p.call("setresuid", 0, 0, 0).says("become user 0 of the user namespace")
 }
 
+
+/** The container's root for a process that joins it. @param root it, where that is not the root of a mount namespace that was joined */
+export function enterRoot(planner: Planner, root: number | undefined): void {
+  const p = planner.program
+  if (root !== undefined) {
+    p.call("fchdir", root).says("change to the container's root")
+    p.call("chroot", ".").says("make it the root of this process")
+  }
+  p.call("chdir", "/").says("change to the root")
+}

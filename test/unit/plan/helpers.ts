@@ -56,7 +56,7 @@ export const execFacts = (more: Partial<ExecFacts> = {}): ExecFacts => ({
   architecture: "x64", kernel: [6, 18], lastCapability: LAST_CAPABILITY, grantable: undefined, keepGroups: false, id: "c1", settings: {}, noNewKeyring: false,
   channel: { status: 20, start: undefined, console: 22 },
   cgroup: { intoCgroup: undefined, procs: [{ controller: "pids", fd: 24 }] },
-  pidfd: 25, namespaceFlags: 0x6c020000, joinsUser: false, stdio: [], preservedFds: 0, env: ["PATH=/bin"], limits: [], labels: undefined,
+  pidfd: 25, namespaceFlags: 0x6c020000, joinsUser: false, root: undefined, stdio: [], preservedFds: 0, env: ["PATH=/bin"], limits: [], labels: undefined,
   ...more,
 })
 
