@@ -59,7 +59,8 @@ function problem(argv: readonly string[], word: string): string {
   try {
     readByYargs(argv)
   } catch (error) {
-    return (error as Error).message.replace(/\s*\n\s*/g, " ")
+    // yargs itself trips over names that every object has, as --constructor=1
+    if (!(error instanceof TypeError)) return (error as Error).message.replace(/\s*\n\s*/g, " ")
   }
   return word === "" ? "the command line ends too early" : `cannot make sense of ${JSON.stringify(word)}`
 }

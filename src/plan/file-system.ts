@@ -14,7 +14,7 @@ import { resultCell } from "./targets.ts"
 const PSEUDO: ReadonlySet<string> = new Set(["proc", "tmpfs", "devpts", "mqueue", "cgroup", "cgroup2"])
 
 /** What is bound from the host where the kernel refuses a fresh mount in the container's user namespace. */
-const HOST_TWIN: Readonly<Record<string, string>> = { proc: "/proc", sysfs: "/sys", mqueue: "/dev/mqueue" }
+const HOST_TWIN: ReadonlyMap<string, string> = new Map([["proc", "/proc"], ["sysfs", "/sys"], ["mqueue", "/dev/mqueue"]])
 
 /** What making a file system needs of the container: a launcher that stages one has no root yet. */
 export type FileSystemContext = Pick<MountContext, "planner" | "userNamespace" | "label">
@@ -30,7 +30,7 @@ export function fileSystem(context: FileSystemContext, request: MountRequest, pa
   const name = described(request, path)
   const error = p.buffer(8)
   const log = p.label("mount log")
-  const twin = context.userNamespace ? HOST_TWIN[type] : undefined
+  const twin = context.userNamespace ? HOST_TWIN.get(type) : undefined
   const fromHost = twin === undefined ? undefined : p.label("bind from the host")
   const guarded = (step: Step): Step => {
     if (fromHost !== undefined) step.on("EPERM", fromHost)

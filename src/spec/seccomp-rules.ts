@@ -1,4 +1,4 @@
-import { takesErrno } from "../kernel/seccomp.ts"
+import { SECCOMP_ACTIONS, takesErrno } from "../kernel/seccomp.ts"
 import { annotation } from "./annotations.ts"
 import type { Report } from "./rule.ts"
 import type { SeccompSyscall, Spec } from "./types.gen.ts"
@@ -15,14 +15,14 @@ export function seccompIsConsistent(spec: Spec, report: Report): void {
   if (defaultAction === "SCMP_ACT_NOTIFY") {
     report(`${at}/defaultAction`, "cannot be SCMP_ACT_NOTIFY: the runtime's own calls would wait")
   }
-  if (defaultErrnoRet !== undefined && !takesErrno(defaultAction)) {
+  if (defaultErrnoRet !== undefined && Object.hasOwn(SECCOMP_ACTIONS, defaultAction) && !takesErrno(defaultAction)) {
     report(`${at}/defaultErrnoRet`, `${defaultErrnoRet} means nothing to ${defaultAction}`)
   }
   let notifies = false
   for (let i = 0; i < (syscalls?.length ?? 0); i++) {
     const { names, action, errnoRet } = syscalls?.[i] as SeccompSyscall
     if (names.length === 0) report(`${at}/syscalls/${i}/names`, "is empty; expected at least one system call")
-    if (errnoRet !== undefined && !takesErrno(action)) {
+    if (errnoRet !== undefined && Object.hasOwn(SECCOMP_ACTIONS, action) && !takesErrno(action)) {
       report(`${at}/syscalls/${i}/errnoRet`, `${errnoRet} means nothing to ${action}`)
     }
     if (action !== "SCMP_ACT_NOTIFY") continue

@@ -1,46 +1,20 @@
 import fc from "fast-check"
 import t from "tap"
-import { AT_FDCWD } from "../../../src/kernel/fs.ts"
 import { mountOptionNames } from "../../../src/kernel/mount-options.ts"
 import type { NamespaceType } from "../../../src/kernel/process.ts"
 import { RuntsError } from "../../../src/error.ts"
 import { planCreate } from "../../../src/plan/create.ts"
-import type { CreateFacts } from "../../../src/plan/facts.ts"
 import { assemble } from "../../../src/program/assemble.ts"
 import { printProgram } from "../../../src/program/print.ts"
-import { type Arg, Step } from "../../../src/program/program.ts"
 import type { Mount, Spec } from "../../../src/spec/types.gen.ts"
-import { factsFor, textOf } from "./helpers.ts"
+import { factsFor } from "./helpers.ts"
+import { type Case, pathFault } from "./host-paths.ts"
 import { cleanRelative } from "../../../src/path.ts"
 
 /*
  * Whatever the config: a path that a program hands to the kernel is named by the config and looked up on the host's side on
  * purpose, or is below the root by descriptor, or is one of a few. Nothing else may be reached by name.
  */
-
-/** Arguments that are paths, with the argument that holds the folder they start at; -1: they start at the working directory. */
-const PATHS: Readonly<Record<string, readonly (readonly [path: number, folder: number])[]>> = {
-  openat: [[1, 0]], openat2: [[1, 0]], open_tree: [[1, 0]], move_mount: [[1, 0], [3, 2]], mkdirat: [[1, 0]], mknodat: [[1, 0]],
-  symlinkat: [[2, 1]], unlinkat: [[1, 0]], fchownat: [[1, 0]], fchmodat: [[1, 0]], faccessat2: [[1, 0]], statx: [[1, 0]],
-  mount_setattr: [[1, 0]], fspick: [[1, 0]], mount: [[1, -1]], umount2: [[0, -1]],
-  pivot_root: [[0, -1], [1, -1]], chroot: [[0, -1]], chdir: [[0, -1]],
-}
-
-/** Host paths that no config names, by the call that may use them. */
-const HOST_PATHS: Readonly<Record<string, readonly string[]>> = {
-  openat: ["/", "/proc/self/timens_offsets", "/proc", "."],
-  open_tree: ["/dev/null", "/proc", "/sys", "/dev/mqueue", "/sys/fs/cgroup"],
-  faccessat2: ["/proc/kcore"], mount: ["/", "."], umount2: [".", "/proc", "/sys"], move_mount: ["/"],
-  pivot_root: ["."], chroot: ["."], chdir: ["/"],
-}
-
-/** Paths by the call that may use them. */
-type NamedPaths = Readonly<Record<string, ReadonlySet<string>>>
-
-interface Case {
-  readonly spec: Spec
-  readonly facts: CreateFacts
-}
 
 const name = fc.stringMatching(/^[a-z.\u00e9 -]{1,6}$/)
 const path = fc.array(fc.oneof(name, fc.constantFrom("..", ".", "", "proc", "dev", "sys")),
@@ -103,36 +77,6 @@ function plan({ spec, facts }: Case): ReturnType<typeof planCreate> | undefined 
   }
 }
 
-/** Host paths that the config, or the facts, name; and names below the working directory, which is the staging folder by then. */
-function named({ spec, facts }: Case): NamedPaths {
-  const sources = (spec.mounts ?? []).map(({ source }) => (source?.startsWith("/") ? source : `${facts.bundle}/${source}`))
-  const staged = ["root", ...(spec.mounts ?? []).map((_, i) => `m${i}`)]
-  const folders = (facts.cgroupMounts?.hierarchies ?? []).map(({ folder }) => folder)
-  const trees = [facts.rootfs, ...sources, ...staged, ...folders, facts.cgroupMounts?.unified ?? "",
-    ...(spec.linux?.devices ?? []).map((device) => device.path)]
-  return {
-    open_tree: new Set([...trees, ...["null", "zero", "full", "random", "urandom", "tty"].map((device) => `/dev/${device}`)]),
-    mkdirat: new Set(staged), mknodat: new Set(staged),
-    move_mount: new Set([facts.rootfs, facts.staging, ...staged]), mount: new Set([facts.rootfsParent ?? ""]),
-  }
-}
-
-/** What is wrong with a path argument; undefined if nothing. */
-function fault(step: Step, path: string, folder: Arg | undefined, allowed: NamedPaths): string | undefined {
-  const call = step.name as string
-  const byDescriptor = folder instanceof Step || (typeof folder === "number" && folder >= 0)
-  if (!byDescriptor) {
-    if (folder !== undefined && folder !== AT_FDCWD) return `starts at ${String(folder)}`
-    if (HOST_PATHS[call]?.includes(path) || allowed[call]?.has(path)) return undefined
-    return "is reached by name"
-  }
-  if (path.startsWith("/")) return "is absolute, so its descriptor means nothing"
-  if (path.split("/").includes("..")) return "holds .."
-  if (call === "openat2" || path === "" || path === "." || !path.includes("/")) return undefined
-  // the private procfs is no place that an image can have changed
-  return call === "openat" && path.startsWith("sys/") ? undefined : "has folders that are not looked up in the root"
-}
-
 t.test("whatever the config, paths are below the root by descriptor, named by the config, or of a short list", (t) => {
   let planned = 0
   fc.assert(
@@ -140,20 +84,8 @@ t.test("whatever the config, paths are below the root by descriptor, named by th
       const planner = plan(input)
       if (planner === undefined) return
       planned++
-      const { steps } = planner.program
-      const allowed = named(input)
-      // from here on / is the container's root, and the program's own look-ups (cwd, PATH, /dev/null) are to follow its links
-      const inside = steps.findIndex((step) => step.name === "chdir" && textOf(step.args[0]) === "/")
-      const execve = steps.findLastIndex((step) => step.name === "execve")
-      steps.forEach((step, index) => {
-        if (index > inside && index <= execve) return
-        for (const [at, folder] of PATHS[step.name ?? ""] ?? []) {
-          const path = textOf(step.args[at])
-          if (path === undefined) continue
-          const what = fault(step, path, folder < 0 ? undefined : step.args[folder], allowed)
-          if (what !== undefined) throw new Error(`step ${index}, ${step.name}: ${JSON.stringify(path)} ${what} (${step.text})`)
-        }
-      })
+      const fault = pathFault(planner, input)
+      if (fault !== undefined) throw new Error(fault)
     }),
     { numRuns: 400, seed: 20240501 },
   )

@@ -2,11 +2,10 @@ import t from "tap"
 import { ERRNO, type ErrnoName } from "../../../src/kernel/errno.ts"
 import { type SyscallName, syscalls } from "../../../src/kernel/syscalls.ts"
 import { assemble } from "../../../src/program/assemble.ts"
-import { ROWS_ADDRESS } from "../../../src/program/layout.ts"
-import { type Arg, type Comparison, Datum, type Label, Load, Pointer, Program, Step, WordArray } from "../../../src/program/program.ts"
-import { Executable, type Row } from "./decode.ts"
+import { type Arg, type Comparison, type Datum, Load, Program } from "../../../src/program/program.ts"
+import { Executable } from "./decode.ts"
+import { dataFaults, expectedRow } from "./expected.ts"
 
-const KINDS = ["call", "test", "copy4", "copy8", "add", "jump", "fail"]
 const COMPARISONS = ["==", "!=", "<", ">="]
 
 /** Numbers that repeat from run to run (xorshift). */
@@ -59,68 +58,6 @@ function randomProgram(seed: number): { program: Program; statusCell: Datum } {
   return { program: p, statusCell }
 }
 
-/** What the 8 bytes of an argument must be, by the definition of `Arg`. */
-function expectedArg(arg: Arg | undefined, file: Executable): { value: bigint; load: boolean } | string {
-  if (arg === undefined) return { value: 0n, load: false }
-  if (typeof arg === "number" || typeof arg === "bigint") return { value: BigInt.asUintN(64, BigInt(arg)), load: false }
-  if (arg instanceof Step) return { value: BigInt(arg.cell!.address), load: true }
-  if (arg instanceof Load) return { value: BigInt(arg.from.datum.address + arg.from.offset), load: true }
-  if (arg instanceof Pointer) return { value: BigInt(arg.datum.address + arg.offset), load: false }
-  if (arg instanceof Datum) return { value: BigInt(arg.address), load: false }
-  return `an argument that Program.call should have lowered, in ${file.architecture}`
-}
-
-const target = (label: Label): bigint => BigInt(ROWS_ADDRESS + 64 * label.index)
-
-/** What a step must be in memory. */
-function expectedRow(step: Step, index: number, file: Executable): Row {
-  const column = file.architecture === "x64" ? 0 : 1
-  const args = Array.from({ length: 6 }, (_, i) => expectedArg(step.args[i], file)).map((arg) => {
-    if (typeof arg === "string") throw new Error(arg)
-    return arg
-  })
-  const values = args.map((arg) => arg.value)
-  if (step.target !== undefined) values[step.kind === "test" ? 3 : 0] = target(step.target)
-  const row = (to: Label | "continue") => (to === "continue" ? index + 1 : to.index)
-  const named = (step.branches ?? []).filter((branch) => branch.errno !== "any")
-  const any = (step.branches ?? []).find((branch) => branch.errno === "any")
-  const last = any === undefined ? ([-1, -ROWS_ADDRESS / 64] as const) : ([0, row(any.to)] as const)
-  return {
-    number: step.name === undefined ? 0 : syscalls()[step.name][column],
-    loads: args.reduce((mask, arg, i) => mask | (arg.load ? 1 << i : 0), 0),
-    kind: KINDS.indexOf(step.kind),
-    comparison: step.comparison === undefined ? 0 : COMPARISONS.indexOf(step.comparison),
-    result: step.cell?.address ?? 0,
-    branches: step.branches === undefined ? [] : [...named.map(({ errno, to }) => [ERRNO[errno as ErrnoName], row(to)] as const), last],
-    args: values,
-  }
-}
-
-/** Every datum holds what was put in it, and none overlaps another. */
-function checkData(t: Pick<typeof import("tap").t, "ok" | "fail">, program: Program, file: Executable): void {
-  const taken: [start: number, end: number][] = []
-  for (const text of program.texts) {
-    if (file.string(text.address) !== text.bytes) t.fail(`string ${JSON.stringify(text.bytes)}`)
-    taken.push([text.address, text.address + Buffer.byteLength(text.bytes as string) + 1])
-  }
-  for (const datum of [...program.blocks, ...program.zeros, ...program.arrays]) {
-    if (datum.address % datum.align !== 0) t.fail(`alignment of ${datum.size} bytes`)
-    const bytes = file.memory(datum.address, datum.size)
-    if (datum instanceof WordArray) {
-      datum.items.forEach((item, index) => {
-        const expected = expectedArg(item, file)
-        if (typeof expected === "string" || bytes.readBigUInt64LE(8 * index) !== expected.value) t.fail(`word ${index} of an array`)
-      })
-    } else if (bytes.compare(Buffer.concat([datum.bytes as Uint8Array, Buffer.alloc(datum.size)]), 0, datum.size, 0, datum.size) !== 0) {
-      t.fail(`${datum.size} bytes`)
-    }
-    taken.push([datum.address, datum.address + datum.size])
-  }
-  taken.sort((a, b) => a[0] - b[0])
-  t.ok(taken.every(([start], i) => i === 0 || start >= taken[i - 1]![1]), "nothing overlaps")
-  t.ok(taken.every(([start]) => start >= ROWS_ADDRESS + 64 * (program.steps.length + 1)), "data lie behind the rows")
-}
-
 for (const architecture of ["x64", "arm64"] as const) {
   t.test(`assemble(): random programs decode to what was built, ${architecture}`, async (t) => {
     for (let seed = 1; seed <= 60; seed++) {
@@ -128,7 +65,7 @@ for (const architecture of ["x64", "arm64"] as const) {
       const file = new Executable(assemble(program, { architecture, statusCell }).bytes)
       t.equal(file.architecture, architecture)
       program.steps.forEach((step, index) => t.strictSame(file.row(index), expectedRow(step, index, file), `seed ${seed}, step ${index}`))
-      checkData(t, program, file)
+      t.strictSame(dataFaults(program, file), [], `seed ${seed}`)
     }
   })
 }
