@@ -86,7 +86,7 @@ t.test("changed configs of engines, and configs of nothing but the schema: a pro
     checkRules(spec)
     planned(spec, v1)
   })), rounds(300))
-  tally(t, 50)
+  tally(t, 20)
   t.end()
 })
 
