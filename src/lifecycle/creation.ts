@@ -208,7 +208,7 @@ async function launchInit(creating: Creating): Promise<Created> {
   undo.add(() => close(ours))
   const start = creating.options.startSocket ? inherited.keep(listenUnix(container.fd, START_SOCKET)) : undefined
   const console = consoleDescriptor(creating, inherited)
-  const cgroup = inherited.join(record)
+  const cgroup = inherited.join(record, false)
   const namespaces = openNamespaces(spec)
   const joined = Object.keys(namespaces) as (keyof typeof namespaces)[]
   for (const type of joined) namespaces[type] = inherited.keep(namespaces[type] as number)

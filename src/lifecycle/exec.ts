@@ -159,7 +159,7 @@ async function launchOnce(
   const inherited = new Inherited(request.preserveFds)
   const { ours, theirs } = statusSocket(inherited.least)
   try {
-    const cgroup = inherited.join(cgroups)
+    const cgroup = inherited.join(cgroups, true)
     const console = terminal === undefined ? undefined : inherited.keep(duplicate(terminal))
     const flags = differingNamespaces(state.pid)
     const joinsUser = (flags & CLONE.NEWUSER) !== 0

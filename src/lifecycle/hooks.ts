@@ -102,7 +102,7 @@ export function runStartContainerHooks(state: StoredState, pidfd: number, { proc
   const hooks = state.hooks?.startContainer as readonly Hook[] | undefined
   if ((hooks?.length ?? 0) === 0) return
   const cgroups = cgroupOf(state)
-  const cgroup = cgroups === undefined ? { intoCgroup: undefined, procs: [] } : openJoin(cgroups)
+  const cgroup = cgroups === undefined ? { intoCgroup: undefined, procs: [] } : openJoin(cgroups, true)
   const flags = differingNamespaces(state.pid)
   const root = (flags & CLONE.NEWNS) === 0 ? open(`/proc/${state.pid}/root`, O_PATH | O_DIRECTORY) : undefined
   try {

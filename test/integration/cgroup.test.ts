@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from "node:child_process"
 import type { ChildProcess } from "node:child_process"
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { fileURLToPath } from "node:url"
 import t from "tap"
@@ -86,7 +86,7 @@ interface Member {
 
 /** Starts a bash script as a member of the cgroups: it joins as the container's init does, then runs. */
 async function startIn(cgroups: CgroupRecord, script: string): Promise<Member> {
-  const { intoCgroup, procs } = openJoin(cgroups)
+  const { intoCgroup, procs } = openJoin(cgroups, false)
   const fds = procs.map(({ fd }) => fd)
   const join = fds.map((_, i) => `echo 0 >&${i + 3}; exec ${i + 3}>&-;`).join("")
   const unified = cgroups.paths[""] === undefined ? "" : `echo 0 >${cgroups.paths[""]}/cgroup.procs;`
@@ -127,9 +127,14 @@ t.test(`${view}: createCgroups() and openJoin() bring a process into every hiera
 })
 
 const noUnified = { skip: layout.unified === undefined && "no cgroup2 hierarchy here" }
-t.test(`${view}: openJoin() gives a descriptor that clone3(CLONE_INTO_CGROUP) takes`, noUnified, async (t) => {
+for (const seen of [false, true]) t.test(`${view}: openJoin() gives a descriptor that clone3(CLONE_INTO_CGROUP) takes, seen: ${seen}`, noUnified, async (t) => {
   const cgroups = made(t)
-  const { intoCgroup, procs } = openJoin(cgroups)
+  const { intoCgroup, procs } = openJoin(cgroups, seen)
+  const folder = `/proc/self/fd/${intoCgroup}`
+  t.equal(statSync(`${folder}/`).ino, statSync(cgroups.paths[""] as string).ino)
+  // what the container sees of a process that joins it must not lead to the files of the host
+  t.equal(statSync(`${folder}/..`).ino === statSync(`${folder}/`).ino, seen, "its own .. is the folder itself where the container sees it")
+  t.equal(existsSync(`${folder}/../../../../../../../../../etc`), !seen)
   const words = new BigUint64Array(11)
   words[0] = BigInt(CLONE.INTO_CGROUP) | BigInt(CLONE.PARENT)
   words[10] = BigInt(intoCgroup as number)
@@ -202,7 +207,7 @@ t.test(`${view}: createCgroups() leaves out what it may not make, where that is 
     t.throws(() => createCgroups(cgroups), /create cgroup .*: permission denied/)
     createCgroups(cgroups, { tolerateDenied: true })
     t.same(cgroups.paths, {})
-    t.same(openJoin(cgroups), { intoCgroup: undefined, procs: [] })
+    t.same(openJoin(cgroups, false), { intoCgroup: undefined, procs: [] })
     t.doesNotThrow(() => applyDevices(cgroups, undefined))
     await t.rejects(applyLimits(cgroups, { pids: { limit: 5 } }), /pids is not mounted|no cgroup/)
   } finally {
@@ -216,7 +221,7 @@ t.test(`${view}: a record that leads out of its mount is refused, as is the moun
     const cgroups = record()
     for (const key in cgroups.paths) paths[key] = cgroups.mounts[key] + path
     t.throws(() => createCgroups({ ...cgroups, paths }), /is not below its mount point/, path)
-    t.throws(() => openJoin({ ...cgroups, paths }), /is not below its mount point/, path)
+    t.throws(() => openJoin({ ...cgroups, paths }, false), /is not below its mount point/, path)
     t.throws(() => removeCgroups({ ...cgroups, paths }), /is not below its mount point/, path)
   }
   const root = record()

@@ -5,6 +5,7 @@ import {
   AT_EMPTY_PATH, DIRENT, O_CLOEXEC, O_DIRECTORY, O_PATH, O_RDONLY, O_WRONLY, RESOLVE_BENEATH, RESOLVE_NO_MAGICLINKS,
   RESOLVE_NO_SYMLINKS,
 } from "../../kernel/fs.ts"
+import { OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE } from "../../kernel/mount.ts"
 import { NR } from "../../kernel/syscalls.ts"
 import { close, open, stat } from "../file.ts"
 import { poll, POLLPRI } from "../poll.ts"
@@ -58,6 +59,18 @@ export function openCgroup(record: CgroupRecord, key: string): number {
   const fd = tryOpenCgroup(record, key)
   if (fd < 0) throw sysError("open cgroup " + JSON.stringify(record.paths[key]), -fd, { syscall: "openat2" })
   return fd
+}
+
+/**
+ * A cgroup's folder as the root of a mount that is attached nowhere, in place of a descriptor of it. The folder's own `..` leads up to
+ * all of the host's files, and a container whose root has CAP_SYS_PTRACE reaches what a process that joins it has open.
+ * @returns the descriptor itself where no mounts may be made (a runtime without CAP_SYS_ADMIN)
+ */
+export function detachedFolder(folder: number): number {
+  const detached = sys(NR.open_tree, folder, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH)
+  if (detached < 0) return folder
+  close(folder)
+  return detached
 }
 
 const DT_DIR = 4

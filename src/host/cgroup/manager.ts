@@ -6,7 +6,7 @@ import { AT_FDCWD, AT_REMOVEDIR, O_DIRECTORY, O_PATH, O_WRONLY } from "../../ker
 import { NR } from "../../kernel/syscalls.ts"
 import { close, tryUnlinkAt } from "../file.ts"
 import {
-  mountFd, openCgroup, sleep, subCgroups, tryOpenBeneath, tryOpenCgroup, tryReadControl, tryWriteControl,
+  detachedFolder, mountFd, openCgroup, sleep, subCgroups, tryOpenBeneath, tryOpenCgroup, tryReadControl, tryWriteControl,
 } from "./folder.ts"
 import { stopsMembers } from "./freezer.ts"
 import { processesIn } from "./processes.ts"
@@ -213,14 +213,18 @@ export interface CgroupJoin {
   readonly procs: readonly { readonly controller: string; readonly fd: number }[]
 }
 
-/** Opens the container's cgroups for a process that is to join them. */
-export function openJoin(record: CgroupRecord): CgroupJoin {
+/**
+ * Opens the container's cgroups for a process that is to join them.
+ * @param seen the container's processes see it while it has these descriptors: they must lead nowhere else
+ */
+export function openJoin(record: CgroupRecord, seen: boolean): CgroupJoin {
   let intoCgroup: number | undefined
   const procs: { controller: string; fd: number }[] = []
   try {
     for (const key in record.paths) {
       if (key === UNIFIED) {
         intoCgroup = openCgroup(record, key)
+        if (seen) intoCgroup = detachedFolder(intoCgroup)
         continue
       }
       const mount = mountFd(record.mounts[key] as string)
