@@ -55,6 +55,10 @@ const SUITES = [
     name: "engines", says: "the binary beneath real engines, each with a daemon and folders of its own", files: () => findTests("conformance/engines"),
     command: nodeFor, jobs: 2, seconds: 600,
   },
+  {
+    name: "runtime-tools", says: "the validation programs of opencontainers/runtime-tools, built with Debian's Go",
+    files: () => ["conformance/runtime-tools/run"], command: (file) => [file], jobs: 1, seconds: 600,
+  },
 ]
 
 /** @type {{ suite: string, file: string, passed: number, failed: number, skipped: string[], seconds: number }[]} */

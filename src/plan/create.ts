@@ -14,7 +14,7 @@ import {
   becomeRoot, cleanProcess, cloneInto, joinCgroups, joinNamespaces, stageTrees, undumpable, type StagedTree,
 } from "./launcher.ts"
 import { holdProcfs, planLabels } from "./labels.ts"
-import { mountLabel, mountRequest, type MountRequest, type SecurityOption } from "./mount-request.ts"
+import { mountLabel, mountRequest, type MountRequest, type SecurityOption, unusedData } from "./mount-request.ts"
 import { applyLateReadonly, planMount, type MountContext } from "./mounts.ts"
 import { planMaskedPaths, planReadonlyPaths, planSysctl } from "./paths.ts"
 import { MESSAGE, Planner } from "./planner.ts"
@@ -65,6 +65,7 @@ export function planCreate(spec: Spec, facts: CreateFacts): Planner {
     newUserNamespace: isNew(namespaces.get("user")),
     staged: new Map(),
   }
+  planner.warnings.push(...unusedData(creation.mounts))
   const start = settleChannels(planner, facts.preservedFds, facts.channel)
   const procfs = planLauncher(creation)
   planInit(creation, start, procfs)

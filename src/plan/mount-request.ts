@@ -60,6 +60,8 @@ export interface MountRequest {
   readonly superFlags: number
   /** Data for the file system, as given. */
   readonly data: readonly string[]
+  /** Data of a bind mount, `name=value`: mount(2) has no use for it. */
+  readonly unused: readonly string[]
   /** Its own labels, else linux.mountLabel where the file system takes that. */
   readonly labels: readonly SecurityOption[]
   /** It takes mount(2): something that fsconfig(2) cannot say. */
@@ -84,6 +86,12 @@ function whole(clear: number): number {
 
 /** File systems whose mounts no kernel can id-map: what they show are the kernel's own objects, or other mounts. */
 const NEVER_IDMAPPED: ReadonlySet<string> = new Set(["cgroup", "cgroup2", "proc", "sysfs", "devpts", "mqueue"])
+
+/** A sentence for each mount with data that it has no use for. */
+export function unusedData(requests: readonly MountRequest[]): string[] {
+  return requests.filter(({ unused }) => unused.length > 0).map(({ index, mount, unused }) =>
+    `mounts[${index}] (${mount.destination}): a bind mount takes no data; ${unused.join(", ")} has no effect`)
+}
 
 /** Words that contradict each other or the mount, each a rule. */
 function refuseContradictions(request: MountRequest): void {
@@ -124,7 +132,7 @@ export function mountRequest(mount: Mount, index: number, label?: SecurityOption
   let destinationNoFollow = false
   const propagation: { type: number; recursive: boolean }[] = []
   const superWords: string[] = []
-  const data: string[] = []
+  const words: string[] = []
   const labels: SecurityOption[] = []
   for (const word of mount.options ?? []) {
     // Buildah's volumes without options have one empty option
@@ -135,7 +143,7 @@ export function mountRequest(mount: Mount, index: number, label?: SecurityOption
       const mapped = idmapOption(word, index, mount.destination)
       if (own !== undefined) labels.push(own)
       else if (mapped !== undefined) idmap = { recursive: mapped.recursive, option: mapped }
-      else data.push(word)
+      else words.push(word)
       continue
     }
     switch (option.kind) {
@@ -187,12 +195,14 @@ export function mountRequest(mount: Mount, index: number, label?: SecurityOption
   if ((mount.uidMappings?.length ?? 0) > 0) idmap ??= { recursive: false, option: undefined }
   if (label !== undefined && labels.length === 0 && !bind && !remount && !UNLABELLED.has(mount.type ?? "")) labels.push(label)
   for (const { value } of labels) legacy ||= Buffer.byteLength(value) > FSCONFIG_STRING_MAX
+  const unused = bind ? words.filter((word) => /^\w+=/.test(word)) : []
+  const data = bind ? words.filter((word) => !unused.includes(word)) : words
   for (const item of data) legacy ||= Buffer.byteLength(item) > FSCONFIG_STRING_MAX || item.includes(",")
   legacy ||= !bind && Buffer.byteLength(mount.source ?? "") > FSCONFIG_STRING_MAX
   const request: MountRequest = {
     index, mount, pointer: `/mounts/${index}`, type: bind ? "" : (mount.type ?? "none"), bind, bindRecursive, set, clear, recursiveSet,
-    recursiveClear, propagation, superWords, superFlags, data, labels, legacy, tmpcopyup, remount, idmap, copySymlink, sourceNoFollow,
-    destinationNoFollow,
+    recursiveClear, propagation, superWords, superFlags, data, unused, labels, legacy, tmpcopyup, remount, idmap, copySymlink,
+    sourceNoFollow, destinationNoFollow,
   }
   refuseContradictions(request)
   return request

@@ -6,7 +6,7 @@ import type { Step } from "../program/program.ts"
 import { copySymlink } from "./copy-symlink.ts"
 import { becomeRoot, cleanProcess, stageTrees, undumpable } from "./launcher.ts"
 import { detachedLegacy } from "./legacy-mount.ts"
-import type { MountRequest, SecurityOption } from "./mount-request.ts"
+import { type MountRequest, type SecurityOption, unusedData } from "./mount-request.ts"
 import {
   applyLateReadonly, checkDestination, copiesSymlink, type MakeContext, type MountContext, type MountFacts, newAttributes, placeMount, prepareMount,
   type PreparedMount,
@@ -69,6 +69,7 @@ class Held {
 export function planMountsAdd(mounts: readonly MountRequest[], facts: MountsExecFacts): Planner {
   for (const request of mounts) refuseAtRuntime(request)
   const planner = new Planner(statusDescriptor(0))
+  planner.warnings.push(...unusedData(mounts))
   const p = planner.program
   settleChannels(planner, 0, { status: facts.status, start: undefined })
   cleanProcess(planner)

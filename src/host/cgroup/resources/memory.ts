@@ -29,9 +29,10 @@ export const MEMORY_FIELDS: readonly Field[] = [
   field("memory/disableOOMKiller", MEMORY, ({ memory }) => memory?.disableOOMKiller, disableOomKillerV1, disableOomKillerV2),
   // false is the zero value that engines send; kernels since 5.11 and cgroup v2 have nothing but hierarchies
   field("memory/useHierarchy", MEMORY, ({ memory }) => memory?.useHierarchy === true ? true : undefined, useHierarchyV1, () => []),
-  // limits of the kernel's memory came to nothing in Linux 5.11: accepted, with a warning, as by runc
+  // limits of the kernel's memory came to nothing in Linux 5.16: accepted, with a warning, as by runc; that of TCP buffers is v1's still
   field("memory/kernel", MEMORY, ({ memory }) => unlessZero(memory?.kernel), ignored("kernel"), ignored("kernel")),
-  field("memory/kernelTCP", MEMORY, ({ memory }) => unlessZero(memory?.kernelTCP), ignored("kernelTCP"), ignored("kernelTCP")),
+  field("memory/kernelTCP", MEMORY, ({ memory }) => unlessZero(memory?.kernelTCP),
+    (bytes) => [{ file: "memory.kmem.tcp.limit_in_bytes", text: bytesText(bytes, "-1") }], ignored("kernelTCP")),
 ]
 
 function bytesText(bytes: number, unlimited: string): string {
@@ -144,7 +145,7 @@ function useHierarchyV1(_: true, at: Place): Step[] {
 
 function ignored(name: string): () => readonly Step[] {
   return () => {
-    warn(`/linux/resources/memory/${name} is ignored: kernels since 5.11 have no such limit; memory.limit counts the kernel's memory too`)
+    warn(`/linux/resources/memory/${name} is ignored: the kernel has no such limit; memory.limit counts the kernel's memory too`)
     return []
   }
 }
