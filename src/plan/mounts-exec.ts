@@ -1,8 +1,8 @@
 import { RuntsError } from "../error.ts"
-import { AT_EMPTY_PATH, AT_FDCWD, O_CLOEXEC, O_DIRECTORY, O_PATH, O_RDONLY, RESOLVE_NO_SYMLINKS, STATX, STATX_ATTR_MOUNT_ROOT } from "../kernel/fs.ts"
+import { AT_EMPTY_PATH, AT_FDCWD, O_CLOEXEC, O_DIRECTORY, O_PATH, RESOLVE_NO_SYMLINKS, STATX, STATX_ATTR_MOUNT_ROOT } from "../kernel/fs.ts"
 import { MNT_DETACH, MS } from "../kernel/mount.ts"
 import { CLONE } from "../kernel/process.ts"
-import type { Step } from "../program/program.ts"
+import type { Label, Step } from "../program/program.ts"
 import { copySymlink } from "./copy-symlink.ts"
 import { becomeRoot, cleanProcess, stageTrees, undumpable } from "./launcher.ts"
 import { detachedLegacy } from "./legacy-mount.ts"
@@ -75,16 +75,16 @@ export function planMountsAdd(mounts: readonly MountRequest[], facts: MountsExec
   cleanProcess(planner)
   undumpable(planner)
   p.call("umask", 0).says("make files with exactly the modes asked for")
-  const descriptors = holdDescriptors(planner)
   const held = new Held(planner, [facts.status, facts.pidfd, ...facts.idmaps.values()])
   const userNamespace = (facts.namespaceFlags & CLONE.NEWUSER) !== 0
   const staged = new Map<number, string>()
+  const making: MakeContext = { planner, facts, staged, userNamespace, label: facts.label }
+  const made = makeProcfs(making, facts, mounts, held)
+  const descriptors = holdDescriptors(planner)
   stageTrees(planner, facts.staging, userNamespace ? stagedMounts(planner, facts, mounts, staged, facts.label) : [])
   for (const request of mounts) {
     if (isLegacy(request, staged)) p.call("mkdirat", AT_FDCWD, legacyFolder(request), 0o755).says("stage a folder for what takes mount(2)")
   }
-  const making: MakeContext = { planner, facts, staged, userNamespace, label: facts.label }
-  const made = makeProcfs(making, facts, mounts, held)
   joinForMaking(planner, facts, userNamespace)
   for (const request of mounts) {
     if (made.has(request.index) || copiesSymlink(facts, request)) continue
@@ -141,7 +141,10 @@ function holdDescriptors(planner: Planner): Step {
 }
 
 /**
- * A procfs shows the pid namespace of its maker: so that is a child which shares this process's descriptors, and ends when it has made it.
+ * A procfs shows the pid namespace of its maker: so that is a process in there, which shares this one's descriptors and ends when it has
+ * made it. The container sees it meanwhile, and where its root has CAP_SYS_PTRACE, reaches its root folder and all that it has open: so it is
+ * in the container's mount namespace too, and comes first, when nothing of the host is open yet. With a user namespace nobody in there has
+ * rights over it; and the kernel measures a new procfs by those in sight, which are masked there.
  */
 function makeProcfs(making: MakeContext, facts: MountsExecFacts, mounts: readonly MountRequest[], held: Held): Map<number, PreparedMount> {
   const { planner } = making
@@ -150,19 +153,14 @@ function makeProcfs(making: MakeContext, facts: MountsExecFacts, mounts: readonl
   const asked = mounts.filter((request) => request.type === "proc" && !request.bind)
   if (asked.length === 0 || (facts.namespaceFlags & CLONE.NEWPID) === 0) return made
   planner.at((asked[0] as MountRequest).pointer)
-  const own = p.call("openat", AT_FDCWD, "/proc/self/ns/pid", O_RDONLY | O_CLOEXEC, 0).says("hold this process's pid namespace")
-  p.call("setns", facts.pidfd, CLONE.NEWPID).says("name the container's pid namespace for a child")
-  const child = p.label("maker of procfs")
-  const done = p.label("procfs made")
-  const wait = p.label("wait for the maker of procfs")
-  const status = p.buffer(8)
-  const pid = p.call("clone3", p.words([CLONE.FILES, 0, 0, 0, 0, 0, 0, 0]), 64).says("make the process that makes a procfs")
-  p.test(pid, -1, "==", 0, child)
-  p.here(wait)
-  p.call("wait4", pid, status, WALL, 0).on("EINTR", wait).says("wait for it")
-  p.test(status, 0xffffffff, "==", 0, done)
-  p.call("exit_group", 1)
-  p.here(child)
+  const parent = p.label("parent of the maker of procfs")
+  const ready = forkSharing(planner, parent, "make the process that goes to the container")
+  p.here(parent)
+  const flags = CLONE.NEWPID | (making.userNamespace ? 0 : facts.namespaceFlags & CLONE.NEWNS)
+  p.call("setns", facts.pidfd, flags).says("join the container's mount namespace, and name its pid namespace for a child")
+  const maker = p.label("maker of procfs")
+  const ended = forkSharing(planner, maker, "make the process that makes a procfs")
+  p.here(maker)
   const numbers: number[] = []
   const prepared = asked.map((request) => {
     const result = prepareMount({ ...making, userNamespace: false }, request)
@@ -171,17 +169,36 @@ function makeProcfs(making: MakeContext, facts: MountsExecFacts, mounts: readonl
     return result
   })
   p.call("exit_group", 0)
-  p.here(done)
+  p.here(ended)
+  p.call("exit_group", 0)
+  p.here(ready)
   for (const [index, result] of prepared.entries()) {
-    // the child's memory was its own: here the descriptor is known by its number
+    // the maker's memory was its own: here the descriptor is known by its number
     const mount = p.call("fcntl", numbers[index] as number, F_GETFD, 0).says("the procfs is there")
     p.store(resultCell(planner, mount), p.words([numbers[index] as number]), 8)
     made.set(result.request.index, { ...result, mount })
   }
   planner.at("")
-  p.call("setns", own, CLONE.NEWPID).says("name this process's own again")
-  p.call("close", own)
   return made
+}
+
+/**
+ * A child that shares this process's descriptors and is waited for; if it has not ended well, neither does this.
+ * @param child where it goes on
+ * @returns where this process goes on then
+ */
+function forkSharing(planner: Planner, child: Label, what: string): Label {
+  const p = planner.program
+  const ended = p.label("child has ended")
+  const wait = p.label("wait for the child")
+  const status = p.buffer(8)
+  const pid = p.call("clone3", p.words([CLONE.FILES, 0, 0, 0, 0, 0, 0, 0]), 64).says(what)
+  p.test(pid, -1, "==", 0, child)
+  p.here(wait)
+  p.call("wait4", pid, status, WALL, 0).on("EINTR", wait).says("wait for it")
+  p.test(status, 0xffffffff, "==", 0, ended)
+  p.call("exit_group", 1)
+  return ended
 }
 
 /** Namespaces that decide what a new file system shows, and whose flags on staged mounts nobody in the container can clear. */

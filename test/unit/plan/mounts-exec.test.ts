@@ -24,12 +24,16 @@ t.test("planMountsAdd(): what is the host's is cloned before, what is the contai
   t.end()
 })
 
-t.test("planMountsAdd(): the container's pid namespace is joined for procfs alone, and left before the child that attaches", (t) => {
-  t.same(calls(add([source]), "setns", 6, CLONE.NEWPID), [])
-  const steps = add([source, proc])
-  const [join, leave] = [says(steps, /name the container's pid namespace/), says(steps, /name this process's own again/)]
-  t.ok(join < leave && leave < says(steps, /make the process that attaches/))
-  t.equal(calls(steps, "clone3").filter((at) => at > join && at < leave).length, 1)
+t.test("planMountsAdd(): a procfs is made before anything of the host is open, where the container sees its maker", (t) => {
+  t.equal(add([source]).some(({ name, args }) => name === "setns" && ((args[1] as number) & CLONE.NEWPID) !== 0), false, "only for a procfs")
+  for (const [more, flags] of [[0, CLONE.NEWPID + CLONE.NEWNS], [CLONE.NEWUSER, CLONE.NEWPID]] as const) {
+    const steps = add([source, proc], { namespaceFlags: facts().namespaceFlags + more })
+    const [join] = calls(steps, "setns") as [number]
+    t.same(steps[join]?.args, [6, flags], "in the container's mount namespace, unless a user namespace keeps it from the container anyway")
+    const [goes, maker] = calls(steps, "clone3") as [number, number]
+    t.ok(goes < join && join < maker && maker < (calls(steps, "fsopen", "proc")[0] as number))
+    for (const name of ["openat", "open_tree", "openat2", "unshare"]) t.ok(Math.min(...calls(steps, name)) > maker, name)
+  }
   t.end()
 })
 
