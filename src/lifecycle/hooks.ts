@@ -4,6 +4,8 @@ import { close, open } from "../host/file.ts"
 import type { HookConfinement } from "../plan/hook.ts"
 import { cgroupOf } from "./container.ts"
 import { hostFacts } from "./host-facts.ts"
+import { joinRdt, rdtOf } from "./intel-rdt.ts"
+import { applyFromOutside, resourceLimits } from "./limits.ts"
 import type { HookOptions, HookOutputs } from "./run-hook.ts"
 import type { HandOver } from "./stored-seccomp.ts"
 import type { SeccompFacts } from "../plan/facts.ts"
@@ -56,6 +58,7 @@ interface Place {
   readonly namespaces?: { readonly pidfd: number; readonly flags: number }
   readonly confinement?: HookConfinement
   readonly outputs: HookOutputs
+  readonly born?: HookOptions["born"]
   readonly started?: HookOptions["started"]
 }
 
@@ -96,7 +99,8 @@ interface Confined {
 
 /**
  * startContainer: in the container, its root included, before the user's program runs. What is executed comes from the image, so that it
- * has the container's cgroups, labels, user and capabilities, and none of the runtime's: as root of the host it could leave by any device.
+ * has the container's cgroups, labels, user, capabilities, limits and keys, and none of the runtime's: as root of the host it could leave
+ * by any device.
  */
 export function runStartContainerHooks(state: StoredState, pidfd: number, { process, labels, seccomp, handOver }: Confined): void {
   const hooks = state.hooks?.startContainer as readonly Hook[] | undefined
@@ -106,12 +110,23 @@ export function runStartContainerHooks(state: StoredState, pidfd: number, { proc
   const flags = differingNamespaces(state.pid)
   const root = (flags & CLONE.NEWNS) === 0 ? open(`/proc/${state.pid}/root`, O_PATH | O_DIRECTORY) : undefined
   try {
+    const joinsUser = (flags & CLONE.NEWUSER) !== 0
+    const limits = resourceLimits(process)
     runAll("startContainer", hooks, hookState(state, "created"), {
       cwd: "/",
       environment: process.env ?? [],
       outputs: outputsOf(state),
       namespaces: { pidfd, flags },
-      confinement: { process, facts: { ...hostFacts(state, (flags & CLONE.NEWUSER) !== 0), seccomp }, cgroup, labels, root },
+      confinement: {
+        process, cgroup, labels, root,
+        facts: { ...hostFacts(state, joinsUser), seccomp },
+        keyring: state.noNewKeyring === true ? undefined : state.id,
+        limits: joinsUser ? [] : limits,
+      },
+      born: (pid) => {
+        joinRdt(rdtOf(state), pid)
+        applyFromOutside(pid, process, joinsUser ? limits : [])
+      },
       ...(handOver && { started: (hook) => handOver({ state, status: "created", first: 0, ...hook }) }),
     })
   } finally {

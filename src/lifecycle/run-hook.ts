@@ -8,7 +8,7 @@ import { HOST_ARCHITECTURE, NR } from "../kernel/syscalls.ts"
 import { close, open } from "../host/file.ts"
 import { POLLIN, POLLOUT, poll, type Interest } from "../host/poll.ts"
 import { type ExitStatus, pidfdOpen, reap } from "../host/process.ts"
-import { pipe, socketpair } from "../host/socket.ts"
+import { pipe, socketpair, trySend } from "../host/socket.ts"
 import { memfdExecutable, spawnImage } from "../host/spawn.ts"
 import { planHook, type HookConfinement } from "../plan/hook.ts"
 import { MESSAGE, type Planner } from "../plan/planner.ts"
@@ -38,6 +38,8 @@ export interface HookOptions {
   readonly namespaces?: { readonly pidfd: number; readonly flags: number }
   /** For hooks that the image brings. The descriptors in it are the caller's to close. */
   readonly confinement?: HookConfinement
+  /** Called with the pid of a confined hook before it goes on: for what is set from outside. */
+  readonly born?: ((pid: number) => void) | undefined
   /** Called when a confined hook is about to load its seccomp filter. `socket` is where it waits for a byte if that makes a listener. */
   readonly started?: ((hook: { readonly pid: number; readonly pidfd: number; readonly socket: number }) => void) | undefined
 }
@@ -88,7 +90,7 @@ export function runHook(hook: Hook, stateJson: string, options: HookOptions): vo
     })
     pid = spawnHook(planner, [...theirs, ...descriptorsOf(options)])
     while (theirs.length > 0) close(theirs.pop() as number)
-    run = new HookRun(pid, status, stdin.write, output.read, Buffer.from(stateJson, "utf8"), options.started)
+    run = new HookRun(pid, status, stdin.write, output.read, Buffer.from(stateJson, "utf8"), options)
     const result = run.supervise(hook.timeout === undefined ? -1 : hook.timeout * 1000)
     const why = failure(result, hook, planner, run)
     if (why !== undefined) {
@@ -166,12 +168,12 @@ class HookRun {
   private readonly status: number
   private readonly stdin: number
   private readonly output: number
-  private started: HookOptions["started"]
+  private readonly options: HookOptions
   private hasStarted = false
   private followed = false
 
-  constructor(pid: number, status: number, stdin: number, output: number, input: Uint8Array, started: HookOptions["started"]) {
-    this.started = started
+  constructor(pid: number, status: number, stdin: number, output: number, input: Uint8Array, options: HookOptions) {
+    this.options = options
     this.pid = pid
     this.status = status
     this.stdin = stdin
@@ -254,7 +256,7 @@ class HookRun {
       }
       if (this.hasStarted && this.followed) {
         this.hasStarted = false
-        this.started?.({ pid: this.pid, pidfd: this.pidfd, socket: this.status })
+        this.options.started?.({ pid: this.pid, pidfd: this.pidfd, socket: this.status })
       }
     }
   }
@@ -266,6 +268,10 @@ class HookRun {
     this.pid = pid
     this.pidfd = pidfdOf(pid)
     this.followed = true
+    if (this.options.confinement === undefined) return
+    this.options.born?.(pid)
+    // one that was killed meanwhile takes nothing any more
+    trySend(this.status, new Uint8Array(1))
   }
 }
 

@@ -2,10 +2,11 @@ import { MSG_DONTWAIT } from "../kernel/socket.ts"
 import { CLONE, PR, RLIMITS } from "../kernel/process.ts"
 import type { Process } from "../spec/types.gen.ts"
 import { planCredentials } from "./credentials.ts"
-import type { CgroupJoinFacts, HostFacts } from "./facts.ts"
+import type { CgroupJoinFacts, HostFacts, LimitFacts } from "./facts.ts"
 import { becomeRoot, cleanProcess, cloneInto, enterRoot, joinCgroups, undumpable } from "./launcher.ts"
 import { holdProcfs, planLabels, type ProcessLabels } from "./labels.ts"
 import { MESSAGE, Planner } from "./planner.ts"
+import { planKeyring, planLimits } from "./process.ts"
 import { planSeccomp } from "./seccomp.ts"
 
 /** A hook and what its process is given. Descriptor numbers are those that the program inherits, all above 2. */
@@ -42,6 +43,10 @@ export interface HookConfinement {
   readonly labels: ProcessLabels | undefined
   /** The container's root, where it has no mount namespace of its own. */
   readonly root: number | undefined
+  /** The container, whose session keyring it joins; undefined: it keeps the runtime's (--no-new-keyring). */
+  readonly keyring: string | undefined
+  /** Resource limits that it sets itself, which it cannot in a user namespace. */
+  readonly limits: readonly LimitFacts[]
 }
 
 const CLOSE_RANGE_CLOEXEC = 4
@@ -51,7 +56,7 @@ const RLIM_INFINITY = 0xffffffffffffffffn
 
 /**
  * The program that becomes a hook: joins the container's namespaces if asked, leads a session of its own (so that all of it can be
- * killed), has the caller's limits, default signals and nothing open but 0, 1 and 2. The last step is execve.
+ * killed), has the caller's limits or those of who confines it, default signals and nothing open but 0, 1 and 2. The last step is execve.
  */
 export function planHook(request: HookRequest): Planner {
   const planner = new Planner(request.status).at(request.pointer)
@@ -65,16 +70,22 @@ export function planHook(request: HookRequest): Planner {
   p.call("setsid").says("lead a session")
   if (confinement !== undefined) enterRoot(planner, confinement.root)
   if (request.cwd !== undefined) p.call("chdir", request.cwd).says(`change to ${request.cwd}`)
-  const limit = (value: number): number | bigint => (value === Infinity ? RLIM_INFINITY : value)
-  const nofile = p.words([limit(request.nofile.soft), limit(request.nofile.hard)])
-  p.call("prlimit64", 0, RLIMITS.RLIMIT_NOFILE, nofile, 0).says("restore the caller's limit of open files")
+  if (confinement === undefined) {
+    const limit = (value: number): number | bigint => (value === Infinity ? RLIM_INFINITY : value)
+    const nofile = p.words([limit(request.nofile.soft), limit(request.nofile.hard)])
+    p.call("prlimit64", 0, RLIMITS.RLIMIT_NOFILE, nofile, 0).says("restore the caller's limit of open files")
+  }
   planLabels(planner, procfs, confinement?.labels)
+  if (confinement?.keyring !== undefined) planKeyring(planner, confinement.keyring, true)
   planner.at(request.pointer)
   p.call("dup3", request.stdin, 0, 0).says("standard input")
   p.call("dup3", request.stdout, 1, 0).says("standard output")
   p.call("dup3", request.stderr, 2, 0).says("standard error")
   p.call("close_range", 3, FD_MAX, CLOSE_RANGE_CLOEXEC).says("close all other descriptors at execve")
-  if (confinement !== undefined) planCredentials(planner, confinement.process, confinement.facts)
+  if (confinement !== undefined) {
+    planLimits(planner, confinement.limits)
+    planCredentials(planner, confinement.process, confinement.facts)
+  }
   // a change of user would clear it
   planner.at(request.pointer)
   p.call("prctl", PR.SET_PDEATHSIG, SIGKILL, 0, 0, 0).says("end with the runtime")
@@ -89,18 +100,22 @@ export function planHook(request: HookRequest): Planner {
     planner.at(request.pointer)
   }
   p.call("execve", request.path, p.stringArray(request.args), p.stringArray(request.env)).says(`execute ${request.path}`)
+  planner.placeBlocks()
   return planner
 }
 
-function enterNamespaces(planner: Planner, namespaces: { readonly pidfd: number; readonly flags: number }, cgroup: CgroupJoinFacts | undefined): void {
-  planner.program.call("setns", namespaces.pidfd, namespaces.flags).says("join the container's namespaces")
-  if ((namespaces.flags & CLONE.NEWUSER) !== 0) {
-    undumpable(planner)
+type Namespaces = NonNullable<HookRequest["namespaces"]>
+
+function enterNamespaces(planner: Planner, { pidfd, flags }: Namespaces, cgroup: CgroupJoinFacts | undefined): void {
+  planner.program.call("setns", pidfd, flags).says("join the container's namespaces")
+  undumpable(planner)
+  // a pid namespace is entered by children only (pid_namespaces(7)), and a v2 cgroup best so: while it still is the host's user's to enter
+  if ((flags & CLONE.NEWPID) !== 0 || cgroup !== undefined) cloneInto(planner, 0, cgroup ?? { intoCgroup: undefined, procs: [] })
+  if (cgroup !== undefined) joinCgroups(planner, cgroup)
+  if ((flags & CLONE.NEWUSER) !== 0) {
     becomeRoot(planner)
     undumpable(planner)
   }
-  // a pid namespace is entered by children only (pid_namespaces(7)), and a v2 cgroup best so
-  if ((namespaces.flags & CLONE.NEWPID) === 0 && cgroup === undefined) return
-  cloneInto(planner, 0, cgroup ?? { intoCgroup: undefined, procs: [] })
-  if (cgroup !== undefined) joinCgroups(planner, cgroup)
+  // what is set from outside is set before anything of the image is executed
+  if (cgroup !== undefined) planner.awaitGo()
 }

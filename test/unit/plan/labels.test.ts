@@ -15,7 +15,10 @@ const hook = (): Planner =>
   planHook({
     path: "/hook", args: ["/hook"], env: [], cwd: "/", stdin: 10, stdout: 11, stderr: 11, status: 12,
     nofile: { soft: 1024, hard: 4096 }, namespaces: { pidfd: 13, flags: 0x20020000 }, pointer: "/hooks/startContainer/0",
-    confinement: { process: spec.process, facts: factsFor(spec), cgroup: { intoCgroup: undefined, procs: [] }, labels, root: undefined },
+    confinement: {
+      process: spec.process, facts: factsFor(spec), cgroup: { intoCgroup: undefined, procs: [] }, labels, keyring: undefined, limits: [],
+      root: undefined,
+    },
   })
 
 const programs: readonly (readonly [string, Planner])[] = [

@@ -35,7 +35,10 @@ const plans = (t: Test, process: Process, facts: SeccompFacts, expected: string[
   const hook = planHook({
     path: "/h", args: ["h"], env: [], cwd: undefined, stdin: 4, stdout: 5, stderr: 5, status: 6, nofile: { soft: 1, hard: 2 }, pointer: "/hooks/startContainer/0",
     namespaces: { pidfd: 7, flags: 0 },
-    confinement: { process, facts: execFacts({ seccomp: facts }), cgroup: { intoCgroup: undefined, procs: [] }, labels: undefined, root: undefined },
+    confinement: {
+      process, facts: execFacts({ seccomp: facts }), cgroup: { intoCgroup: undefined, procs: [] }, labels: undefined, keyring: "c", limits: [],
+      root: undefined,
+    },
   })
   t.same(lastCalls(hook), expected, "hook")
 }
