@@ -284,7 +284,9 @@ export function planMountsRemove(paths: readonly { readonly path: string; readon
     held.hold(mount)
   }
   p.call("fchdir", descriptors).says("work in /proc/self/fd")
-  for (const [index, { path, pointer }] of paths.entries()) {
+  // what lies below another goes first: with that it would be gone already (EINVAL); its path is the longer one
+  const order = [...paths.entries()].sort(([, a], [, b]) => b.path.length - a.path.length)
+  for (const [index, { path, pointer }] of order) {
     planner.at(pointer)
     p.call("umount2", String(held.numbers[index]), MNT_DETACH).says(`unmount /${path}`)
   }

@@ -102,6 +102,18 @@ boxTest("remove takes mounts only, all or none, and follows no symbolic link [mo
   t.equal(targets(pid).length, before.length - 2)
 })
 
+boxTest("remove takes a mount and what lies below it, in either order [mounts remove]", only, async (t, box) => {
+  const pid = await box.launch("/bin/sleep", "100")
+  const before = targets(pid)
+  const mounts = ["/mnt/a", "/mnt/a/b", "/mnt/a/b/c"].map((destination): Mount => ({ destination, type: "tmpfs", source: "none" }))
+  for (const order of [mounts, mounts.toReversed()]) {
+    expectSuccess(change(box, "add", mounts))
+    t.equal(targets(pid).length, before.length + mounts.length)
+    expectSuccess(change(box, "remove", order))
+    t.same(targets(pid), before)
+  }
+})
+
 boxTest("a destination behind a symbolic link stays inside the root [mounts add]", only, async (t, box) => {
   const source = volume(box)
   const canary = `${box.folder}/canary`
