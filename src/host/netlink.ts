@@ -48,6 +48,7 @@ export class RouteSocket {
   /** @param namespace descriptor of the network namespace; undefined: this thread's own */
   constructor(namespace?: number) {
     this.fd = namespace === undefined ? routeSocket() : routeSocketIn(namespace)
+    toKernelOnly(this.fd)
     // before Linux 4.20 some are missing; without them errors only say less, and dumps more
     const on = new Uint8Array([1, 0, 0, 0])
     for (const option of Object.values(NETLINK_OPTION)) sys(NR.setsockopt, this.fd, SOL_NETLINK, option, on, on.length)
@@ -157,6 +158,17 @@ export class RouteSocket {
     if (n < 0) throw sysError("receive a netlink answer", -n, { syscall: "recvfrom" })
     return decodeMessages(this.buffer.subarray(0, n)).filter((message) => message.sequence === sequence)
   }
+}
+
+/** struct sockaddr_nl of the kernel: its port is 0. */
+const KERNEL = new Uint8Array([AF_NETLINK, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])
+
+/** Whoever has CAP_NET_ADMIN in the network namespace could answer in the kernel's place; to a connected socket nobody else may send. */
+function toKernelOnly(fd: number): void {
+  const connected = sys(NR.connect, fd, KERNEL, KERNEL.length)
+  if (connected === 0) return
+  close(fd)
+  throw sysError("connect a netlink socket to the kernel", -connected, { syscall: "connect" })
 }
 
 function routeSocket(): number {

@@ -3,11 +3,13 @@ import { once } from "node:events"
 import { readlinkSync } from "node:fs"
 import { setTimeout as sleep } from "node:timers/promises"
 import t from "tap"
+import { sys } from "../../../src/ffi/index.ts"
 import { close, open } from "../../../src/host/file.ts"
 import { netlinkError, ownNetwork, RouteSocket } from "../../../src/host/netlink.ts"
 import { ERRNO } from "../../../src/kernel/errno.ts"
 import { O_RDONLY } from "../../../src/kernel/fs.ts"
-import { IFF_UP, IFLA } from "../../../src/kernel/netlink.ts"
+import { encodeRequest, IFF_UP, IFLA, NLMSG } from "../../../src/kernel/netlink.ts"
+import { NR } from "../../../src/kernel/syscalls.ts"
 import { messageOf, openDescriptors } from "./helpers.ts"
 
 const before = openDescriptors()
@@ -42,6 +44,22 @@ t.test("RouteSocket speaks to another network namespace while its user stays her
   t.equal(refused.errno, ERRNO.ENODEV)
   there.close()
   close(namespace)
+})
+
+t.test("nobody but the kernel can send to a RouteSocket", (t) => {
+  const [mine, other] = [new RouteSocket(), new RouteSocket()]
+  t.ok(mine.linkByName("lo"), "it has spoken to the kernel, which gave it a port")
+  // struct sockaddr_nl: family and padding, then the port
+  const address = Buffer.alloc(12)
+  t.equal(sys(NR.getsockname, mine.fd, address, new Uint8Array([12, 0, 0, 0])), 0)
+  t.not(address.readUInt32LE(4), 0)
+  const forged = encodeRequest(NLMSG.DONE, 0, 1, new Uint8Array(4), [])
+  t.equal(sys(NR.sendto, other.fd, forged, forged.length, 0, address, 12), -ERRNO.ECONNREFUSED)
+  t.ok(mine.linkByName("lo"), "it still hears the kernel")
+  mine.close()
+  other.close()
+  t.same(openDescriptors(), before)
+  t.end()
 })
 
 t.test("what is no network namespace is refused, and this thread stays where it is", (t) => {
