@@ -29,7 +29,7 @@ function cwdIsAbsolute(process: Process, at: string, report: Report): void {
 
 function argsNameAProgram({ args }: Process, at: string, report: Report): void {
   if (args === undefined || args.length === 0) report(`${at}/args`, "is empty; expected the program and its arguments")
-  else if (args[0] === "") report(`${at}/args/0`, "is empty; expected the name or path of a program")
+  else if (args[0] === "") report(`${at}/args/0`, 'is empty; expected the name or path of a program (exec: "": executable file not found in $PATH)')
 }
 
 function rlimitsAreSingle({ rlimits }: Process, at: string, report: Report): void {

@@ -76,8 +76,8 @@ export class Engine {
   }
 
   /** Starts a command in the engine's namespaces and waits for it without holding up others. */
-  start(argv: readonly string[]): Promise<Result> {
-    return startCommand(this.enter(argv), { timeLimit: TIME_LIMIT_MS }).done
+  start(argv: readonly string[], options: CommandOptions = {}): Promise<Result> {
+    return startCommand(this.enter(argv), { timeLimit: TIME_LIMIT_MS, ...options, env: { ...environmentWithMarker(), ...options.env } }).done
   }
 
   /** Puts a file of the test's own in the place of one of the machine, for the engine alone. */

@@ -55,7 +55,9 @@ t.test("checkRules: root and process must be there", (t) => {
 t.test("checkRules: process.args name a program", (t) => {
   t.same(faults((c) => delete c.process.args), ["/process/args: is empty; expected the program and its arguments"])
   t.same(faults((c) => (c.process.args = [])), ["/process/args: is empty; expected the program and its arguments"])
-  t.same(faults((c) => (c.process.args = [""])), ["/process/args/0: is empty; expected the name or path of a program"])
+  t.same(faults((c) => (c.process.args = [""])), [
+    '/process/args/0: is empty; expected the name or path of a program (exec: "": executable file not found in $PATH)',
+  ])
   t.same(faults((c) => (c.process.args = ["a", ""])), [])
   t.end()
 })
