@@ -140,6 +140,11 @@ export function claim(globals: StoreOptions, id: string): ContainerDir {
   throw new RuntsError(`container ${quote(id)} was deleted while it was being created`)
 }
 
+/** Makes the state root where it is missing. For who keeps something beside the containers; `claim` does so for itself. */
+export function makeStateRoot(globals: StoreOptions): void {
+  makeRoot(stateRoot(globals))
+}
+
 function makeRoot(root: StateRoot): void {
   mkdirAll(root.path, 0o700)
   if (root.sticky) sys(NR.fchmodat, AT_FDCWD, root.path, 0o1700)

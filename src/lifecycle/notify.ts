@@ -40,6 +40,18 @@ export function withNotifySocket(container: ContainerDir, spec: Spec): Spec {
   }
 }
 
+/** Where the runtime itself is to say that it is ready. */
+function connectHost(name: string): number {
+  try {
+    return connectDatagram(name)
+  } catch (error) {
+    if (!(error instanceof RuntsError)) throw error
+    throw new RuntsError(`NOTIFY_SOCKET: ${error.message}`, {
+      ...error.details, hint: "the variable is for what a service manager starts and waits for: unset it if none does",
+    })
+  }
+}
+
 /** Listens to the container, and passes READY=1 on to the host's socket. */
 export class NotifyRelay {
   private readonly pid: number
@@ -57,7 +69,7 @@ export class NotifyRelay {
   constructor(container: ContainerDir, host: string, pid: number) {
     if (!/^[/@]./.test(host)) throw new RuntsError(`NOTIFY_SOCKET=${host} is no socket: it must begin with / or @`)
     this.pid = pid
-    this.host = connectDatagram(host)
+    this.host = connectHost(host)
     const folder = openAt(container.fd, FOLDER, O_PATH | O_DIRECTORY)
     try {
       this.socket = bindDatagram(folder, SOCKET)

@@ -2,7 +2,7 @@ import { RuntsError } from "../error.ts"
 import { BPF_INSTRUCTION_BYTES, BPF_INSTRUCTIONS_MAX, FLAG_NEW_LISTENER, FLAG_TSYNC_ESRCH, SECCOMP_FLAGS } from "../kernel/seccomp.ts"
 import { HOST_ARCHITECTURE } from "../kernel/syscalls.ts"
 import { cachedFilter, keepFilter, type FilterCache } from "../host/seccomp/cache.ts"
-import { stateRoot } from "../host/store.ts"
+import { makeStateRoot, stateRoot } from "../host/store.ts"
 import type { StoredSeccomp } from "../host/stored-state.ts"
 import { debug } from "../log.ts"
 import { annotation, annotationIsOn } from "../spec/annotations.ts"
@@ -63,6 +63,8 @@ async function profileFilter(globals: GlobalOptions, spec: Spec): Promise<Uint8A
     import("../host/seccomp/compile.ts"), import("../host/seccomp/library.ts"),
   ])
   const filter = compileProfile(profile, options)
+  // else the cache's folder would bring the root with it, without its sticky bit
+  makeStateRoot(globals)
   keepFilter(cache, key, filter, seccompLibraryPath())
   return filter
 }

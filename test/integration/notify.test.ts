@@ -123,7 +123,7 @@ boxTest("without NOTIFY_SOCKET, or with an empty one, there is none of it; one t
   for (const env of [environmentWithMarker(), under("").env]) t.equal(box.run([], { env }).stdout, "\n")
   const nobody = box.run([], under(`${box.folder}/nobody`))
   t.not(nobody.code, 0)
-  t.match(nobody.stderr, /nobody.*no such file or directory/)
+  t.match(nobody.stderr, /NOTIFY_SOCKET: .*nobody.*no such file or directory.*unset it/s)
 })
 
 t.end()

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from "node:fs"
 import type { Box } from "../../conformance/lib/box.ts"
-import { command, expectSuccess, type Result, said } from "../../conformance/lib/command.ts"
+import { command, environmentWithMarker, expectSuccess, type Result, said } from "../../conformance/lib/command.ts"
 import { checkout, runtimePath } from "../../conformance/lib/environment.ts"
 import { probeResults, type ProbeCall, syscallNumber, writeI386Probe, writeProbe } from "../../conformance/lib/syscalls.ts"
 import { boxTest } from "../../conformance/lib/test.ts"
@@ -39,6 +39,20 @@ function probe(box: Box, ...calls: ProbeCall[]): number[] {
   expectSuccess(box.call(["run", "--bundle", box.bundle, box.id]))
   return probeResults(readFileSync(`${box.rootfs}/out`))
 }
+
+boxTest("seccomp: a state root that comes with the first profile's filter is sticky, as XDG_RUNTIME_DIR has it",
+  { skipFor: { runc: "keeps no filters", crun: "keeps them elsewhere" } }, (t, box) => {
+    const root = `${box.folder}/runts`
+    restrict(box, { names: MKDIR, action: "SCMP_ACT_ERRNO" })
+    // ends before there is a container, but not before its filter is kept
+    box.config.root.path = "/no/such/rootfs"
+    box.write()
+    const env = { ...environmentWithMarker(), USER: "somebody", XDG_RUNTIME_DIR: box.folder }
+    const result = command(["unshare", "--map-root-user", runtimePath, "create", "--bundle", box.bundle, box.id], { env })
+    t.match(said(result), /root filesystem .* does not exist/)
+    t.same(readdirSync(root), ["@seccomp"])
+    t.equal(statSync(root).mode & 0o7777, 0o1700)
+  })
 
 boxTest("seccomp: without a profile there is no filter", (t, box) => {
   t.equal(box.inside("grep ^Seccomp: /proc/self/status"), "Seccomp:\t0")
