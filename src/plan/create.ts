@@ -13,7 +13,7 @@ import type { CreateFacts } from "./facts.ts"
 import {
   becomeRoot, cleanProcess, cloneInto, joinCgroups, joinNamespaces, stageTrees, undumpable, type StagedTree,
 } from "./launcher.ts"
-import { holdProcfs, planLabels } from "./labels.ts"
+import { planLabels } from "./labels.ts"
 import { mountLabel, mountRequest, type MountRequest, type SecurityOption, unusedData } from "./mount-request.ts"
 import { applyLateReadonly, planMount, type MountContext } from "./mounts.ts"
 import { planMaskedPaths, planReadonlyPaths, planSysctl } from "./paths.ts"
@@ -67,8 +67,8 @@ export function planCreate(spec: Spec, facts: CreateFacts): Planner {
   }
   planner.warnings.push(...unusedData(creation.mounts))
   const start = settleChannels(planner, facts.preservedFds, facts.channel)
-  const procfs = planLauncher(creation)
-  planInit(creation, start, procfs)
+  planLauncher(creation)
+  planInit(creation, start)
   planner.placeBlocks()
   return planner
 }
@@ -82,11 +82,10 @@ function namespacePointer(spec: Spec, type: string): string {
   return `/linux/namespaces/${spec.linux?.namespaces?.findIndex((namespace) => namespace.type === type) ?? 0}`
 }
 
-/** @returns the step that holds the host's procfs, where labels are to be written */
-function planLauncher(creation: Creation): Step | undefined {
+function planLauncher(creation: Creation): void {
   const { planner, spec, facts, namespaces } = creation
   cleanProcess(planner)
-  const procfs = holdProcfs(planner, facts.labels)
+  planLabels(planner, facts.labels)
   const joins = Object.keys(facts.namespaces).length > 0
   if (joins) undumpable(planner)
   if (isNew(namespaces.get("time")) && !creation.newUserNamespace) planTime(creation)
@@ -101,7 +100,6 @@ function planLauncher(creation: Creation): Step | undefined {
   }
   planner.at("/linux/namespaces")
   cloneInto(planner, flags, facts.cgroup)
-  return procfs
 }
 
 /** On v1 the process joins its cgroups by writing, so its cgroup namespace can only be made after that. */
@@ -121,7 +119,7 @@ function stagedTrees(creation: Creation): StagedTree[] {
   return trees
 }
 
-function planInit(creation: Creation, start: number, procfs: Step | undefined): void {
+function planInit(creation: Creation, start: number): void {
   const { planner, facts } = creation
   const p = planner.program
   planOwnNamespaces(creation)
@@ -144,7 +142,7 @@ function planInit(creation: Creation, start: number, procfs: Step | undefined): 
   }
   planProtection(creation, context)
   planPivot(creation, context.root)
-  planProcess(creation, start, procfs)
+  planProcess(creation, start)
 }
 
 /** Namespaces that init itself completes: its ids, its cgroup, its clock. */
@@ -359,13 +357,12 @@ function planPivot(creation: Creation, root: Step): void {
 }
 
 /** The process itself: its descriptors, folder, identity, program; then the wait for `start`. */
-function planProcess(creation: Creation, start: number, procfs: Step | undefined): void {
+function planProcess(creation: Creation, start: number): void {
   const { planner, spec, facts } = creation
   const p = planner.program
   const process = spec.process
   if (process === undefined) throw new Error("a container without a process cannot be planned")
   const args = process.args ?? []
-  planLabels(planner, procfs, facts.labels)
   closeHostDescriptors(planner, facts.preservedFds)
   if (!facts.noNewKeyring) planKeyring(planner, facts.id, false)
   if (process.terminal !== true) planStdio(planner, facts.stdio, process.user.uid)

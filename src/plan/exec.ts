@@ -4,7 +4,7 @@ import { planConsole } from "./console.ts"
 import { planCredentials } from "./credentials.ts"
 import type { ExecFacts } from "./facts.ts"
 import { becomeRoot, cleanProcess, cloneInto, enterRoot, joinCgroups, undumpable } from "./launcher.ts"
-import { holdProcfs, planLabels } from "./labels.ts"
+import { planLabels } from "./labels.ts"
 import { MESSAGE, Planner } from "./planner.ts"
 import {
   becomeProgram, checkCwd, closeHostDescriptors, enterCwd, findProgram, planKeyring, planLimits, planStdio, settleChannels, statusDescriptor,
@@ -18,7 +18,7 @@ export function planExec(process: Process, facts: ExecFacts): Planner {
   settleChannels(planner, facts.preservedFds, facts.channel)
   cleanProcess(planner)
   undumpable(planner)
-  const procfs = holdProcfs(planner, facts.labels)
+  planLabels(planner, facts.labels)
   const affinity = process.execCPUAffinity
   if (affinity?.initial) planAffinity(planner, affinity.initial, "initial")
   if (facts.namespaceFlags !== 0) p.call("setns", facts.pidfd, facts.namespaceFlags).says("join the container's namespaces")
@@ -39,7 +39,6 @@ export function planExec(process: Process, facts: ExecFacts): Planner {
     const { user, consoleSize } = process
     planConsole(planner, { root: AT_FDCWD, socket: facts.channel.console, uid: user.uid, size: consoleSize, bindConsole: false })
   }
-  planLabels(planner, procfs, facts.labels)
   closeHostDescriptors(planner, facts.preservedFds)
   if (!facts.noNewKeyring) planKeyring(planner, facts.id, true)
   if (process.terminal !== true) planStdio(planner, facts.stdio, process.user.uid)

@@ -4,7 +4,7 @@ import type { Process } from "../spec/types.gen.ts"
 import { planCredentials } from "./credentials.ts"
 import type { CgroupJoinFacts, HostFacts, LimitFacts } from "./facts.ts"
 import { becomeRoot, cleanProcess, cloneInto, enterRoot, joinCgroups, undumpable } from "./launcher.ts"
-import { holdProcfs, planLabels, type ProcessLabels } from "./labels.ts"
+import { planLabels, type ProcessLabels } from "./labels.ts"
 import { MESSAGE, Planner } from "./planner.ts"
 import { planKeyring, planLimits } from "./process.ts"
 import { planSeccomp } from "./seccomp.ts"
@@ -64,7 +64,7 @@ export function planHook(request: HookRequest): Planner {
   const { namespaces, confinement } = request
   if (namespaces !== undefined) undumpable(planner)
   cleanProcess(planner)
-  const procfs = holdProcfs(planner, confinement?.labels)
+  planLabels(planner, confinement?.labels)
   planner.at(request.pointer)
   if (namespaces !== undefined) enterNamespaces(planner, namespaces, confinement?.cgroup)
   p.call("setsid").says("lead a session")
@@ -75,7 +75,6 @@ export function planHook(request: HookRequest): Planner {
     const nofile = p.words([limit(request.nofile.soft), limit(request.nofile.hard)])
     p.call("prlimit64", 0, RLIMITS.RLIMIT_NOFILE, nofile, 0).says("restore the caller's limit of open files")
   }
-  planLabels(planner, procfs, confinement?.labels)
   if (confinement?.keyring !== undefined) planKeyring(planner, confinement.keyring, true)
   planner.at(request.pointer)
   p.call("dup3", request.stdin, 0, 0).says("standard input")

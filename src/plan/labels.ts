@@ -20,51 +20,40 @@ export interface ProcessLabels {
 const ENODEV = 19
 
 /**
- * Holds the host's /proc, by which `planLabels` writes later. To be planned where the process is still the host's: before it
- * joins or makes any namespace, so that no image has a say in what is at /proc.
+ * Sets the labels that hold from the next execve on; a process that is made meanwhile has them too (apparmor_task_alloc,
+ * selinux_cred_prepare). To be planned where the process is still the host's, before it joins or makes any namespace: no image has a
+ * say in what is at /proc then, and no container sees a process that has the host's /proc open. Works without any privilege, also
+ * when undumpable.
  *
- * Not a procfs of its own (fsmount), as sysctls have: that one is refused where the /proc in sight is masked, and AppArmor refuses
- * a confined runtime to write to files of a mount that is attached nowhere. What a private one would give beside, that
+ * Not through a procfs of its own (fsmount), as sysctls have: that one is refused where the /proc in sight is masked, and AppArmor
+ * refuses a confined runtime to write to files of a mount that is attached nowhere. What a private one would give beside, that
  * nothing can be mounted over its files, RESOLVE_NO_XDEV gives too.
- * @returns the step whose result is the descriptor; undefined where there is nothing to write
  */
-export function holdProcfs(planner: Planner, labels: ProcessLabels | undefined): Step | undefined {
-  if (labels?.apparmor === undefined && labels?.selinux === undefined) return undefined
+export function planLabels(planner: Planner, labels: ProcessLabels | undefined): void {
+  if (labels?.apparmor === undefined && labels?.selinux === undefined) return
+  const { apparmor, stack, selinux } = labels
   const p = planner.program
   const fine = p.label("procfs")
-  planner.at(labels.apparmor === undefined ? "/process/selinuxLabel" : "/process/apparmorProfile")
-  const proc = p.call("openat", AT_FDCWD, "/proc", O_PATH | O_CLOEXEC | O_DIRECTORY, 0).says("hold the host's /proc")
+  planner.at(apparmor === undefined ? "/process/selinuxLabel" : "/process/apparmorProfile")
+  const proc = p.call("openat", AT_FDCWD, "/proc", O_PATH | O_CLOEXEC | O_DIRECTORY, 0).says("open the host's /proc")
   const statfs = scratch(planner, 120)
   p.call("fstatfs", proc, statfs).says("look at the file system of the host's /proc")
   p.test(statfs, 0xffffffff, "==", SUPER_MAGIC.PROC, fine)
   p.fail(ENODEV).says("set the labels of the process: the host's /proc is no procfs")
   p.here(fine)
-  planner.at("")
-  return proc
-}
-
-/**
- * Sets the labels that hold from the next execve on. thread-self is the process itself also from inside another pid namespace: a
- * procfs shows the processes below its own, and who looks is looked up there. Works without any privilege, also when undumpable.
- * @param procfs the result of `holdProcfs`, which is closed here
- */
-export function planLabels(planner: Planner, procfs: Step | undefined, labels: ProcessLabels | undefined): void {
-  if (procfs === undefined || labels === undefined) return
-  const { apparmor, stack, selinux } = labels
   if (apparmor !== undefined) {
-    planner.at("/process/apparmorProfile")
     const says = `apparmor failed to apply profile ${JSON.stringify(apparmor)}`
     // a folder of AppArmor's own since Linux 5.8
-    write(planner, procfs, "apparmor/exec", `${stack ? "stack" : "exec"} ${apparmor}`, says)
+    write(planner, proc, "apparmor/exec", `${stack ? "stack" : "exec"} ${apparmor}`, says)
   }
   if (selinux !== undefined) {
     planner.at("/process/selinuxLabel")
     const quoted = JSON.stringify(selinux)
-    write(planner, procfs, "exec", selinux, `set the SELinux label of the process to ${quoted}`)
+    write(planner, proc, "exec", selinux, `set the SELinux label of the process to ${quoted}`)
     // execve clears it
-    write(planner, procfs, "keycreate", selinux, `set the SELinux label of its keys to ${quoted}`)
+    write(planner, proc, "keycreate", selinux, `set the SELinux label of its keys to ${quoted}`)
   }
-  planner.program.call("close", procfs)
+  p.call("close", proc)
   planner.at("")
 }
 
