@@ -1,4 +1,4 @@
-import { AT_FDCWD, AT_RECURSIVE, O_CLOEXEC, O_DIRECTORY, O_PATH } from "../kernel/fs.ts"
+import { AT_FDCWD, AT_RECURSIVE, O_CLOEXEC, O_DIRECTORY, O_PATH, RESOLVE_NO_SYMLINKS } from "../kernel/fs.ts"
 import {
   FSCONFIG, FSMOUNT_CLOEXEC, FSOPEN_CLOEXEC, MOUNT_ATTR, MOVE_MOUNT_F_EMPTY_PATH, MOVE_MOUNT_T_EMPTY_PATH, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE,
 } from "../kernel/mount.ts"
@@ -102,7 +102,7 @@ function hierarchies(context: MountContext, request: MountRequest, facts: Cgroup
     const below = host.slice(host.lastIndexOf("/") + 1)
     p.call("mkdirat", mount, below, 0o755).says(`cgroup ${name}: folder`)
     const from = newNamespace ? freshHierarchy(context, name, request) : boundHierarchy(context, name, own, request)
-    const how = planner.openHow(O_PATH | O_CLOEXEC | O_DIRECTORY, IN_ROOT)
+    const how = planner.openHow(O_PATH | O_CLOEXEC | O_DIRECTORY, IN_ROOT | RESOLVE_NO_SYMLINKS)
     const at = p.call("openat2", mount, below, ...how).says(`cgroup ${name}: open its place`)
     p.call("move_mount", from, "", at, "", ATTACH).says(`cgroup ${name}: attach at /${path}/${below}`)
     p.call("close", at)

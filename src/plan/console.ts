@@ -3,7 +3,7 @@ import { MOVE_MOUNT_F_EMPTY_PATH, MOVE_MOUNT_T_EMPTY_PATH, OPEN_TREE_CLOEXEC, OP
 import { IOCTL, MSG_NOSIGNAL } from "../kernel/process.ts"
 import type { Arg, Step } from "../program/program.ts"
 import type { Planner } from "./planner.ts"
-import { IN_ROOT, scratch } from "./targets.ts"
+import { openInRoot, scratch } from "./targets.ts"
 
 export interface ConsoleRequest {
   /** Descriptor of the root, or AT_FDCWD where the root is / already. */
@@ -29,8 +29,7 @@ const SOL_SOCKET = 1
 export function planConsole(planner: Planner, request: ConsoleRequest): void {
   const p = planner.program
   planner.at("/process/terminal")
-  const how = planner.openHow(O_RDWR | O_NOCTTY | O_CLOEXEC, IN_ROOT)
-  const master = p.call("openat2", request.root, "dev/pts/ptmx", ...how).says("open a terminal's master at /dev/pts/ptmx")
+  const master = openInRoot(planner, request.root, "dev/pts/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC).says("open a terminal's master at /dev/pts/ptmx")
   verifyDevpts(planner, master)
   p.call("ioctl", master, IOCTL.TIOCSPTLCK, p.buffer(4)).says("unlock the terminal")
   const slave = p.call("ioctl", master, IOCTL.TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC).says("open the terminal's other side")
@@ -64,7 +63,7 @@ function verifyDevpts(planner: Planner, master: Step): void {
 function bindConsole(planner: Planner, root: Arg, slave: Step): void {
   const p = planner.program
   const tree = p.call("open_tree", slave, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH).says("clone the terminal's node")
-  const dev = p.call("openat2", root, "dev", ...planner.openHow(O_PATH | O_CLOEXEC, IN_ROOT)).says("open /dev")
+  const dev = openInRoot(planner, root, "dev", O_PATH | O_CLOEXEC).says("open /dev")
   p.call("mknodat", dev, "console", 0o100600, 0).on("EEXIST", "continue").says("make /dev/console")
   const place = p.call("openat2", dev, "console", ...planner.openHow(O_PATH | O_CLOEXEC, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS)).says("open /dev/console")
   p.call("move_mount", tree, "", place, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH).says("bind the terminal on /dev/console")

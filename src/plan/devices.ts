@@ -4,7 +4,7 @@ import { AT_EMPTY_PATH, AT_FDCWD, O_CLOEXEC, O_DIRECTORY, O_PATH, RESOLVE_IN_ROO
 import { MOVE_MOUNT_F_EMPTY_PATH, MOVE_MOUNT_T_EMPTY_PATH, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE } from "../kernel/mount.ts"
 import type { Step } from "../program/program.ts"
 import type { MountContext } from "./mounts.ts"
-import { IN_ROOT, openTarget, scratch } from "./targets.ts"
+import { openInRoot, openTarget, scratch } from "./targets.ts"
 import { cleanRelative } from "../path.ts"
 
 /** A device node to make. */
@@ -157,7 +157,7 @@ export function planDeviceLinks(context: MountContext): void {
   const { planner } = context
   const p = planner.program
   planner.at("")
-  const dev = p.call("openat2", context.root, "dev", ...planner.openHow(O_PATH | O_CLOEXEC | O_DIRECTORY, IN_ROOT)).says("open /dev")
+  const dev = openInRoot(planner, context.root, "dev", O_PATH | O_CLOEXEC | O_DIRECTORY).says("open /dev")
   for (const [name, target] of DEVICE_LINKS) {
     p.call("symlinkat", target, dev, name).on("EEXIST", "continue").says(`link /dev/${name} to ${target}`)
   }

@@ -6,7 +6,7 @@ import { idmap } from "./launcher.ts"
 import type { MountRequest } from "./mount-request.ts"
 import { coveredFolder, type MountContext, newAttributes, propagate, takeOver, target } from "./mounts.ts"
 import type { Planner } from "./planner.ts"
-import { IN_ROOT, resultCell } from "./targets.ts"
+import { openInRoot, resultCell } from "./targets.ts"
 
 const ATTRIBUTE_FLAGS: readonly (readonly [attribute: number, flag: number])[] = [
   [MOUNT_ATTR.RDONLY, MS.RDONLY], [MOUNT_ATTR.NOSUID, MS.NOSUID], [MOUNT_ATTR.NODEV, MS.NODEV], [MOUNT_ATTR.NOEXEC, MS.NOEXEC],
@@ -50,7 +50,7 @@ export function legacyMount(context: MountContext, request: MountRequest, path: 
   p.call("fchdir", back)
   if (request.propagation.length > 0 || covered !== undefined || late || path === "" || mapping !== undefined) {
     const where = path === "" ? "." : path
-    const mount = p.call("openat2", context.root, where, ...planner.openHow(O_PATH | O_CLOEXEC | O_DIRECTORY, IN_ROOT)).says(`open the mount at /${path}`)
+    const mount = openInRoot(planner, context.root, where, O_PATH | O_CLOEXEC | O_DIRECTORY).says(`open the mount at /${path}`)
     if (covered !== undefined) takeOver(planner, request, covered, mount, path)
     if (mapping !== undefined) remap(planner, request, mount, place, back, mapping, path)
     propagate(context, request, mount, path)

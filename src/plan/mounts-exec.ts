@@ -15,7 +15,7 @@ import { Planner } from "./planner.ts"
 import { cleanRelative } from "../path.ts"
 import { settleChannels, statusDescriptor } from "./process.ts"
 import { stagedMounts } from "./staged-mounts.ts"
-import { IN_ROOT, resultCell, scratch } from "./targets.ts"
+import { IN_ROOT, openInRoot, resultCell, scratch } from "./targets.ts"
 
 /** What a program that changes the mounts of a running container must know. */
 export interface MountsExecFacts extends MountFacts {
@@ -271,10 +271,7 @@ export function planMountsRemove(paths: readonly { readonly path: string; readon
   const root = joinMounts(planner, facts.pidfd)
   for (const { path, pointer } of paths) {
     planner.at(pointer)
-    const how = planner.openHow(O_PATH | O_CLOEXEC, IN_ROOT | RESOLVE_NO_SYMLINKS)
-    const again = p.label("open again")
-    p.here(again)
-    const mount = p.call("openat2", root, path, ...how).on("EAGAIN", again).says(`unmount /${path}`)
+    const mount = openInRoot(planner, root, path, O_PATH | O_CLOEXEC, IN_ROOT | RESOLVE_NO_SYMLINKS).says(`unmount /${path}`)
     const statx = scratch(planner, STATX.size)
     p.call("statx", mount, "", AT_EMPTY_PATH, 0x1, statx).says(`look at /${path}`)
     const isMount = p.label("is a mount")

@@ -6,7 +6,7 @@ import type { Datum, Label, Step } from "../program/program.ts"
 import { sysctlPath } from "../spec/sysctl.ts"
 import { configureLabels } from "./file-system.ts"
 import type { MountContext } from "./mounts.ts"
-import { IN_ROOT, scratch } from "./targets.ts"
+import { openInRoot, scratch } from "./targets.ts"
 import { cleanRelative } from "../path.ts"
 
 const ATTACH = MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH
@@ -49,7 +49,7 @@ export function planMaskedPaths(context: MountContext, paths: readonly string[])
 /** Opens a path inside the root; what is missing is skipped. */
 function openIfThere(context: MountContext, path: string, missing: Label): Step {
   const { planner } = context
-  const place = planner.program.call("openat2", context.root, path, ...planner.openHow(O_PATH | O_CLOEXEC, IN_ROOT))
+  const place = openInRoot(planner, context.root, path, O_PATH | O_CLOEXEC)
   return place.on("ENOENT", missing).on("ENOTDIR", missing).says(`open /${path}`)
 }
 

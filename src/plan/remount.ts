@@ -4,7 +4,7 @@ import type { Step } from "../program/program.ts"
 import { configureLabels, mountLog } from "./file-system.ts"
 import type { MountRequest } from "./mount-request.ts"
 import { applyAttributes, type MountContext, propagate } from "./mounts.ts"
-import { IN_ROOT, scratch } from "./targets.ts"
+import { openInRoot, scratch } from "./targets.ts"
 
 /** Offset of f_flags in struct statfs, and its flag for read-only (statfs(2)). */
 const STATFS_FLAGS = 80
@@ -15,7 +15,7 @@ export function remount(context: MountContext, request: MountRequest, path: stri
   const { planner } = context
   const p = planner.program
   const where = path === "" ? "." : path
-  const place = p.call("openat2", context.root, where, ...planner.openHow(O_PATH | O_CLOEXEC, IN_ROOT)).says(`open the mount at /${path}`)
+  const place = openInRoot(planner, context.root, where, O_PATH | O_CLOEXEC).says(`open the mount at /${path}`)
   // /dev stays writable until the devices are made
   const late = path === "dev" && ((request.set | request.recursiveSet) & MOUNT_ATTR.RDONLY) !== 0
   const writable = { ...request, set: request.set & ~MOUNT_ATTR.RDONLY, recursiveSet: request.recursiveSet & ~MOUNT_ATTR.RDONLY }

@@ -1,10 +1,21 @@
-import type { Datum, Label, Step } from "../program/program.ts"
+import type { Arg, Datum, Label, Step } from "../program/program.ts"
 import { O_CLOEXEC, O_DIRECTORY, O_NOFOLLOW, O_PATH, RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS, RESOLVE_NO_SYMLINKS } from "../kernel/fs.ts"
 import { SUPER_MAGIC } from "../kernel/mount.ts"
 import type { Planner } from "./planner.ts"
 
 /** Every look-up below the rootfs: symlinks stay inside, magic links of procfs are refused (openat2(2)). */
 export const IN_ROOT = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS
+
+/**
+ * Opens what is there, inside the root. Where a symlink on the way leads up by `..` the kernel cannot tell whether that stays inside when
+ * anything on the machine is mounted or renamed meanwhile (EAGAIN): then it is asked again.
+ */
+export function openInRoot(planner: Planner, root: Arg, path: string, flags: number, resolve = IN_ROOT): Step {
+  const p = planner.program
+  const again = p.label("again")
+  p.here(again)
+  return p.call("openat2", root, path, ...planner.openHow(flags, resolve)).on("EAGAIN", again)
+}
 
 /** Files and folders that may be mounted on below /proc: what lxcfs and others emulate (as runc has them). */
 const PROC_TARGETS: ReadonlySet<string> = new Set([
