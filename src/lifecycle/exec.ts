@@ -55,8 +55,7 @@ export async function exec(globals: GlobalOptions, request: ExecRequest): Promis
   const pidfd = openInit(state)
   const launch = await launchExec(request, process, { state, seccomp }, pidfd, terminal?.[1]).catch((error: unknown) => {
     // what init's end broke first says little
-    const leaving = error instanceof RuntsError && error.details.errno === ERRNO.ESRCH && error.details.syscall === "setns"
-    if (initIsAlive(state) && !leaving) throw error
+    if (initIsAlive(state) && !isLeaving(error, state.pid)) throw error
     throw new RuntsError("cannot exec in a stopped container: its init ended meanwhile")
   })
   close(pidfd)
@@ -85,6 +84,13 @@ export async function exec(globals: GlobalOptions, request: ExecRequest): Promis
     signals,
     ...(master === undefined ? {} : { terminal: { master, stdin: 0, stdout: 1 } }),
   })
+}
+
+/** Whether an error is of a process that is ending: it has a state still, but no namespaces, or no root. */
+function isLeaving(error: unknown, pid: number): boolean {
+  if (!(error instanceof RuntsError)) return false
+  const { errno, syscall } = error.details
+  return (errno === ERRNO.ESRCH && syscall === "setns") || (errno === ERRNO.ENOENT && error.message.startsWith(`open "/proc/${pid}/root"`))
 }
 
 function checkConsole(process: Process, request: ExecRequest): void {
