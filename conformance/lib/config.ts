@@ -1,3 +1,5 @@
+import { runtimeName } from "./environment.ts"
+
 /** The parts of config.json that tests change. Loose on purpose: tests also write what the specification forbids. */
 export interface Config {
   ociVersion: string
@@ -59,7 +61,8 @@ const CAPABILITIES = [
 /** A small container of ordinary isolation; `args` is a program that ends at once. */
 export function baseConfig(cgroupsPath: string): Config {
   return {
-    ociVersion: "1.2.0",
+    // crun 1.8 knows none after 1.0
+    ociVersion: runtimeName === "crun" ? "1.0.2" : "1.2.0",
     process: {
       terminal: false,
       user: { uid: 0, gid: 0 },

@@ -1,3 +1,4 @@
+import { CLAUSES } from "../../conformance/spec/rows.ts"
 import { COMMANDS, GLOBAL_FLAGS } from "../../src/cli/table.ts"
 import type { Command, Flag } from "../../src/cli/table.ts"
 import { ANNOTATIONS } from "../../src/spec/annotations.ts"
@@ -41,6 +42,7 @@ export function measureCoverage(root: URL): Coverage {
     }
   })
   const known = (reference: Reference): boolean =>
+    (reference.kind === "clause" && CLAUSES.some(({ id }) => id === reference.name)) ||
     rows.some((row) => covers(reference, row) || wordsCovered(reference, row).length > 0) ||
     (reference.kind === "pointer" && inner.some((pointer) => pointsTo(reference.pointer, pointer)))
   const unknown = tests.flatMap((test) => [
@@ -51,7 +53,7 @@ export function measureCoverage(root: URL): Coverage {
 }
 
 function nameOf(reference: Reference): string {
-  if (reference.kind === "annotation") return `annotation ${reference.name}`
+  if (reference.kind === "annotation" || reference.kind === "clause") return `${reference.kind} ${reference.name}`
   if (reference.kind !== "pointer") return reference.name
   return `${reference.pointer}${reference.below ? "/**" : ""}${reference.word === undefined ? "" : `=${reference.word}`}`
 }

@@ -24,7 +24,7 @@ export interface Row {
 export type Reference = (
   /** `word`: words that the property takes with `|` between them, "*" for all. `below`: all properties below, written `/**`. */
   | { readonly kind: "pointer"; readonly pointer: string; readonly below: boolean; readonly word?: string }
-  | { readonly kind: "command" | "flag" | "annotation"; readonly name: string }
+  | { readonly kind: "command" | "flag" | "annotation" | "clause"; readonly name: string }
 ) & {
   /** Made of a placeholder in the title: it means nothing where there is no such row. */
   readonly perhaps?: true

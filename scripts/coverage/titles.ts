@@ -112,7 +112,7 @@ export function readTitle(whole: string, words: () => readonly string[] = () => 
     }
   }
   // Words in brackets that are no references are part of the sentence
-  if (references.length === 0 && unread.every((part) => !/^(\/|--|annotation )/.test(part))) return { title: whole, references: [], unread: [] }
+  if (references.length === 0 && unread.every((part) => !/^(\/|--|annotation |clause )/.test(part))) return { title: whole, references: [], unread: [] }
   return { title: whole.slice(0, whole.length - groups.length), references, unread }
 }
 
@@ -123,6 +123,7 @@ function readReference(part: string, command: string): Reference[] {
     const at = below ? (pointer as string).slice(0, -"/**".length) : (pointer as string)
     return [{ kind: "pointer", pointer: at, below, ...(word === undefined ? {} : { word }) }]
   }
+  if (part.startsWith("clause ")) return [{ kind: "clause", name: part.slice("clause ".length) }]
   if (part.startsWith("annotation ")) return [{ kind: "annotation", name: part.slice("annotation ".length) }]
   const [first, ...rest] = part.split(/\s+/) as [string, ...string[]]
   if (first.startsWith("-")) return flags(command, [first, ...rest])

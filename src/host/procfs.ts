@@ -17,6 +17,12 @@ export function namespaceOf(pid: number | "self", type: NamespaceType): Namespac
   return status === undefined ? undefined : { dev: status.dev, ino: status.ino }
 }
 
+/** A process's pid as it sees it itself, in its own pid namespace (proc_pid_status(5), NSpid); `pid` if there is no such process. */
+export function pidInside(pid: number): number {
+  const inner = /^NSpid:.*\s(\d+)$/m.exec(readText(`/proc/${pid}/status`) ?? "")?.[1]
+  return inner === undefined ? pid : Number(inner)
+}
+
 /** Whether an open namespace is the one this process is in. */
 export function isOwnNamespace(fd: number, type: NamespaceType): boolean {
   const own = namespaceOf("self", type)

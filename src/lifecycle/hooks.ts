@@ -9,7 +9,7 @@ import { applyFromOutside, resourceLimits } from "./limits.ts"
 import type { HookOptions, HookOutputs } from "./run-hook.ts"
 import type { HandOver } from "./stored-seccomp.ts"
 import type { SeccompFacts } from "../plan/facts.ts"
-import { namespaceOf } from "../host/procfs.ts"
+import { namespaceOf, pidInside } from "../host/procfs.ts"
 import type { StoredState } from "../host/stored-state.ts"
 import { O_DIRECTORY, O_PATH } from "../kernel/fs.ts"
 import { CLONE, NAMESPACES, type NamespaceType } from "../kernel/process.ts"
@@ -37,6 +37,11 @@ function runner(): Runner {
 function hookState(state: StoredState, status: ContainerStatus): string {
   const { id, pid, bundle, annotations } = state
   return JSON.stringify({ ociVersion: OCI_VERSION, id, status, pid, bundle, ...(annotations === undefined ? {} : { annotations }) })
+}
+
+/** The same for a hook in the container's namespaces, which is told the pid as it is there. */
+function stateInside(state: StoredState, status: ContainerStatus): string {
+  return hookState({ ...state, pid: pidInside(state.pid) }, status)
 }
 
 /** Clone flags of the namespaces in which a process differs from this one, for setns(2) with its pidfd. */
@@ -78,7 +83,7 @@ export function runCreationHooks(spec: Spec, state: StoredState, pidfd: number):
   runAll("prestart", spec.hooks?.prestart, text, { cwd: state.bundle, outputs })
   runAll("createRuntime", spec.hooks?.createRuntime, text, { cwd: state.bundle, outputs })
   if ((spec.hooks?.createContainer?.length ?? 0) === 0) return
-  runAll("createContainer", spec.hooks?.createContainer, text, {
+  runAll("createContainer", spec.hooks?.createContainer, stateInside(state, "creating"), {
     cwd: state.rootfs,
     // as with runc: no variable of the host comes into the container
     environment: [],
@@ -112,7 +117,7 @@ export function runStartContainerHooks(state: StoredState, pidfd: number, { proc
   try {
     const joinsUser = (flags & CLONE.NEWUSER) !== 0
     const limits = resourceLimits(process)
-    runAll("startContainer", hooks, hookState(state, "created"), {
+    runAll("startContainer", hooks, stateInside(state, "created"), {
       cwd: "/",
       environment: process.env ?? [],
       outputs: outputsOf(state),
