@@ -12,8 +12,11 @@ the end of its title: \`[clause runtime.md/delete-1]\`. \`conformance/run --runt
 same table with the outcome.
 `
 
-/** The outcome of a clause for one runtime. */
-export type Outcome = "holds" | "fails" | "skipped" | "no test"
+/** The outcome of a clause for one runtime. `differs`: its tests are skipped since it is known to do otherwise, as `why` says. */
+export interface Outcome {
+  readonly result: "holds" | "fails" | "differs" | "skipped" | "no test"
+  readonly why: string
+}
 
 /** The text of docs/conformance.md, or, with outcomes, of a report. @param outcomes by the clause's id */
 export function specDocument({ clauses }: SpecCoverage, outcomes?: { readonly runtime: string; readonly of: ReadonlyMap<string, Outcome> }): string {
@@ -39,8 +42,10 @@ export function specDocument({ clauses }: SpecCoverage, outcomes?: { readonly ru
 }
 
 function counts(clauses: readonly CoveredClause[], of: ReadonlyMap<string, Outcome>): string {
-  const number = (outcome: Outcome) => clauses.filter(({ clause }) => of.get(clause.id) === outcome).length
-  return `${clauses.length} clauses: ${(["holds", "fails", "skipped", "no test"] as const).map((one) => `${number(one)} ${one}`).join(", ")}.`
+  const number = (result: Outcome["result"]) => clauses.filter(({ clause }) => of.get(clause.id)?.result === result).length
+  const words = { holds: "hold", fails: "fail", differs: "known to differ", skipped: "skipped", "no test": "without a test here" } as const
+  const each = (Object.keys(words) as Outcome["result"][]).map((result) => `${number(result)} ${words[result]}`)
+  return `${clauses.length} clauses: ${each.join(", ")}.`
 }
 
 function sections(clauses: readonly CoveredClause[]): CoveredClause[][] {
@@ -55,7 +60,9 @@ function sections(clauses: readonly CoveredClause[]): CoveredClause[][] {
 
 function line({ clause, tests }: CoveredClause, of?: ReadonlyMap<string, Outcome>): string {
   const number = clause.id.slice(clause.id.lastIndexOf("-") + 1)
-  const last = of === undefined ? testsOf(tests) : (of.get(clause.id) ?? "no test")
+  const { result, why } = of?.get(clause.id) ?? { result: "no test", why: "" }
+  const outcome = result === "holds" ? result : `**${result}**${why === "" ? "" : `: ${cell(why)}`}`
+  const last = of === undefined ? testsOf(tests) : outcome
   return `| ${number} | ${clause.level} | ${cell(clause.text)}${clause.deviates === undefined || of !== undefined ? "" : " (see above)"} | ${last} |`
 }
 

@@ -1,0 +1,51 @@
+import type { Test } from "../../scripts/coverage/titles.ts"
+import type { Outcome } from "./document.ts"
+
+/** A top-level test point of a TAP stream. */
+export interface Point {
+  readonly title: string
+  readonly result: "passed" | "failed" | "skipped"
+  /** Why it is skipped. */
+  readonly why: string
+}
+
+/** The top-level points of what node-tap writes. */
+export function readPoints(text: string): Point[] {
+  return text.split("\n").flatMap((line): Point[] => {
+    const match = /^(not )?ok \d+ - (.*?)(?: # (SKIP|TODO|time=)\s*(.*))?$/.exec(line)
+    if (match === null) return []
+    const [, not, title, mark, why = ""] = match
+    const result = mark === "SKIP" ? "skipped" : not === undefined ? "passed" : "failed"
+    return [{ title: (title as string).replaceAll("\\#", "#"), result, why: result === "skipped" ? why : "" }]
+  })
+}
+
+/**
+ * What the tests of a clause say of a runtime: a failure counts more than a known difference, that more than a pass.
+ * @param points of each file that was run @param runtime its name, with which the reason of a known difference begins
+ */
+export function outcomeOf(clause: string, tests: readonly Test[], points: ReadonlyMap<string, readonly Point[]>, runtime: string): Outcome {
+  const found = tests.flatMap((test) => {
+    const pattern = titlePattern(test.title)
+    const matching = (points.get(test.file) ?? []).filter(({ title }) => pattern.test(title))
+    // of the tests of a loop, those that name the clause
+    return test.title.includes("${") ? matching.filter(({ title }) => !title.includes("[clause ") || namesClause(title, clause)) : matching
+  })
+  const failed = found.filter(({ result }) => result === "failed")
+  if (failed.length > 0) return { result: "fails", why: failed.map(({ title }) => title).join("; ") }
+  const differs = found.find(({ result, why }) => result === "skipped" && why.startsWith(`${runtime} `))
+  if (differs !== undefined) return { result: "differs", why: differs.why }
+  if (found.some(({ result }) => result === "passed")) return { result: "holds", why: "" }
+  if (found.length > 0) return { result: "skipped", why: found[0]?.why ?? "" }
+  return { result: "no test", why: tests.length === 0 ? "no test" : "its tests are of other files, suites or units" }
+}
+
+function namesClause(title: string, clause: string): boolean {
+  return [...title.matchAll(/clause ([\w./-]+)/g)].some(([, id]) => id === clause)
+}
+
+/** A title as it is written in the source, with anything in the place of placeholders. */
+function titlePattern(title: string): RegExp {
+  const parts = title.split(/\$\{[^}]*\}/).map((part) => part.replaceAll(/[\\^$.*+?()[\]{}|]/g, "\\$&"))
+  return new RegExp(`^${parts.join(".*")}`)
+}
