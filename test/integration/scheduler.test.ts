@@ -1,3 +1,4 @@
+import { getPriority } from "node:os"
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { cpus } from "node:os"
 import t from "tap"
@@ -36,9 +37,10 @@ const PLAIN = [
   [{ policy: "SCHED_OTHER", nice: 3 }, { nice: 3, realtime: 0 }],
   [{ policy: "SCHED_OTHER", nice: -5 }, { nice: -5, realtime: 0 }],
   [{ policy: "SCHED_BATCH", nice: 7 }, { nice: 7, realtime: 0 }],
-  [{ policy: "SCHED_IDLE" }, { nice: 0, realtime: 0 }],
-  [{ policy: "SCHED_FIFO", priority: 10 }, { nice: 0, realtime: 10 }],
-  [{ policy: "SCHED_RR", priority: 99 }, { nice: 0, realtime: 99 }],
+  // these policies leave the caller's nice value as it is (sched(7))
+  [{ policy: "SCHED_IDLE" }, { nice: getPriority(), realtime: 0 }],
+  [{ policy: "SCHED_FIFO", priority: 10 }, { nice: getPriority(), realtime: 10 }],
+  [{ policy: "SCHED_RR", priority: 99 }, { nice: getPriority(), realtime: 99 }],
 ] as const
 
 for (const userNamespace of [false, true]) {
@@ -81,9 +83,9 @@ boxTest("SCHED_FLAG_RESET_ON_FORK: children are ordinary [/process/scheduler/fla
   allowRealtime(box)
   box.config.process.scheduler = { policy: "SCHED_FIFO", priority: 5, flags: ["SCHED_FLAG_RESET_ON_FORK"] }
   await box.launch("/bin/sh", "-c", "sleep 1000; true")
-  t.same(stat(box.pid), { nice: 0, realtime: 5, policy: SCHEDULER_POLICIES.SCHED_FIFO })
+  t.same(stat(box.pid), { nice: getPriority(), realtime: 5, policy: SCHEDULER_POLICIES.SCHED_FIFO })
   const child = await until("the child", () => Number(readFileSync(`/proc/${box.pid}/task/${box.pid}/children`, "utf8")) || undefined)
-  t.same(stat(child), { nice: 0, realtime: 0, policy: SCHEDULER_POLICIES.SCHED_OTHER })
+  t.same(stat(child), { nice: getPriority(), realtime: 0, policy: SCHEDULER_POLICIES.SCHED_OTHER })
 })
 
 boxTest("what the caller has is kept [/process/scheduler/flags=SCHED_FLAG_KEEP_POLICY|SCHED_FLAG_KEEP_PARAMS]", { skipFor }, (t, box) => {
@@ -95,7 +97,7 @@ boxTest("what the caller has is kept [/process/scheduler/flags=SCHED_FLAG_KEEP_P
   box.delete("--force")
   box.config.process.scheduler = { policy: "SCHED_IDLE", nice: 2, flags: ["SCHED_FLAG_KEEP_PARAMS"] }
   box.create([], { before })
-  t.same(stat(box.pid), { nice: 6, realtime: 0, policy: SCHEDULER_POLICIES.SCHED_BATCH }, "the kernel counts the policy among them")
+  t.same(stat(box.pid), { nice: getPriority() + 6, realtime: 0, policy: SCHEDULER_POLICIES.SCHED_BATCH }, "the kernel counts the policy among them")
 })
 
 boxTest("utilisation clamps have no values: a warning [/process/scheduler/flags=SCHED_FLAG_UTIL_CLAMP_MIN|SCHED_FLAG_UTIL_CLAMP_MAX]", { skipFor }, (t, box) => {
