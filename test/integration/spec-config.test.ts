@@ -1,9 +1,10 @@
-import { chownSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { chownSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import t, { type Test } from "tap"
 import type { Box } from "../../conformance/lib/box.ts"
-import { expectSuccess, said } from "../../conformance/lib/command.ts"
+import { command, expectSuccess, said } from "../../conformance/lib/command.ts"
 import type { Config } from "../../conformance/lib/config.ts"
 import { cgroupsOf } from "../../conformance/lib/procfs.ts"
+import { runtimePath } from "../../conformance/lib/environment.ts"
 import { boxTest, type TestOptions } from "../../conformance/lib/test.ts"
 
 /* Clauses of config.md and config-linux.md that no other file of tests is about; see docs/conformance.md. */
@@ -190,6 +191,32 @@ boxTest("data of a bind mount has no effect, a word that is none is refused [cla
   t.match(readFileSync(log, "utf8"), /mode=755, size=1k has no effect/)
   box.config.mounts.at(-1)?.options?.push("reead-only")
   refused(t, box, "a word that is no option")
+})
+
+boxTest("without the kernel's list of files to delegate, the container's user owns the three that the specification names" +
+  " [clause config-linux.md/cgroup-ownership-7]",
+  { needs: ["v2"], skipFor: { runc: "1.1 delegates only with the systemd driver", crun: "gives it to root of the container" } }, (t, box) => {
+  box.config.linux.namespaces.push({ type: "cgroup" })
+  box.config.mounts.push({ destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup", options: ["nosuid", "noexec", "nodev"] })
+  box.config.process.user = { uid: 1000, gid: 1000 }
+  box.args("/bin/sleep", "1000").write()
+  const hidden = "mount -t tmpfs none /sys/kernel/cgroup && exec \"$@\""
+  const create = [runtimePath, "--root", box.root, "create", "--bundle", box.bundle, box.id]
+  expectSuccess(command(["unshare", "--mount", "--propagation", "private", "/bin/sh", "-c", hidden, "sh", ...create]))
+  const [folder = ""] = box.cgroupFolders()
+  t.equal(statSync(folder).uid, 1000)
+  const own = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile() && statSync(`${folder}/${entry.name}`).uid === 1000)
+  t.same(own.map(({ name }) => name).sort(), ["cgroup.procs", "cgroup.subtree_control", "cgroup.threads"])
+})
+
+boxTest("without intelRdt nothing of resctrl is written or made [clause config-linux.md/intelrdt-3]", { skipIn: { uml: "has no strace" } }, (t, box) => {
+  const log = `${box.folder}/calls`
+  box.args("/bin/true").write()
+  const calls = "trace=open,openat,openat2,mkdir,mkdirat,rename,renameat2,unlink,unlinkat,rmdir"
+  expectSuccess(command(["strace", "-f", "-e", calls, "-o", log, runtimePath, "--root", box.root, "run", "--bundle", box.bundle, box.id]))
+  const lines = readFileSync(log, "utf8").split("\n")
+  t.ok(lines.some((line) => line.includes("config.json")), "the runtime was watched")
+  t.same(lines.filter((line) => line.includes("resctrl") && !line.includes("O_RDONLY")), [])
 })
 
 t.end()
