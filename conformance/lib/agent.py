@@ -4,7 +4,7 @@ usage: agent.py SOCKET SECONDS [NUMBER=ERRNO ...]
 
 Prints "ready" once the socket listens; then a line of JSON for each connection, {"message": TEXT, "descriptors": N, "link": what
 /proc shows of the descriptor}, and one for each system call asked about, {"call": NUMBER, "pid": PID}. The calls named fail with
-that errno, all others go on. Ends after SECONDS.
+that errno, or are not answered if it is -1; all others go on. Ends after SECONDS.
 """
 import array
 import fcntl
@@ -19,6 +19,7 @@ import time
 path, seconds = sys.argv[1], float(sys.argv[2])
 answers = dict((int(n), int(e)) for n, e in (word.split("=") for word in sys.argv[3:]))
 RECV, SEND, CONTINUE = 0xC0502100, 0xC0182101, 1
+NO_ANSWER = -1
 
 
 def say(**line):
@@ -52,6 +53,8 @@ def answer(listener):
     identity, pid, _, number = struct.unpack_from("=QIIi", notification)
     say(call=number, pid=pid)
     errno = answers.get(number)
+    if errno == NO_ANSWER:
+        return
     reply = struct.pack("=QqiI", identity, 0, 0, CONTINUE) if errno is None else struct.pack("=QqiI", identity, 0, -errno, 0)
     try:
         fcntl.ioctl(listener, SEND, bytearray(reply))

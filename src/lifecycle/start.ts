@@ -68,8 +68,10 @@ export async function startWith(
 ): Promise<StoredState> {
   const handOver = await loadHandOver(state.seccomp)
   try {
-    if ((state.hooks?.startContainer?.length ?? 0) > 0) {
-      container.writeState({ ...state, worker: thisWorker() })
+    const hooked = (state.hooks?.startContainer?.length ?? 0) > 0
+    // a hook or a seccomp agent may take for ever: `delete --force` then knows whom to end
+    if (hooked || handOver !== undefined) container.writeState({ ...state, worker: thisWorker() })
+    if (hooked) {
       const process = await processOf(container)
       const seccomp = seccompFacts(state.seccomp, () => container.readFilter())
       runStartContainerHooks(state, pidfd, { process, labels: await processLabels(process), seccomp, handOver })

@@ -5,7 +5,7 @@ import type { StoredState } from "../host/stored-state.ts"
 import { NR } from "../kernel/syscalls.ts"
 
 /**
- * The runts process that holds a container's lock for as long as hooks take. In state.json, so that `delete --force` can end one that
+ * The runts process that holds a container's lock for as long as hooks, or a seccomp agent, take. In state.json, so that `delete --force` can end one that
  * hangs, and so that a container whose creator was killed is known as such.
  */
 export interface Worker {

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import type { Box } from "../../conformance/lib/box.ts"
-import { expectSuccess, type Running, said, startCommand, until } from "../../conformance/lib/command.ts"
+import { expectSuccess, type Running, said, startCommand, startRuntime, until } from "../../conformance/lib/command.ts"
 import { checkout, runtimePath } from "../../conformance/lib/environment.ts"
 import { syscallNumber } from "../../conformance/lib/syscalls.ts"
 import { boxTest } from "../../conformance/lib/test.ts"
@@ -61,6 +61,8 @@ async function startAgent(box: Box, answers: Record<number, number> = {}): Promi
 const MKDIR = ["mkdir", "mkdirat"]
 const mkdirNumber = process.arch === "x64" ? 83 : syscallNumber("mkdirat")
 const ENOSPC = 28
+/** The agent's word for a call that it leaves unanswered. */
+const NO_ANSWER = -1
 
 function notify(box: Box, listenerPath: string | undefined, names: string[] = MKDIR, more: object = {}): void {
   box.config.linux.seccomp = {
@@ -157,6 +159,27 @@ boxTest("seccomp notify: an agent that refuses execve is told by start", { skipF
     await agent.end()
   }
 })
+
+boxTest("seccomp notify: an agent that does not answer holds up start, not kill or delete --force [delete --force]",
+  { skipFor: { runc: "asks at create" } }, async (t, box) => {
+    const agent = await startAgent(box, { [syscallNumber("execve")]: NO_ANSWER })
+    try {
+      notify(box, agent.path, ["execve"])
+      box.args("/bin/true")
+      for (const command of [["kill", box.id, "KILL"], ["delete", "--force", box.id]]) {
+        box.create()
+        const start = startRuntime(["--root", box.root, "start", box.id])
+        const seen = agent.calls().length
+        await until("the agent to be asked", () => agent.calls().length > seen)
+        const { milliseconds } = expectSuccess(box.call(command))
+        t.ok(milliseconds < 10_000, `${command[0]} took ${milliseconds} ms`)
+        await start.done
+        box.delete("--force")
+      }
+    } finally {
+      await agent.end()
+    }
+  })
 
 boxTest("seccomp notify: without an agent nothing runs", (t, box) => {
   notify(box, `${box.folder}/nobody.sock`)
