@@ -141,8 +141,9 @@ function report(number, result) {
  */
 function run(argv, env) {
   return new Promise((settle) => {
-    const full = ["--mount", "--propagation", "private", ...argv]
-    const child = spawn("unshare", full, { cwd: tree, env, stdio: ["ignore", "pipe", "pipe"], detached: true })
+    const where = process.env.RUNTS_TEST_ENV === "pure-v2" ? [`${checkout}/conformance/rigs/pure-v2`] : ["unshare", "--mount", "--propagation", "private"]
+    const [program, ...full] = [...where, ...argv]
+    const child = spawn(/** @type {string} */ (program), full, { cwd: tree, env, stdio: ["ignore", "pipe", "pipe"], detached: true })
     let stdout = ""
     let stderr = ""
     child.stdout.on("data", (piece) => (stdout += piece))
