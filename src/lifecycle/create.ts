@@ -1,6 +1,7 @@
 import { RuntsError } from "../error.ts"
 import { close } from "../host/file.ts"
-import { createContainer, loadBundle, type Bundle, type Created } from "./creation.ts"
+import { type Bundle, loadBundle } from "./bundle.ts"
+import { createContainer, type Created } from "./creation.ts"
 import { writePidFile } from "./pid-file.ts"
 import type { CreateRequest, GlobalOptions } from "./requests.ts"
 import { destroy } from "./destroy.ts"

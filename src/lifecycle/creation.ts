@@ -1,28 +1,23 @@
-import { RuntsError, sysError } from "../error.ts"
-import { sys } from "../ffi/index.ts"
 import { readLayout, type CgroupLayout } from "../host/cgroup/layout.ts"
 import { applyDevices, applyLimits, asForeseen, cgroupPaths, checkCgroups, createCgroups, killAll, removeCgroups, type CgroupRecord } from "../host/cgroup/manager.ts"
 import { standardDescriptors } from "../host/fds.ts"
-import { close, open, readFile, realPath, tryStat } from "../host/file.ts"
-import { nanotimeUtc, processStartTime } from "../host/process.ts"
+import { close, open } from "../host/file.ts"
+import { processStartTime } from "../host/process.ts"
 import { isOwnNamespace } from "../host/procfs.ts"
 import { connectUnixPath, listenUnix } from "../host/socket.ts"
 import { claim, type ContainerDir } from "../host/store.ts"
-import { STATE_SCHEMA, type StoredState } from "../host/stored-state.ts"
-import { ERRNO } from "../kernel/errno.ts"
+import type { StoredState } from "../host/stored-state.ts"
 import { O_DIRECTORY, O_PATH } from "../kernel/fs.ts"
-import { NR } from "../kernel/syscalls.ts"
 import { debug, debugging, warn } from "../log.ts"
 import { planCreate } from "../plan/create.ts"
 import type { CreateFacts } from "../plan/facts.ts"
 import type { ProcessLabels } from "../plan/labels.ts"
 import { annotation } from "../spec/annotations.ts"
-import { loadSpec } from "../spec/load.ts"
-import { checkHostNamespaces, checkRules } from "../spec/rules.ts"
+import { checkHostNamespaces } from "../spec/rules.ts"
 import type { Program } from "../program/program.ts"
 import type { Process, Spec } from "../spec/types.gen.ts"
-import { version } from "../version.ts"
 import { blameOom } from "./blame-oom.ts"
+import type { Bundle } from "./bundle.ts"
 import { giveCgroup } from "./cgroup-owner.ts"
 import { processEnvironment } from "./environment.ts"
 import { cgroupMounts, existingTargets, mountSources, openNamespaces, rootfsPath, sharedParent } from "./facts.ts"
@@ -31,6 +26,7 @@ import { loadHookRunner, runCreationHooks, runPoststopHooks } from "./hooks.ts"
 import { hostMountsOf, releaseHostMounts } from "./host-mounts.ts"
 import { compareMaps, idmapNamespaces, writeMaps } from "./id-maps.ts"
 import { Inherited } from "./inherited.ts"
+import { initialState } from "./initial-state.ts"
 import { foreseeRdt, joinRdt, loadRdt, makeRdt, rdtOf, undoRdt } from "./intel-rdt.ts"
 import { Launch, loadServe, statusSocket } from "./launch.ts"
 import type { NetDevices } from "./net-devices.ts"
@@ -59,8 +55,6 @@ export interface CreationOptions {
   readonly console?: number
 }
 
-const CONFIG_BYTES_MAX = 64 * 1024 * 1024
-
 /** Undo steps of what was acquired, run backwards on failure; the first error is the one that counts. */
 class Undo {
   private readonly steps: (() => void)[] = []
@@ -78,37 +72,11 @@ class Undo {
   }
 }
 
-/** A bundle's folder and its config. */
-export interface Bundle {
-  /** Absolute, resolved path. */
-  readonly bundle: string
-  /** config.json as it stands there. */
-  readonly bytes: Uint8Array
-  readonly spec: Spec
-}
-
 /** For --debug: what will be done in which order, without arguments, as they may be secrets of the environment. */
 function tellSteps({ steps }: Program): void {
   for (const [index, { kind, name, text, pointer }] of steps.entries()) {
     debug([`step ${index}: ${name ?? kind}`, text, pointer].filter((part) => part !== "").join(" - "))
   }
-}
-
-/** Reads and checks a bundle's config.json. */
-export function loadBundle(path: string): Bundle {
-  const bundle = realPath(path)
-  if (tryStat(bundle)?.type !== "dir") throw sysError(`bundle ${JSON.stringify(path)}`, ERRNO.ENOTDIR)
-  const file = `${bundle}/config.json`
-  const status = tryStat(file)
-  if (status === undefined) {
-    throw new RuntsError(`JSON specification file config.json not found in ${bundle}`, { hint: "`runts spec` makes one, --bundle names another folder" })
-  }
-  if (status.type === "dir") throw new RuntsError(`${file} is a directory, not a file`)
-  if (status.size > CONFIG_BYTES_MAX) throw new RuntsError(`${file} has ${status.size} bytes; more than ${CONFIG_BYTES_MAX} are no config`)
-  const bytes = readFile(file)
-  const spec = loadSpec(bytes, "config.json")
-  checkRules(spec)
-  return { bundle, bytes, spec }
 }
 
 /**
@@ -318,45 +286,3 @@ function consoleDescriptor({ process, options, request }: Creating, inherited: I
   if (options.console !== undefined) return inherited.keep(options.console)
   return inherited.keep(connectUnixPath(request.consoleSocket as string))
 }
-
-function initialState(request: CreateRequest, spec: Spec, bundle: string, rootfs: string, record: CgroupRecord): StoredState {
-  const namespaces: Record<string, string> = {}
-  for (const { type, path } of spec.linux?.namespaces ?? []) namespaces[type] = path === undefined || path === "" ? "new" : path
-  return {
-    schema: STATE_SCHEMA,
-    runts: version,
-    id: request.id,
-    bundle,
-    rootfs,
-    created: nanotimeUtc(),
-    ociVersion: spec.ociVersion,
-    pid: 0,
-    startTime: "",
-    status: "creating",
-    owner: sys(NR.geteuid),
-    ...(spec.annotations === undefined ? {} : { annotations: spec.annotations }),
-    cgroup: { ...record },
-    systemdCgroup: false,
-    rootless: false,
-    ...(spec.hooks === undefined ? {} : { hooks: spec.hooks as NonNullable<StoredState["hooks"]> }),
-    namespaces,
-    noPivot: request.noPivot,
-    ...(request.noNewKeyring ? { noNewKeyring: true } : {}),
-    ...(notifySocket() === undefined ? {} : { notify: true }),
-    ...executionSettings(spec),
-  }
-}
-
-/** What processes that join later need of config.json, which `exec --process` does not read. */
-function executionSettings({ linux, process }: Spec): Pick<StoredState, "settings"> {
-  const { personality, memoryPolicy } = linux ?? {}
-  const { apparmorProfile, selinuxLabel } = process ?? {}
-  const settings = {
-    ...(personality === undefined ? {} : { personality }),
-    ...(memoryPolicy === undefined ? {} : { memoryPolicy }),
-    ...(apparmorProfile ? { apparmorProfile } : {}),
-    ...(selinuxLabel ? { selinuxLabel } : {}),
-  }
-  return Object.keys(settings).length === 0 ? {} : { settings }
-}
-
