@@ -66,9 +66,12 @@ async function main(options: Options): Promise<number> {
   writeFileSync(`${options.out}/${name}.md`, specDocument({ clauses: chosen, missing: [] }, { runtime: name, of: outcomes }))
   const toolsCode = await runTools(options, `${options.out}/${name}-runtime-tools.json`)
   const rows = chosen.map(({ clause }) => ({ id: clause.id, level: clause.level, text: clause.text, ...outcomes.get(clause.id) }))
-  writeFileSync(`${options.out}/${name}.json`, `${JSON.stringify({ runtime: options.runtime, environment: options.environment, clauses: rows }, null, 2)}\n`)
+  const report = { runtime: options.runtime, environment: options.environment, clauses: rows }
+  writeFileSync(`${options.out}/${name}.json`, `${JSON.stringify(report, null, 2)}\n`)
   console.log(`# ${options.out}/${name}.md, ${options.out}/${name}.json`)
-  return toolsCode !== 0 || rows.some(({ result }) => result === "fails") ? 1 : 0
+  // a file that ended badly without a failed test left a nameless point
+  const broken = [...points.values()].some((found) => found.some(({ title }) => title === ""))
+  return broken || toolsCode !== 0 || rows.some(({ result }) => result === "fails") ? 1 : 0
 }
 
 function writeTap(clauses: readonly CoveredClause[], outcomes: ReadonlyMap<string, Outcome>): void {
@@ -85,9 +88,13 @@ function writeTap(clauses: readonly CoveredClause[], outcomes: ReadonlyMap<strin
 /** The points of one test file; one that fails where it did not end. */
 async function runFile(file: string, runtime: string, environment: Environment): Promise<Point[]> {
   const where = environment === "native" ? ["unshare", "--mount", "--propagation", "private"] : ["conformance/rigs/pure-v2"]
-  const { code, output } = await run([...where, process.execPath, "--import", "tsx", file], { RUNTIME: runtime, RUNTS_TEST_ENV: environment })
+  const env = { RUNTIME: runtime, RUNTS_TEST_ENV: environment }
+  const { code, output } = await run([...where, process.execPath, "--import", "tsx", file], env)
   const points = readPoints(output)
-  if (code !== 0 && points.every(({ result }) => result !== "failed")) console.error(`# ${file}: exit code ${code}\n${output.split("\n").slice(-20).join("\n")}`)
+  if (code !== 0 && points.every(({ result }) => result !== "failed")) {
+    console.error(`# ${file}: exit code ${code}\n${output.split("\n").slice(-20).join("\n")}`)
+    return [...points, { title: "", result: "failed", why: "" }]
+  }
   return points
 }
 
@@ -101,7 +108,8 @@ async function runTools({ runtime, file, environment }: Options, json: string): 
 
 function run(argv: readonly string[], env: Readonly<Record<string, string>>): Promise<{ code: number; output: string }> {
   return new Promise((settle) => {
-    const child = spawn(argv[0] as string, argv.slice(1), { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"], detached: true })
+    const [program, ...args] = argv as [string, ...string[]]
+    const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"], detached: true })
     let output = ""
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (piece: Buffer) => (output += piece.toString()))
     const timer = setTimeout(() => {

@@ -86,7 +86,8 @@ async function runProgram(name) {
   }
   rmSync(folder, { recursive: true, force: true })
   const { passed, skipped, failed } = readPoints(done.stdout, done.code)
-  return { name, ...judge(name, failed), passed, skipped, failed, code: done.code, output: done.stdout + done.stderr, seconds: (performance.now() - start) / 1000 }
+  const seconds = (performance.now() - start) / 1000
+  return { name, ...judge(name, failed), passed, skipped, failed, code: done.code, output: done.stdout + done.stderr, seconds }
 }
 
 /**

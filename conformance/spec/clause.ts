@@ -19,7 +19,7 @@ export interface Clause {
 /** A clause as the tables write it: number within its section, level, text, tests. */
 export type Line = readonly [level: Level, text: string, tests?: readonly string[], deviates?: string]
 
-/** The clauses of a file: section titles, as the specification has them, with their lines. Numbers count from 1 and stay: add at the end. */
+/** The clauses of a file: sections by title with their lines. Numbers count from 1 and are to stay: add at a section's end. */
 export function clauses(file: string, sections: Readonly<Record<string, readonly Line[]>>): Clause[] {
   return Object.entries(sections).flatMap(([section, lines]) => lines.map(([level, text, tests = [], deviates], index) => ({
     id: `${file}/${slug(section)}-${index + 1}`, file, section, level, text, tests, ...(deviates === undefined ? {} : { deviates }),

@@ -18,8 +18,14 @@ export interface Outcome {
   readonly why: string
 }
 
-/** The text of docs/conformance.md, or, with outcomes, of a report. @param outcomes by the clause's id */
-export function specDocument({ clauses }: SpecCoverage, outcomes?: { readonly runtime: string; readonly of: ReadonlyMap<string, Outcome> }): string {
+/** The outcomes of a runtime's clauses, by id. */
+export interface Outcomes {
+  readonly runtime: string
+  readonly of: ReadonlyMap<string, Outcome>
+}
+
+/** The text of docs/conformance.md, or, with outcomes, of a report. */
+export function specDocument({ clauses }: SpecCoverage, outcomes?: Outcomes): string {
   const open = clauses.filter(({ tests }) => tests.length === 0)
   const deviations = clauses.filter(({ clause }) => clause.deviates !== undefined)
   const parts = [outcomes === undefined ? HEAD : `# Conformance of ${outcomes.runtime} to runtime-spec 1.3.0\n`]
@@ -35,8 +41,8 @@ export function specDocument({ clauses }: SpecCoverage, outcomes?: { readonly ru
     if (clause.file !== file) parts.push(`## ${clause.file}`)
     file = clause.file
     parts.push(`### [${clause.section}](${SPEC}/${file}#${slug(clause.section)})`)
-    parts.push([...(outcomes === undefined ? ["| | | clause | tests |", "|---|---|---|---|"] : ["| | | clause | outcome |", "|---|---|---|---|"]),
-      ...section.map((one) => line(one, outcomes?.of))].join("\n"))
+    const last = outcomes === undefined ? "tests" : "outcome"
+    parts.push([`| | | clause | ${last} |`, "|---|---|---|---|", ...section.map((one) => line(one, outcomes?.of))].join("\n"))
   }
   return `${parts.join("\n\n")}\n`
 }
@@ -63,7 +69,8 @@ function line({ clause, tests }: CoveredClause, of?: ReadonlyMap<string, Outcome
   const { result, why } = of?.get(clause.id) ?? { result: "no test", why: "" }
   const outcome = result === "holds" ? result : `**${result}**${why === "" ? "" : `: ${cell(why)}`}`
   const last = of === undefined ? testsOf(tests) : outcome
-  return `| ${number} | ${clause.level} | ${cell(clause.text)}${clause.deviates === undefined || of !== undefined ? "" : " (see above)"} | ${last} |`
+  const note = clause.deviates === undefined || of !== undefined ? "" : " (see above)"
+  return `| ${number} | ${clause.level} | ${cell(clause.text)}${note} | ${last} |`
 }
 
 function testsOf(tests: readonly Test[]): string {

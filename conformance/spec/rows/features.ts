@@ -5,7 +5,8 @@ const TAKEN = "features: features: every capability, namespace and mount option 
 export const FEATURES = [
   ...clauses("features.md", {
     "Features Structure": [
-      ["SHOULD", "the content is the same on every machine", ["features: features: with /proc/sys and /sys hidden it still prints"], "annotations of org.runts.host also tell what this machine has; seccomp.enabled and supportedFlags are the machine's, as the flags must be"],
+      ["SHOULD", "the content is the same on every machine",
+        ["features: features: with /proc/sys and /sys hidden it still prints"], "annotations of org.runts.host also tell what this machine has; seccomp.enabled and supportedFlags are the machine's, as the flags must be"],
     ],
     "Specification version": [
       ["MUST", "ociVersionMin and ociVersionMax are there"],
