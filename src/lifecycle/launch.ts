@@ -104,6 +104,8 @@ export class Launch {
       const length = recv(this.socket, message)
       const kind = length === 0 ? 0 : message.readUInt32LE(0)
       if (kind === MESSAGE.PID) {
+        // whoever may trace a container's init could otherwise have another process taken for it
+        if (this.pid !== 0) throw new RuntsError(`${this.who} reports a second process id`)
         this.pid = Number(message.readBigInt64LE(8))
         reap(launcher)
         if (launcherFd !== undefined) close(launcherFd)

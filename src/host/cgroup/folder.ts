@@ -115,7 +115,7 @@ function list(folder: number, folders: boolean): string[] {
 export function tryWriteControl(folder: number, name: string, value: string): number {
   const fd = tryOpenBeneath(folder, name, O_WRONLY)
   if (fd < 0) return fd
-  const result = sys(NR.write, fd, value, value.length)
+  const result = sys(NR.write, fd, value, Buffer.byteLength(value))
   close(fd)
   return result < 0 ? result : 0
 }
