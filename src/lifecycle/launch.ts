@@ -1,4 +1,4 @@
-import { sysError } from "../error.ts"
+import { RuntsError, sysError } from "../error.ts"
 import { close } from "../host/file.ts"
 import { POLLIN, poll, pollOne, type Interest } from "../host/poll.ts"
 import { pidfdOpen, pidfdSendSignal, reap, type ExitStatus } from "../host/process.ts"
