@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, readlinkSync, rmSync, writeFileSyn
 import { Ajv } from "ajv"
 import t from "tap"
 import type { Box } from "../../conformance/lib/box.ts"
-import { command, expectSuccess } from "../../conformance/lib/command.ts"
+import { command, expectSuccess, until } from "../../conformance/lib/command.ts"
 import type { Hook } from "../../conformance/lib/config.ts"
 import { cgroupsOf, isAlive, namespaceOf, parseMountinfo } from "../../conformance/lib/procfs.ts"
 import { boxTest } from "../../conformance/lib/test.ts"
@@ -82,7 +82,7 @@ boxTest("what happens to config.json after create has no effect on the container
   box.config.hostname = "other"
   box.args("/bin/sleep", "1002").write()
   box.start()
-  t.equal(readFileSync(`/proc/${pid}/cmdline`, "utf8"), "/bin/sleep\0" + "1001\0")
+  await until("the program", () => readFileSync(`/proc/${pid}/cmdline`, "utf8") === "/bin/sleep\0" + "1001\0")
   t.same(box.state().annotations, { "org.example": "first" })
   rmSync(`${box.bundle}/config.json`)
   t.equal(expectSuccess(box.exec(["/bin/hostname"])).stdout, "inside\n")
@@ -139,7 +139,7 @@ boxTest("create applies all but process: namespaces, mounts, names, devices, pat
 boxTest("an id is free again once its container is deleted [clause runtime.md/delete-5]", async (t, box) => {
   for (const text of ["1001", "1002", "1003"]) {
     const pid = await box.launch("/bin/sleep", text)
-    t.match(readFileSync(`/proc/${pid}/cmdline`, "utf8"), text)
+    await until("the program", () => readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(text))
     box.kill()
     await box.reached("stopped")
     box.delete()
