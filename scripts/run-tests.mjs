@@ -19,10 +19,13 @@ const UML_SHARE = [
   "pause", "process", "process-tables", "resources", "resources-v2", "run", "seccomp", "seccomp-notify", "update",
 ]
 
+/** Engines that also run under User Mode Linux. */
+const ENGINES_UML_SHARE = ["conmon", "containerd", "podman"]
+
 /**
  * How a suite's files are run. `command` gives the argument vector of one file; without it all run at once under User Mode Linux, with
- * `kernel` on its command line.
- * @typedef {{ name: string, says: string, files: () => string[], command?: (file: string) => string[], kernel?: string, jobs: number, seconds: number }} Suite
+ * `kernel` on its command line and `modules` loaded.
+ * @typedef {{ name: string, says: string, files: () => string[], command?: (file: string) => string[], kernel?: string, modules?: string, jobs: number, seconds: number }} Suite
  * @type {Suite[]}
  */
 const SUITES = [
@@ -54,6 +57,11 @@ const SUITES = [
   {
     name: "engines", says: "the binary beneath real engines, each with a daemon and folders of its own", files: () => findTests("conformance/engines"),
     command: nodeFor, jobs: 2, seconds: 600,
+  },
+  {
+    name: "engines-v2", says: "the binary beneath real engines on a kernel of its own with all v2 controllers (User Mode Linux)",
+    files: () => findTests("conformance/engines").filter((file) => ENGINES_UML_SHARE.includes(testName(file))),
+    kernel: "", modules: "overlay veth bridge", jobs: 1, seconds: 600,
   },
   {
     name: "runtime-tools", says: "the validation programs of opencontainers/runtime-tools, built with Debian's Go",
@@ -93,7 +101,7 @@ function readOptions(argv) {
     const value = argv[i + 1] ?? ""
     if (argv[i] === "--suite" && SUITES.some(({ name }) => name === value)) found.suites.push(value), i++
     else if (argv[i] === "--file") (found.file = value), i++
-    else if (argv[i] === "--engines") found.suites.push("engines")
+    else if (argv[i] === "--engines") found.suites.push("engines", "engines-v2")
     else if (argv[i] === "--list") found.list = true
     else {
       console.error(`usage: run-tests.mjs [--engines] [--suite ${SUITES.map(({ name }) => name).join("|")}]... [--file TEXT] [--list]`)
@@ -179,7 +187,7 @@ async function runInUml(suite, files) {
       const base = `${share}/${testName(file)}`
       return `date +%s >${base}.start; timeout 400 ${nodeFor(file).join(" ")} >${base}.tap 2>&1; echo $? >${base}.code; date +%s >${base}.end`
     }).join("\n")
-    return run(["conformance/rigs/uml", "sh", "-c", script], suite.seconds, { RUNTS_UML_SHARE: share, UML_KERNEL: suite.kernel ?? "" })
+    return run(["conformance/rigs/uml", "sh", "-c", script], suite.seconds, { RUNTS_UML_SHARE: share, UML_KERNEL: suite.kernel ?? "", UML_MODULES: suite.modules ?? "" })
   }
   let done = await boot(files)
   const again = files.filter((file) => !ended(file))

@@ -268,6 +268,58 @@ t.test("a swarm service with two replicas", async (t) => {
   ok("service", "rm", "pair")
 })
 
+t.test("events, cp, diff, commit, export", (t) => {
+  const since = ok("info", "--format", "{{.SystemTime}}")
+  detached(t, "files", [], "sleep", "1000")
+  writeFileSync(`${engine.folder}/in`, "from outside\n")
+  ok("cp", `${engine.folder}/in`, "files:/tmp/in")
+  ok("exec", "files", "sh", "-c", "cat /tmp/in >/made; echo more >>/made")
+  ok("cp", "files:/made", `${engine.folder}/out`)
+  t.equal(readFileSync(`${engine.folder}/out`, "utf8"), "from outside\nmore\n")
+  t.match(ok("diff", "files"), /^A \/made$/m)
+  ok("commit", "files", "committed")
+  t.equal(ok("run", "--rm", "--network", "none", "committed", "cat", "/made"), "from outside\nmore")
+  ok("rmi", "committed")
+  t.match(engine.run(["sh", "-c", "/usr/bin/docker export files | tar -t"], { env }), /^made$/m)
+  ok("kill", "files")
+  // the clock that the daemon compares with has no finer steps
+  const until = String(Math.ceil(Date.now() / 1000) + 1)
+  const seen = ok("events", "--since", since, "--until", until, "--filter", "container=files", "--format", "{{.Action}}").split("\n")
+  for (const action of ["create", "start", "exec_die", "kill", "die"]) t.ok(seen.some((line) => line.startsWith(action)), action)
+  t.end()
+})
+
+t.test("health checks", async (t) => {
+  detached(t, "health", ["--health-cmd", "test -e /tmp/well", "--health-interval", "200ms", "--health-retries", "1"], "sleep", "1000")
+  const health = (): string => inspect("health", "{{.State.Health.Status}}")
+  await until("illness", () => health() === "unhealthy")
+  ok("exec", "health", "touch", "/tmp/well")
+  await until("health", () => health() === "healthy")
+  t.match(inspect("health", "{{json .State.Health.Log}}"), /"ExitCode":0/)
+})
+
+t.test("namespaces of another container, kinds of mounts, --stop-signal, --env-file, --cidfile", (t) => {
+  detached(t, "first", ["--ipc", "shareable"], "sleep", "1234")
+  t.match(out(["--pid", "container:first"], "ps"), /sleep 1234/)
+  t.equal(out(["--ipc", "container:first"], "readlink", "/proc/self/ns/ipc"), ok("exec", "first", "readlink", "/proc/self/ns/ipc"))
+  mkdirSync(`${engine.folder}/kinds`)
+  const bind = `type=bind,source=${engine.folder}/kinds,target=/data`
+  const shown = (mount: string): string => out(["--mount", mount], "grep", " /data ", "/proc/self/mountinfo")
+  t.match(shown(`${bind},readonly`), / ro,/)
+  t.match(shown(`${bind},bind-propagation=rshared`), / shared:/)
+  t.match(shown(`${bind},bind-propagation=rslave`), / master:/)
+  t.match(shown("type=tmpfs,target=/data,tmpfs-size=1m,tmpfs-mode=700"), / - tmpfs tmpfs .*size=1024k,mode=700/)
+  t.match(shown("type=volume,source=kind,target=/data"), /volumes\/kind\/_data /)
+  ok("volume", "rm", "kind")
+  writeFileSync(`${engine.folder}/env`, "A=1\nB=two words\n")
+  t.equal(out(["--env-file", `${engine.folder}/env`, "--cidfile", `${engine.folder}/cid`], "sh", "-c", "echo $A $B"), "1 two words")
+  t.match(readFileSync(`${engine.folder}/cid`, "utf8"), /^[0-9a-f]{64}$/)
+  detached(t, "polite", ["--stop-signal", "USR1"], "sh", "-c", "trap 'exit 11' USR1; while :; do sleep 0.1; done")
+  ok("stop", "polite")
+  t.equal(inspect("polite", "{{.State.ExitCode}}"), "11")
+  t.end()
+})
+
 t.test("--userns-remap: the container's root is another user of the host", async (t) => {
   engine.cover("/etc/subuid", "nobody:200000:65536\n")
   engine.cover("/etc/subgid", "nobody:200000:65536\n")
