@@ -1,6 +1,6 @@
 // See `run`. A program's outcome is the list of its failed points; expected.json names the points that fail for a reason.
 import { spawn, spawnSync } from "node:child_process"
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmdirSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { basename, delimiter, dirname, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -38,8 +38,21 @@ async function main() {
     results.push(result)
     report(index + 1, result)
   }
+  removeParents()
   if (options.json !== "") writeFileSync(options.json, `${JSON.stringify({ version, runtime: options.runtime, results }, null, 2)}\n`)
   process.exitCode = results.some(({ verdict }) => verdict === "wrong") ? 1 : 0
+}
+
+/** The cgroups above those of the programs' containers, which no runtime removes; only where they are empty. */
+function removeParents() {
+  const roots = ["/sys/fs/cgroup", ...readdirSync("/sys/fs/cgroup").map((name) => `/sys/fs/cgroup/${name}`)]
+  for (const path of roots.flatMap((root) => ["testdir/cgrouptest", "testdir", "cgrouptest"].map((name) => `${root}/${name}`))) {
+    try {
+      rmdirSync(path)
+    } catch {
+      // not there, or in use
+    }
+  }
 }
 
 /** @param {string[]} argv */
