@@ -43,9 +43,11 @@ async function main() {
   process.exitCode = results.some(({ verdict }) => verdict === "wrong") ? 1 : 0
 }
 
-/** The cgroups above those of the programs' containers, which no runtime removes; only where they are empty. */
+/** The cgroups above those of the programs' containers, which no runtime removes; relative ones are below this process's own. */
 function removeParents() {
-  const roots = ["/sys/fs/cgroup", ...readdirSync("/sys/fs/cgroup").map((name) => `/sys/fs/cgroup/${name}`)]
+  const hierarchies = ["/sys/fs/cgroup", ...readdirSync("/sys/fs/cgroup").map((name) => `/sys/fs/cgroup/${name}`)]
+  const own = readFileSync("/proc/self/cgroup", "utf8").trim().split("\n").map((line) => line.replace(/^[^:]*:[^:]*:/, ""))
+  const roots = hierarchies.flatMap((hierarchy) => ["", ...new Set(own)].map((path) => hierarchy + path))
   for (const path of roots.flatMap((root) => ["testdir/cgrouptest", "testdir", "cgrouptest"].map((name) => `${root}/${name}`))) {
     try {
       rmdirSync(path)
