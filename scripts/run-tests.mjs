@@ -1,6 +1,6 @@
 // Runs the suites and sums them up; `scripts/test` is the way in. Last line: `N passed, N failed[, N skipped]`.
 //
-//   node scripts/run-tests.mjs [--engines] [--suite NAME]... [--file TEXT] [--list]
+//   node scripts/run-tests.mjs [--all] [--engines] [--suite NAME]... [--file TEXT] [--list]
 //
 // A test file is a program that writes TAP (https://testanything.org); what is counted are its top-level test points.
 import { spawn } from "node:child_process"
@@ -64,10 +64,21 @@ const SUITES = [
     kernel: "", modules: "overlay veth bridge", jobs: 1, seconds: 600,
   },
   {
+    name: "faults", says: "system calls that fail, processes that are killed: each step of each command (a fixed share; --all: each call)",
+    files: () => findTests("conformance/faults"), command: nodeFor, jobs: 1, seconds: 1200,
+  },
+  {
+    name: "load", says: "many containers, many calls, many lives (a small share; --all: the whole)", files: () => findTests("conformance/load"),
+    command: nodeFor, jobs: 1, seconds: 600,
+  },
+  {
     name: "runtime-tools", says: "the validation programs of opencontainers/runtime-tools, built with Debian's Go",
     files: () => ["conformance/runtime-tools/run"], command: (file) => [file], jobs: 1, seconds: 600,
   },
 ]
+
+/** With --all, suites that else run a share take so many times as long. */
+const ALL_TAKES = 30
 
 /** @type {{ suite: string, file: string, passed: number, failed: number, skipped: string[], seconds: number }[]} */
 const results = []
@@ -102,9 +113,10 @@ function readOptions(argv) {
     if (argv[i] === "--suite" && SUITES.some(({ name }) => name === value)) found.suites.push(value), i++
     else if (argv[i] === "--file") (found.file = value), i++
     else if (argv[i] === "--engines") found.suites.push("engines", "engines-v2")
+    else if (argv[i] === "--all") process.env.RUNTS_ALL = "1"
     else if (argv[i] === "--list") found.list = true
     else {
-      console.error(`usage: run-tests.mjs [--engines] [--suite ${SUITES.map(({ name }) => name).join("|")}]... [--file TEXT] [--list]`)
+      console.error(`usage: run-tests.mjs [--all] [--engines] [--suite ${SUITES.map(({ name }) => name).join("|")}]... [--file TEXT] [--list]`)
       process.exit(2)
     }
   }
@@ -146,7 +158,7 @@ async function bundle() {
   const { build } = await import("esbuild")
   rmSync(built, { recursive: true, force: true })
   await build({
-    entryPoints: [...integration(), ...findTests("conformance/engines")], bundle: true, packages: "external", platform: "node", format: "esm", target: "node20", sourcemap: "inline",
+    entryPoints: [...integration(), ...["engines", "faults", "load"].flatMap((folder) => findTests(`conformance/${folder}`))], bundle: true, packages: "external", platform: "node", format: "esm", target: "node20", sourcemap: "inline",
     outdir: built, entryNames: "[name]", outExtension: { ".js": ".mjs" }, logLevel: "error",
   })
   for (const file of readdirSync(built)) {
@@ -220,7 +232,7 @@ function run(argv, limit, env = {}) {
     const timer = setTimeout(() => {
       output += `\nkilled: not finished after ${limit} s\n`
       if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL")
-    }, limit * 1000)
+    }, limit * 1000 * (process.env.RUNTS_ALL === "1" ? ALL_TAKES : 1))
     const end = (/** @type {number} */ code) => {
       clearTimeout(timer)
       // a process that a test left behind may hold these open for ever

@@ -318,10 +318,15 @@ function entries(fd: number, path: string | undefined): string[] {
   }
 }
 
+function statName(file: string | FileAt): string {
+  if (typeof file === "string") return quote(file)
+  return file.path === "" ? `descriptor ${file.dirfd}` : quote(file.path)
+}
+
 /** What kind of file this is; symbolic links are followed unless `flags` holds AT_SYMLINK_NOFOLLOW. */
 export function stat(file: string | FileAt): FileStatus {
   const result = statx(file)
-  if (result < 0) throw sysError("stat " + quote(typeof file === "string" ? file : file.path), -result, { syscall: "statx" })
+  if (result < 0) throw sysError("stat " + statName(file), -result, { syscall: "statx" })
   return fileStatus()
 }
 
@@ -330,7 +335,7 @@ export function tryStat(file: string | FileAt): FileStatus | undefined {
   const result = statx(file)
   if (result === 0) return fileStatus()
   if (result === -ERRNO.ENOENT || result === -ERRNO.ENOTDIR) return undefined
-  throw sysError("stat " + quote(typeof file === "string" ? file : file.path), -result, { syscall: "statx" })
+  throw sysError("stat " + statName(file), -result, { syscall: "statx" })
 }
 
 let statBuffer: Buffer | undefined

@@ -136,6 +136,9 @@ export function claim(globals: StoreOptions, id: string): ContainerDir {
     container.lock("exclusive")
     if (!container.isRemoved()) return container
     container.close()
+  } else if (fd !== -ERRNO.ENOENT) {
+    sys(NR.unlinkat, AT_FDCWD, path, AT_REMOVEDIR)
+    throw sysError(`open the container's folder ${quote(path)}`, -fd, { syscall: "openat" })
   }
   throw new RuntsError(`container ${quote(id)} was deleted while it was being created`)
 }
@@ -176,12 +179,13 @@ export function openContainer(globals: StoreOptions, id: string, options: LockOp
     if (options.lock === "none") return container
     try {
       container.lock(options.lock, options.timeoutMs)
+      // whoever held the lock before may have deleted it; a new container may have its name by now
+      if (!container.isRemoved()) return container
     } catch (error) {
+      // or a second try of this process would wait for itself
       container.close()
       throw error
     }
-    // whoever held the lock before may have deleted it; a new container may have its name by now
-    if (!container.isRemoved()) return container
     container.close()
   }
 }

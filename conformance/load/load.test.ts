@@ -1,0 +1,112 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import type { Test } from "tap"
+import { command, environmentWithMarker, expectSuccess, type Result, startRuntime } from "../lib/command.ts"
+import type { Box } from "../lib/box.ts"
+import { marker, ownCgroups, runtimePath } from "../lib/environment.ts"
+import { isAlive, mountinfo, processesWith } from "../lib/procfs.ts"
+import { boxTest } from "../lib/test.ts"
+
+/* Many containers at once, many calls, many lives: all run, all go, and nothing grows. RUNTS_ALL=1: the whole, which takes a machine for itself. */
+
+const ALL = process.env.RUNTS_ALL === "1"
+const CONTAINERS = ALL ? 500 : 40
+const AT_ONCE = ALL ? 50 : 10
+const STATE_CALLS = ALL ? 10_000 : 200
+const CYCLES = ALL ? 10_000 : 40
+
+/** What the kernel keeps of this test run. */
+interface Figures {
+  readonly mounts: number
+  readonly cgroups: number
+  readonly processes: number
+  readonly stateEntries: number
+}
+
+function figures(box: Box): Figures {
+  return {
+    mounts: mountinfo("self").length,
+    cgroups: ownCgroups().filter((folder) => folder.includes(box.id)).length,
+    processes: processesWith(marker, box.cgroupsPath).length,
+    stateEntries: existsSync(box.root) ? readdirSync(box.root).length : 0,
+  }
+}
+
+/** What the whole machine has of open files, kernel memory (KiB) and cgroups; others use it too, so these are told, not tested. */
+function machine(): string {
+  const memory = readFileSync("/proc/meminfo", "utf8")
+  const value = (name: string): string => new RegExp(`^${name}: +(\\d+)`, "m").exec(memory)?.[1] ?? "?"
+  const cgroups = readFileSync("/proc/cgroups", "utf8").split("\n").slice(1, -1).reduce((sum, line) => sum + Number(line.split("\t")[2]), 0)
+  return `open files ${readFileSync("/proc/sys/fs/file-nr", "utf8").split("\t")[0]}, slab ${value("Slab")} KiB, available ${value("MemAvailable")} KiB, cgroups ${cgroups}`
+}
+
+/** Runs all, so many at a time. @returns the results in the same order */
+async function inParallel(limit: number, all: readonly (readonly string[])[]): Promise<Result[]> {
+  const results: Result[] = []
+  let next = 0
+  await Promise.all(Array.from({ length: limit }, async () => {
+    for (let i = next++; i < all.length; i = next++) results[i] = await startRuntime(all[i] as string[], { timeLimit: 120_000 }).done
+  }))
+  return results
+}
+
+function allSucceeded(t: Test, what: string, results: readonly Result[]): void {
+  const failed = results.filter(({ code }) => code !== 0)
+  const times = results.map(({ milliseconds }) => milliseconds).sort((a, b) => a - b)
+  t.same(failed.map(({ code, stderr }) => `${code}: ${stderr}`), [], `${what}: ${results.length} times`)
+  t.comment(`${what}: median ${times[times.length >> 1]?.toFixed(1)} ms, longest ${times.at(-1)?.toFixed(1)} ms`)
+}
+
+boxTest(`${CONTAINERS} containers, ${AT_ONCE} created, started and deleted at a time: all run, all go [create] [start] [delete]`, async (t, box) => {
+  box.args("/bin/sleep", "1000")
+  const ids = Array.from({ length: CONTAINERS }, (_, i) => `${box.id}-${i}`)
+  for (const id of ids) {
+    mkdirSync(`${box.folder}/${id}`)
+    const config = structuredClone(box.config)
+    config.root.path = box.rootfs
+    config.linux.cgroupsPath = `${box.cgroupsPath}-${id}`
+    writeFileSync(`${box.folder}/${id}/config.json`, JSON.stringify(config))
+  }
+  const before = figures(box)
+  const each = (verb: readonly string[], bundle = false): string[][] =>
+    ids.map((id) => ["--root", box.root, ...verb, ...(bundle ? ["--bundle", `${box.folder}/${id}`] : []), id])
+  allSucceeded(t, "create", await inParallel(AT_ONCE, each(["create"], true)))
+  allSucceeded(t, "start", await inParallel(AT_ONCE, each(["start"])))
+  const list = JSON.parse(expectSuccess(box.call(["list", "--format", "json"])).stdout) as { id: string; status: string; pid: number }[]
+  t.equal(list.length, CONTAINERS)
+  t.same(list.filter(({ status }) => status !== "running"), [], "all run")
+  t.ok(list.every(({ pid }) => isAlive(pid)), "each has its process")
+  t.equal(new Set(list.map(({ pid }) => pid)).size, CONTAINERS, "of its own")
+  t.comment(machine())
+  allSucceeded(t, "delete --force", await inParallel(AT_ONCE, each(["delete", "--force"])))
+  t.same(figures(box), before, "nothing is left of any")
+  t.notOk(list.some(({ pid }) => isAlive(pid)), "no process is left")
+})
+
+boxTest(`${STATE_CALLS} calls of state: each answers, nothing grows [state]`, async (t, box) => {
+  await box.launch("/bin/sleep", "1000")
+  const folder = (): string => readdirSync(`${box.root}/${box.id}`).sort().map((name) => `${name} ${name.endsWith(".sock") ? "" : readFileSync(`${box.root}/${box.id}/${name}`).length}`).join("\n")
+  const descriptors = (): number => readdirSync(`/proc/${box.pid}/fd`).length
+  const before = { ...figures(box), folder: folder(), descriptors: descriptors() }
+  const first = machine()
+  // one shell calls again and again: starting each from here would take longer than the calls
+  const loop = 'i=0; while [ $i -lt "$1" ]; do "$2" --root "$3" state "$4" >/dev/null || exit 1; i=$((i+1)); done'
+  const done = command(["/bin/sh", "-c", loop, "sh", String(STATE_CALLS), runtimePath, box.root, box.id], { timeLimit: 1_800_000, env: environmentWithMarker() })
+  t.equal(done.code, 0, done.stderr)
+  t.same({ ...figures(box), folder: folder(), descriptors: descriptors() }, before)
+  t.comment(`${(done.milliseconds / STATE_CALLS).toFixed(1)} ms each; before: ${first}; after: ${machine()}`)
+})
+
+boxTest(`${CYCLES} lives of a container, one after the other: mounts, cgroups, processes and state stay as they were [create] [start] [delete]`, async (t, box) => {
+  box.args("/bin/sleep", "1000").write()
+  // what is made once (the state root) is there after the first
+  box.create()
+  box.delete("--force")
+  const before = figures(box)
+  const first = machine()
+  const life = '"$2" --root "$3" create -b "$4" "$5" </dev/null >/dev/null && "$2" --root "$3" start "$5" && "$2" --root "$3" delete --force "$5"'
+  const loop = `i=0; while [ $i -lt "$1" ]; do ${life} || exit 1; i=$((i+1)); done`
+  const done = command(["/bin/sh", "-c", loop, "sh", String(CYCLES), runtimePath, box.root, box.bundle, box.id], { timeLimit: 3_600_000, env: environmentWithMarker() })
+  t.equal(done.code, 0, done.stderr)
+  t.same(figures(box), before)
+  t.comment(`${(done.milliseconds / CYCLES).toFixed(1)} ms each; before: ${first}; after: ${machine()}`)
+})
