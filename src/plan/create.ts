@@ -19,7 +19,8 @@ import { applyLateReadonly, planMount, type MountContext } from "./mounts.ts"
 import { planMaskedPaths, planReadonlyPaths, planSysctl } from "./paths.ts"
 import { MESSAGE, Planner } from "./planner.ts"
 import {
-  awaitStart, becomeProgram, checkCwd, closeHostDescriptors, enterCwd, findProgram, planKeyring, planLimits, planStdio, settleChannels, statusDescriptor,
+  awaitStart, becomeProgram, checkCwd, closeHostDescriptors, enterCwd, findProgram, planKeyring, planLimits, planStdio, planUmask, settleChannels,
+  statusDescriptor,
 } from "./process.ts"
 import { planExecutionSettings, planScheduling, resetAffinity } from "./scheduling.ts"
 import { stagedMounts } from "./staged-mounts.ts"
@@ -359,7 +360,6 @@ function planPivot(creation: Creation, root: Step): void {
 /** The process itself: its descriptors, folder, identity, program; then the wait for `start`. */
 function planProcess(creation: Creation, start: number): void {
   const { planner, spec, facts } = creation
-  const p = planner.program
   const process = spec.process
   if (process === undefined) throw new Error("a container without a process cannot be planned")
   const args = process.args ?? []
@@ -369,8 +369,7 @@ function planProcess(creation: Creation, start: number): void {
   const entered = enterCwd(planner, process.cwd, true)
   planLimits(planner, facts.limits)
   planCredentials(planner, process, facts)
-  planner.at("/process/user/umask")
-  p.call("umask", process.user.umask ?? 0o022).says("set the umask")
+  planUmask(planner, process)
   checkCwd(planner, process.cwd, entered)
   const path = findProgram(planner, args, facts.env)
   planner.at("")

@@ -7,7 +7,8 @@ import { becomeRoot, cleanProcess, cloneInto, enterRoot, joinCgroups, undumpable
 import { planLabels } from "./labels.ts"
 import { MESSAGE, Planner } from "./planner.ts"
 import {
-  becomeProgram, checkCwd, closeHostDescriptors, enterCwd, findProgram, planKeyring, planLimits, planStdio, settleChannels, statusDescriptor,
+  becomeProgram, checkCwd, closeHostDescriptors, enterCwd, findProgram, planKeyring, planLimits, planStdio, planUmask, settleChannels,
+  statusDescriptor,
 } from "./process.ts"
 import { planAffinity, planExecutionSettings, planScheduling, resetAffinity } from "./scheduling.ts"
 
@@ -45,8 +46,7 @@ export function planExec(process: Process, facts: ExecFacts): Planner {
   const entered = enterCwd(planner, process.cwd, false)
   planLimits(planner, facts.limits)
   planCredentials(planner, process, facts)
-  planner.at("/process/user/umask")
-  p.call("umask", process.user.umask ?? 0o022).says("set the umask")
+  planUmask(planner, process)
   checkCwd(planner, process.cwd, entered)
   const args = process.args ?? []
   const path = findProgram(planner, args, facts.env)

@@ -204,6 +204,17 @@ export function awaitStart(planner: Planner, start: number): Step {
   return connection
 }
 
+/** Of a process whose config names none, as with runc. */
+const UMASK = 0o022
+
+/**
+ * process.user.umask. Where it is unset the spec would leave the caller's, but engines depend on runc's 022: buildkitd runs with umask 0,
+ * and what its RUN steps make could be written by everybody.
+ */
+export function planUmask(planner: Planner, process: Process): void {
+  planner.at("/process/user/umask").program.call("umask", process.user.umask ?? UMASK).says("set the umask")
+}
+
 /**
  * The last steps: tell that the program starts, load the seccomp filter, and become the user's program.
  * @param path of the executable

@@ -96,7 +96,7 @@ export const CONFIG = clauses("config.md", {
   "POSIX-platform User": [
     ["MUST", "uid and gid are those of the program in the container", ["process: user: uid, gid and additional groups"]],
     ["SHOULD", "without umask that of the caller is not changed", ["process: umask: 022 unless configured"],
-      "022 unless configured, as runc and crun: a caller's umask would leak into the container"],
+      "022 unless configured, as runc and crun: engines depend on it (buildkitd runs with umask 0)"],
     ["MUST", "umask is the program's", ["process: umask: 022 unless configured"]],
     ["MUST", "additionalGids are the program's groups", ["process: user: uid, gid and additional groups"]],
   ],
