@@ -181,8 +181,8 @@ async function trial(scenario: Scenario, box: Box, site: Site, action: string): 
   const wrong = faultsOf(result, action, site.who, done !== null)
   if (process.env.RUNTS_SAY === "1" && result.code !== 0) console.log(`# ${scenario.title} ${site.who} ${site.index} ${done === null ? "nothing" : NAMES.get(done[1])} ${action}: ${result.code} ${result.stderr.trim()}`)
   const alive = scenario.survives === true && action !== "KILL"
-  // what cannot be removed stays for `delete --force`
-  if (result.code !== 0 && scenario.before === "nothing" && action !== "KILL" && !/runts: remove /.test(result.stderr) && leftovers(box).length > 0) wrong.push(`the failed command left ${leftovers(box).join(", ")}`)
+  // what cannot be removed stays for `delete --force`; `run` is also the one that deletes
+  if (result.code !== 0 && scenario.title.startsWith("create") && action !== "KILL" && !/runts: remove /.test(result.stderr) && leftovers(box).length > 0) wrong.push(`the failed command left ${leftovers(box).join(", ")}`)
   if (result.code === 0 && scenario.title.startsWith("delete") && leftovers(box).length > 0) wrong.push(`it succeeds, but leaves ${leftovers(box).join(", ")}`)
   const state = box.call(["state", box.id])
   if (state.code !== 0 && !/does not exist/.test(state.stderr)) wrong.push(`state: ${state.stderr}`)

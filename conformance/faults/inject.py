@@ -17,7 +17,8 @@ import sys
 TRACEME_OPTIONS = 0x1 | 0x2 | 0x4 | 0x8 | 0x10 | 0x20  # SYSGOOD FORK VFORK CLONE EXEC VFORKDONE
 SYSCALL, CONT, DETACH, SETOPTIONS, SEIZE, INTERRUPT, GETEVENTMSG, POKEUSER, SYSCALL_INFO, LISTEN = 24, 7, 17, 0x4200, 0x4206, 0x4207, 0x4201, 6, 0x420E, 0x4208
 ORIG_RAX, RAX = 15 * 8, 10 * 8
-CLOSE = 3
+# close(2) frees the descriptor even where it fails; nothing can go on after an exit_group(2), exit(2) or rt_sigreturn(2) that did nothing
+NEVER_FAIL = {3, 15, 60, 231}
 WALL = 0x40000000
 FORKED = {1, 2, 3}
 EVENT_EXEC = 4
@@ -62,8 +63,8 @@ class Tracer:
         self.calls.append([role, number])
         if role != self.who or index != self.index or self.done is not None:
             return False
-        if number == CLOSE and self.action not in ("KILL", "NONE"):
-            return False  # it frees the descriptor even where it fails: one that did nothing is no fault that can be
+        if number in NEVER_FAIL and self.action not in ("KILL", "NONE"):
+            return False
         self.done = [role, number, index]
         if self.action == "KILL":
             os.kill(pid, signal.SIGKILL)
