@@ -12,6 +12,8 @@ import { fileURLToPath } from "node:url"
 const checkout = resolve(dirname(fileURLToPath(import.meta.url)), "..")
 process.chdir(checkout)
 const built = "build/tests"
+/** The property tests, interleavings and races take this many times as long; RUNTS_ROUNDS=100 makes 2,000 rounds of each race. */
+const rounds = Number(process.env.RUNTS_ROUNDS ?? 1)
 
 /** Test files that also run under User Mode Linux: what depends on the kernel's cgroups and namespaces. It has one slow cpu. */
 const UML_SHARE = [
@@ -175,7 +177,7 @@ async function runFiles(suite, files) {
   const queue = [...files]
   const worker = async () => {
     for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
-      const done = await run(/** @type {(file: string) => string[]} */ (suite.command)(file), suite.seconds)
+      const done = await run(/** @type {(file: string) => string[]} */ (suite.command)(file), suite.seconds * rounds)
       record(suite.name, file, readTap(done.output, done.code), done.seconds)
     }
   }

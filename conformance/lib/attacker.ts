@@ -1,0 +1,48 @@
+import { existsSync } from "node:fs"
+import { startCommand, until } from "./command.ts"
+import { checkout } from "./environment.ts"
+import { syscallNumber } from "./syscalls.ts"
+import type { SyscallName } from "../../src/kernel/syscalls.ts"
+
+export const PYTHON = existsSync("/usr/bin/python3") ? "/usr/bin/python3" : "python3"
+
+/** Exchanges the two paths of each pair without end (renameat2(2), RENAME_EXCHANGE) while `body` runs. */
+export async function whileExchanging(pairs: readonly (readonly [string, string])[], body: () => void | Promise<void>): Promise<void> {
+  const loop = `import ctypes, json, os, sys
+c = ctypes.CDLL(None, use_errno=True)
+pairs = [[path.encode() for path in pair] for pair in json.loads(sys.argv[1])]
+for a, b in pairs:
+    if c.renameat2(-100, a, -100, b, 2): sys.exit(f"exchange {a} {b}: {os.strerror(ctypes.get_errno())}")
+print("ready", flush=True)
+while True:
+    for a, b in pairs: c.renameat2(-100, a, -100, b, 2)`
+  const attacker = startCommand([PYTHON, "-c", loop, JSON.stringify(pairs)], { timeLimit: 1_800_000 })
+  try {
+    await until("the exchanges", () => attacker.stdout().includes("ready"))
+    await body()
+  } finally {
+    attacker.child.kill("SIGKILL")
+    await attacker.done
+  }
+}
+
+/** A shell snippet for `before`: the command runs where these system calls fail with `errno`. */
+export function refusing(errno: number, ...names: readonly SyscallName[]): string {
+  return `set -- ${PYTHON} ${checkout}/conformance/lib/refuse.py ${errno} ${names.map(syscallNumber).join(",")} "$@"`
+}
+
+/**
+ * A shell script for a container's pid 1: holds the file that each foreign process executes until that has ended (a file that runs
+ * cannot be written: ETXTBSY), then opens it for writing. What it could so open is named in /tmp/written, what it could hold at all in
+ * /tmp/held (CVE-2019-5736).
+ */
+export const EXE_WATCHER = `while :; do for p in /proc/[0-9]*; do
+  [ $p = /proc/1 ] && continue
+  exe=$(readlink $p/exe 2>/dev/null)
+  case "$exe" in ""|/bin/busybox) continue ;; esac
+  { exec 3<$p/exe; } 2>/dev/null || continue
+  echo "$exe" >>/tmp/held
+  while [ -d $p ]; do :; done
+  { : >>/proc/self/fd/3; } 2>/dev/null && echo "$exe" >>/tmp/written
+  exec 3<&-
+done; done`

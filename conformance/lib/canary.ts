@@ -1,0 +1,51 @@
+import { createHash } from "node:crypto"
+import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs"
+import type { Test } from "tap"
+import type { Box } from "./box.ts"
+import type { Result } from "./command.ts"
+import { runtimePath, scratch } from "./environment.ts"
+
+/** What must be as it was whatever a container tries: a folder of the host's, its mounts, its core_pattern, the runtime's binary. */
+export class Canary {
+  readonly folder: string
+  private readonly before: string
+  constructor(box: Box) {
+    this.folder = `${box.folder}/canary`
+    mkdirSync(`${this.folder}/below`, { recursive: true })
+    for (const name of ["ptmx", "null", "console", "secret", "below/file"]) writeFileSync(`${this.folder}/${name}`, `canary of the host ${name}`)
+    chmodSync(`${this.folder}/secret`, 0o600)
+    this.before = this.look()
+  }
+  look(): string {
+    const seen = [readFileSync("/proc/sys/kernel/core_pattern", "utf8"), binaryHash()]
+    // overlay and others change nothing here: target and type only, as other tests run beside
+    for (const line of readFileSync("/proc/self/mountinfo", "utf8").split("\n")) if (line.includes(scratch)) seen.push(line)
+    const walk = (path: string): void => {
+      const status = lstatSync(path)
+      const content = status.isFile() ? readFileSync(path, "utf8") : status.isSymbolicLink() ? readlinkSync(path) : ""
+      seen.push(`${path} ${status.mode} ${status.uid} ${status.gid} ${status.rdev} ${content}`)
+      if (status.isDirectory()) for (const name of readdirSync(path).sort()) walk(`${path}/${name}`)
+    }
+    walk(this.folder)
+    return seen.join("\n")
+  }
+  check(t: Test, what: string): void {
+    t.equal(this.look(), this.before, `${what}: the host is as it was`)
+  }
+}
+
+let hash: string | undefined
+let hashedAt = 0
+/** Read again only when the file's change time moves: it is large. */
+function binaryHash(): string {
+  const { ctimeMs } = lstatSync(runtimePath)
+  if (hash === undefined || ctimeMs !== hashedAt) hash = createHash("sha256").update(readFileSync(runtimePath)).digest("hex")
+  hashedAt = ctimeMs
+  return hash
+}
+
+/** A failure as one sentence on stderr; not a crash. */
+export function refused(t: Test, result: Result, what: string): void {
+  t.ok(result.code === 255 || (result.code > 0 && result.code < 128), `${what}: refused (${result.code}: ${result.stderr.trim().slice(0, 200)})`)
+  t.notMatch(result.stderr, /internal error|undefined|TypeError|at .*\.ts/, `${what}: in a sentence`)
+}
