@@ -109,26 +109,29 @@ for (const name of ["proc", "sys"]) {
   })
 }
 
-boxTest("attack CVE-2019-18837: symlinks in the place of mount targets make nothing outside [/mounts/*/destination]", OURS, (t, box) => {
-  const canary = new Canary(box)
-  writeFileSync(`${box.folder}/file`, "mounted")
-  mkdirSync(`${box.folder}/dir`)
-  const links: readonly [string, string][] = [
-    ["etc/absolute", `${canary.folder}/new`], ["etc/up", "../../../canary/new"], ["etc/dir", `${canary.folder}/new-dir`],
-    ["etc/existing", `${canary.folder}/secret`], ["etc/through", `${canary.folder}`],
-  ]
-  for (const [name, target] of links) symlinkSync(target, `${box.rootfs}/${name}`)
-  box.config.mounts.push(
-    { destination: "/etc/absolute", type: "bind", source: `${box.folder}/file`, options: ["bind"] },
-    { destination: "/etc/up", type: "bind", source: `${box.folder}/file`, options: ["bind"] },
-    { destination: "/etc/dir", type: "bind", source: `${box.folder}/dir`, options: ["bind"] },
-    { destination: "/etc/existing", type: "bind", source: `${box.folder}/file`, options: ["bind"] },
-    { destination: "/etc/through/below/deep/er", type: "tmpfs", source: "tmpfs" },
-  )
-  const result = box.script(`cat /etc/absolute; cat ${canary.folder}/secret`).run()
-  t.equal(result.stdout, "mountedmounted", "links lead inside of the root")
-  canary.check(t, "mount targets")
-})
+for (const user of [false, true]) {
+  boxTest(`attack CVE-2019-18837: symlinks in the place of mount targets make nothing outside, ${user ? "in a user namespace" : "as root"} [/mounts/*/destination]`, OURS, (t, box) => {
+    const canary = new Canary(box)
+    if (user) box.mapIds()
+    writeFileSync(`${box.folder}/file`, "mounted")
+    mkdirSync(`${box.folder}/dir`)
+    const links: readonly [string, string][] = [
+      ["etc/absolute", `${canary.folder}/new`], ["etc/up", "../../../canary/new"], ["etc/dir", `${canary.folder}/new-dir`],
+      ["etc/existing", `${canary.folder}/secret`], ["etc/through", `${canary.folder}`],
+    ]
+    for (const [name, target] of links) symlinkSync(target, `${box.rootfs}/${name}`)
+    box.config.mounts.push(
+      { destination: "/etc/absolute", type: "bind", source: `${box.folder}/file`, options: ["bind"] },
+      { destination: "/etc/up", type: "bind", source: `${box.folder}/file`, options: ["bind"] },
+      { destination: "/etc/dir", type: "bind", source: `${box.folder}/dir`, options: ["bind"] },
+      { destination: "/etc/existing", type: "bind", source: `${box.folder}/file`, options: ["bind"] },
+      { destination: "/etc/through/below/deep/er", type: "tmpfs", source: "tmpfs" },
+    )
+    const result = box.script(`cat /etc/absolute; cat ${canary.folder}/secret`).run()
+    t.equal(result.stdout, "mountedmounted", "links lead inside of the root")
+    canary.check(t, "mount targets")
+  })
+}
 
 boxTest("attack: a dangling loop and a chain of symlinks as a target [/mounts/*/destination]", OURS, (t, box) => {
   symlinkSync("loop2", `${box.rootfs}/etc/loop1`)
@@ -169,53 +172,62 @@ while True: c.renameat2(-100, a, -100, b, 2)`
   })
 }
 
-boxTest("attack CVE-2025-31133: /dev/null of the image is something else when paths are masked [/linux/maskedPaths]", OURS, (t, box) => {
-  const canary = new Canary(box)
-  const dev = `${box.folder}/dev`
-  const plant: Record<string, () => void> = {
-    "a symlink to core_pattern": () => symlinkSync("/proc/sys/kernel/core_pattern", `${dev}/null`),
-    "a symlink to the host": () => symlinkSync(`${canary.folder}/null`, `${dev}/null`),
-    "a file": () => writeFileSync(`${dev}/null`, "file"),
-    "a FIFO": () => expectSuccess(command(["mkfifo", `${dev}/null`])),
-    "another device": () => expectSuccess(command(["mknod", `${dev}/null`, "c", "1", "5"])),
-    "absent": () => undefined,
-    "a folder": () => mkdirSync(`${dev}/null`),
-  }
-  box.config.mounts = box.config.mounts.filter((mount) => !mount.destination.startsWith("/dev"))
-  box.config.mounts.push({ destination: "/dev", type: "bind", source: dev, options: ["bind"] })
-  box.config.linux.maskedPaths = ["/proc/timer_list", "/proc/keys", "/proc/sys/kernel/core_pattern"]
-  for (const [what, make] of Object.entries(plant)) {
-    rmSync(dev, { recursive: true, force: true })
-    mkdirSync(dev)
-    make()
-    const result = box.script("cat /proc/sys/kernel/core_pattern /proc/keys | wc -c; echo x 2>&1 >/proc/sys/kernel/core_pattern | wc -l").run()
-    if (result.code === 0) t.match(result.stdout, /^0\n/, `${what}: masks hide`)
-    else refused(t, result, what)
-    canary.check(t, what)
-  }
-})
+for (const user of [false, true]) {
+  boxTest(`attack CVE-2025-31133: /dev/null of the image is something else when paths are masked, ${user ? "in a user namespace" : "as root"} [/linux/maskedPaths]`, OURS, (t, box) => {
+    const canary = new Canary(box)
+    if (user) box.mapIds()
+    const dev = `${box.folder}/dev`
+    const plant: Record<string, () => void> = {
+      "a symlink to core_pattern": () => symlinkSync("/proc/sys/kernel/core_pattern", `${dev}/null`),
+      "a symlink to the host": () => symlinkSync(`${canary.folder}/null`, `${dev}/null`),
+      "a file": () => writeFileSync(`${dev}/null`, "file"),
+      "a FIFO": () => expectSuccess(command(["mkfifo", `${dev}/null`])),
+      "another device": () => expectSuccess(command(["mknod", `${dev}/null`, "c", "1", "5"])),
+      "absent": () => undefined,
+      "a folder": () => mkdirSync(`${dev}/null`),
+    }
+    box.config.mounts = box.config.mounts.filter((mount) => !mount.destination.startsWith("/dev"))
+    box.config.mounts.push({ destination: "/dev", type: "bind", source: dev, options: ["bind"] })
+    box.config.linux.maskedPaths = ["/proc/timer_list", "/proc/keys", "/proc/sys/kernel/core_pattern"]
+    for (const [what, make] of Object.entries(plant)) {
+      rmSync(dev, { recursive: true, force: true })
+      mkdirSync(dev)
+      make()
+      const result = box.script("cat /proc/sys/kernel/core_pattern /proc/keys | wc -c; echo x 2>&1 >/proc/sys/kernel/core_pattern | wc -l").run()
+      if (result.code === 0) t.match(result.stdout, /^0\n/, `${what}: masks hide`)
+      else refused(t, result, what)
+      canary.check(t, what)
+    }
+  })
+}
 
-boxTest("attack CVE-2026-41579: /dev of the image is a symlink to a folder of the host", OURS, (t, box) => {
-  const canary = new Canary(box)
-  box.config.mounts = box.config.mounts.filter((mount) => !mount.destination.startsWith("/dev"))
-  box.config.linux.devices = [{ path: "/dev/fuse", type: "c", major: 10, minor: 229, fileMode: 0o666, uid: 0, gid: 0 }]
-  for (const target of [canary.folder, "../../canary", "tmp/../../../canary"]) {
-    rmSync(`${box.rootfs}/dev`, { recursive: true, force: true })
-    symlinkSync(target, `${box.rootfs}/dev`)
+for (const user of [false, true]) {
+  boxTest(`attack CVE-2026-41579: /dev of the image is a symlink to a folder of the host, ${user ? "in a user namespace" : "as root"}`, OURS, (t, box) => {
+    const canary = new Canary(box)
+    if (user) box.mapIds()
+    box.config.mounts = box.config.mounts.filter((mount) => !mount.destination.startsWith("/dev"))
+    box.config.linux.devices = [{ path: "/dev/fuse", type: "c", major: 10, minor: 229, fileMode: 0o666, uid: 0, gid: 0 }]
+    for (const target of [canary.folder, "../../canary", "tmp/../../../canary"]) {
+      rmSync(`${box.rootfs}/dev`, { recursive: true, force: true })
+      symlinkSync(target, `${box.rootfs}/dev`)
+      box.args("/bin/true").run()
+      canary.check(t, `/dev -> ${target}`)
+    }
+  })
+}
+
+for (const user of [false, true]) {
+  boxTest(`attack: what the runtime makes below /dev is there already as a symlink to the host, ${user ? "in a user namespace" : "as root"}`, OURS, (t, box) => {
+    const canary = new Canary(box)
+    if (user) box.mapIds()
+    box.config.mounts = box.config.mounts.filter((mount) => !mount.destination.startsWith("/dev"))
+    for (const name of ["null", "zero", "ptmx", "fd", "stdin", "console", "core", "shm", "pts", "tty"]) {
+      symlinkSync(`${canary.folder}/${name}`, `${box.rootfs}/dev/${name}`)
+    }
     box.args("/bin/true").run()
-    canary.check(t, `/dev -> ${target}`)
-  }
-})
-
-boxTest("attack: what the runtime makes below /dev is there already as a symlink to the host", OURS, (t, box) => {
-  const canary = new Canary(box)
-  box.config.mounts = box.config.mounts.filter((mount) => !mount.destination.startsWith("/dev"))
-  for (const name of ["null", "zero", "ptmx", "fd", "stdin", "console", "core", "shm", "pts", "tty"]) {
-    symlinkSync(`${canary.folder}/${name}`, `${box.rootfs}/dev/${name}`)
-  }
-  box.args("/bin/true").run()
-  canary.check(t, "symlinks in /dev")
-})
+    canary.check(t, "symlinks in /dev")
+  })
+}
 
 boxTest("attack CVE-2025-52565: a terminal's console and pty are symlinks to the host", OURS, async (t, box) => {
   const canary = new Canary(box)
