@@ -7,7 +7,10 @@ import type { SyscallName } from "../../src/kernel/syscalls.ts"
 export const PYTHON = existsSync("/usr/bin/python3") ? "/usr/bin/python3" : "python3"
 
 /** Exchanges the two paths of each pair without end (renameat2(2), RENAME_EXCHANGE) while `body` runs. */
-export async function whileExchanging(pairs: readonly (readonly [string, string])[], body: () => void | Promise<void>): Promise<void> {
+export async function whileExchanging(
+  pairs: readonly (readonly [string, string])[],
+  body: () => void | Promise<void>,
+): Promise<void> {
   const loop = `import ctypes, json, os, sys
 c = ctypes.CDLL(None, use_errno=True)
 pairs = [[path.encode() for path in pair] for pair in json.loads(sys.argv[1])]

@@ -5,14 +5,16 @@ import type { Box } from "./box.ts"
 import type { Result } from "./command.ts"
 import { runtimePath, scratch } from "./environment.ts"
 
-/** What must be as it was whatever a container tries: a folder of the host's, its mounts, its core_pattern, the runtime's binary. */
+/** What must be as it was, whatever a container tries: a folder of the host's, mounts, core_pattern, the runtime's binary. */
 export class Canary {
   readonly folder: string
   private readonly before: string
   constructor(box: Box) {
     this.folder = `${box.folder}/canary`
     mkdirSync(`${this.folder}/below`, { recursive: true })
-    for (const name of ["ptmx", "null", "console", "secret", "below/file"]) writeFileSync(`${this.folder}/${name}`, `canary of the host ${name}`)
+    for (const name of ["ptmx", "null", "console", "secret", "below/file"]) {
+      writeFileSync(`${this.folder}/${name}`, `canary of the host ${name}`)
+    }
     chmodSync(`${this.folder}/secret`, 0o600)
     this.before = this.look()
   }
@@ -46,6 +48,7 @@ function binaryHash(): string {
 
 /** A failure as one sentence on stderr; not a crash. */
 export function refused(t: Test, result: Result, what: string): void {
-  t.ok(result.code === 255 || (result.code > 0 && result.code < 128), `${what}: refused (${result.code}: ${result.stderr.trim().slice(0, 200)})`)
+  const ordinary = result.code === 255 || (result.code > 0 && result.code < 128)
+  t.ok(ordinary, `${what}: refused (${result.code}: ${result.stderr.trim().slice(0, 200)})`)
   t.notMatch(result.stderr, /internal error|undefined|TypeError|at .*\.ts/, `${what}: in a sentence`)
 }

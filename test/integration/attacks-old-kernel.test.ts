@@ -13,15 +13,18 @@ import type { SyscallName } from "../../src/kernel/syscalls.ts"
  */
 
 const CALLS: readonly SyscallName[] = [
-  "openat2", "open_tree", "move_mount", "fsopen", "fsmount", "mount_setattr", "clone3", "close_range", "pidfd_open", "memfd_create", "statx",
-  "execveat", "setns", "seccomp", "renameat2",
+  "openat2", "open_tree", "move_mount", "fsopen", "fsmount", "mount_setattr", "clone3", "close_range", "pidfd_open", "memfd_create",
+  "statx", "execveat", "setns", "seccomp", "renameat2",
 ]
 const ERRORS = { ENOSYS: 38, EPERM: 1 } as const
 
 t.test("control: the filter is in force, and only for what it names", (t) => {
   for (const [name, errno] of Object.entries(ERRORS)) {
     for (const call of CALLS) {
-      const script = `import ctypes; c = ctypes.CDLL(None, use_errno=True); c.syscall(${syscallNumber(call)}, -1, 0, 0, 0, 0, 0); print(ctypes.get_errno())`
+      const script = `import ctypes
+c = ctypes.CDLL(None, use_errno=True)
+c.syscall(${syscallNumber(call)}, -1, 0, 0, 0, 0, 0)
+print(ctypes.get_errno())`
       const seen = expectSuccess(command([PYTHON, "-c", script], { before: refusing(errno, call) })).stdout
       t.equal(seen, `${errno}\n`, `${call} fails with ${name}`)
       if (errno === 38) t.not(expectSuccess(command([PYTHON, "-c", script])).stdout, "38\n", `${call} is there without it`)

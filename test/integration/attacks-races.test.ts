@@ -18,7 +18,12 @@ const ROUNDS = (environment === "uml" ? 3 : 20) * Number(process.env.RUNTS_ROUND
  * Runs the container once in peace, then again and again while the pairs are exchanged; `wrong` judges what a container that ran has
  * printed.
  */
-async function race(t: Test, box: Box, pairs: readonly (readonly [string, string])[], wrong: (output: string) => string | undefined): Promise<void> {
+async function race(
+  t: Test,
+  box: Box,
+  pairs: readonly (readonly [string, string])[],
+  wrong: (output: string) => string | undefined,
+): Promise<void> {
   const calm = expectSuccess(box.run())
   t.equal(wrong(calm.stdout), undefined, "in peace")
   let ran = 0
@@ -107,7 +112,9 @@ for (const user of [false, true]) {
     symlinkSync("/", `${volume}/link`)
     if (user) box.mapIds()
     box.config.mounts.push({ destination: "/volume", type: "bind", source: volume, options: ["bind"] })
-    for (let i = 0; i < 10; i++) box.config.mounts.push({ destination: `/volume/a/b${i % 2 === 0 ? "" : `/x${i}`}`, type: "tmpfs", source: "tmpfs" })
+    for (let i = 0; i < 10; i++) {
+      box.config.mounts.push({ destination: `/volume/a/b${i % 2 === 0 ? "" : `/x${i}`}`, type: "tmpfs", source: "tmpfs" })
+    }
     chmodSync(volume, 0o777)
     for (const inner of ["a", "a/b"]) chmodSync(`${volume}/${inner}`, 0o777)
     box.script(`cat ${canary.folder}/secret /volume/link${canary.folder}/secret /volume/a${canary.folder}/secret 2>/dev/null; true`)
@@ -173,7 +180,8 @@ for (const user of [false, true]) {
     await whileExchanging([[`${dev}/pts`, `${dev}/fake`], [`${dev}/console`, `${dev}/link`]], () => {
       for (let round = 0; round < ROUNDS; round++) {
         const { output, code } = onTerminal(argv)
-        if (code !== 0) t.notMatch(output, /internal error|TypeError|attacked/, `round ${round}: refused (${code}: ${output.trim().slice(0, 200)})`)
+        const said = `round ${round}: refused (${code}: ${output.trim().slice(0, 200)})`
+        if (code !== 0) t.notMatch(output, /internal error|TypeError|attacked/, said)
         else if (output.trim() !== "terminal") t.fail(`round ${round}: ${output}`)
         else ran++
       }
