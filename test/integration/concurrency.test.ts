@@ -290,7 +290,10 @@ boxTest("the caller's stdout pipe closes for the reader when create returns, wha
   await ended
   t.ok(performance.now() - before < 10_000, "descriptor 3 was closed in all that stay")
   box.delete("--force")
-  for (const { pid } of processesWith("RUNTS_TEST_MARKER", box.cgroupsPath)) if (readFileSync(`/proc/${pid}/cmdline`, "utf8").startsWith("sleep\x0020")) process.kill(pid, "SIGKILL")
+  const sleeping = ({ command: line }: { command: string }): boolean => line.startsWith("sleep 20")
+  // it may not have got to its execve yet
+  const { pid } = await until("what the hook left behind", () => processesWith("RUNTS_TEST_MARKER", box.cgroupsPath).find(sleeping))
+  process.kill(pid, "SIGKILL")
 })
 
 boxTest("the runtime's death signal is not passed on", OURS, (t, box) => {
