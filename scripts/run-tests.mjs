@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url"
 const checkout = resolve(dirname(fileURLToPath(import.meta.url)), "..")
 process.chdir(checkout)
 const built = "build/tests"
-/** The interleavings and the races take this many times as long; RUNTS_ROUNDS=100 makes 2,000 rounds of each race. */
+/** The interleavings and the races have this many times their rounds, and take as long. */
 const rounds = Number(process.env.RUNTS_ROUNDS ?? 1)
 
 /** Test files that also run under User Mode Linux: what depends on the kernel's cgroups and namespaces. It has one slow cpu. */

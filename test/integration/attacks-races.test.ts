@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs"
 import t, { type Test } from "tap"
-import { PYTHON, whileExchanging } from "../../conformance/lib/attacker.ts"
+import { PYTHON, SHARES, whileExchanging } from "../../conformance/lib/attacker.ts"
 import type { Box } from "../../conformance/lib/box.ts"
 import { Canary, refused } from "../../conformance/lib/canary.ts"
 import { command, expectSuccess } from "../../conformance/lib/command.ts"
@@ -9,10 +9,10 @@ import { onTerminal } from "../../conformance/lib/helpers.ts"
 import { boxTest, type TestOptions } from "../../conformance/lib/test.ts"
 
 /*
- * A neighbour exchanges what the runtime looks up with a symbolic link, all the time. RUNTS_ROUNDS=100 makes 2,000 rounds of each.
+ * A neighbour exchanges what the runtime looks up with a symbolic link, all the time. With --all: 2,000 rounds of each.
  */
 
-const ROUNDS = (environment === "uml" ? 3 : 20) * Number(process.env.RUNTS_ROUNDS ?? 1)
+const ROUNDS = (environment === "uml" ? 3 : 20) * SHARES
 
 /**
  * Runs the container once in peace, then again and again while the pairs are exchanged; `wrong` judges what a container that ran has

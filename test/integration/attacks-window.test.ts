@@ -1,6 +1,6 @@
 import { statSync } from "node:fs"
 import t from "tap"
-import { PYTHON } from "../../conformance/lib/attacker.ts"
+import { PYTHON, SHARES } from "../../conformance/lib/attacker.ts"
 import { Canary } from "../../conformance/lib/canary.ts"
 import { command, startCommand, until } from "../../conformance/lib/command.ts"
 import { environment, runtimeName } from "../../conformance/lib/environment.ts"
@@ -11,7 +11,7 @@ import { boxTest } from "../../conformance/lib/test.ts"
  * container's user namespace must not be able to take hold of it (ptrace(2), "Ptrace access mode checking").
  */
 
-const ROUNDS = (environment === "uml" ? 3 : 40) * Number(process.env.RUNTS_ROUNDS ?? 1)
+const ROUNDS = (environment === "uml" ? 3 : 40) * SHARES
 
 /**
  * Root of the container's user namespace, with every capability there, looks at each new process: is its root another than the

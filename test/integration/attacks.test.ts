@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs"
 import t, { type Test } from "tap"
-import { EXE_WATCHER } from "../../conformance/lib/attacker.ts"
+import { EXE_WATCHER, SHARES } from "../../conformance/lib/attacker.ts"
 import type { Box } from "../../conformance/lib/box.ts"
 import { Canary, refused } from "../../conformance/lib/canary.ts"
 import { command, expectSuccess, type Result, startCommand } from "../../conformance/lib/command.ts"
@@ -14,7 +14,7 @@ import { boxTest, type TestOptions } from "../../conformance/lib/test.ts"
  */
 
 const OURS: TestOptions = { skipFor: { runc: "1.1 falls for some of these", crun: "1.8 falls for some of these" } }
-const ROUNDS = environment === "uml" ? 10 : 100 * Number(process.env.RUNTS_ROUNDS ?? 1)
+const ROUNDS = environment === "uml" ? 10 : 20 * SHARES + 80
 
 /** A limit with a hostile name: refused, or said not to have been applied at all. */
 function refusedOrNotApplied(t: Test, box: Box): void {
