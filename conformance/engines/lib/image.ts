@@ -39,7 +39,33 @@ export function makeImage(name: string, options: ImageOptions = {}): string {
   writeFileSync(`${rootfs}/bin/pause`, PAUSE, { mode: 0o755 })
   const layer = `${folder}/layer.tar`
   tar(layer, rootfs, ["."])
-  const digest = createHash("sha256").update(readFileSync(layer)).digest("hex")
+  return archive(name, folder, options)
+}
+
+/** The image of a whole small Debian. */
+export const DEBIAN_IMAGE = "docker.io/library/debian-minimal:1"
+
+/** Milliseconds for fetching and unpacking some 80 packages. */
+const DEBIAN_TIME_LIMIT = 300_000
+
+/**
+ * Makes an image of the Debian that this machine runs, from its own package source.
+ * @returns path of a docker-archive
+ */
+export function makeDebianImage(): string {
+  const folder = `${scratch}/image-debian`
+  mkdirSync(folder)
+  const { stdout } = expectSuccess(command(["apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE)", "Created-By: Packages"]))
+  const [source, release] = (stdout.split("\n").find((line) => /^\S+\s[a-z]+$/.test(line)) ?? "").split(" ")
+  if (source === undefined || release === undefined) throw new Error(`apt names no Debian release:\n${stdout}`)
+  const words = ["--mode=root", "--variant=minbase", "--aptopt=APT::Install-Recommends false"]
+  expectSuccess(command(["mmdebstrap", ...words, release, `${folder}/layer.tar`, source], { timeLimit: DEBIAN_TIME_LIMIT }))
+  return archive(DEBIAN_IMAGE, folder, { command: ["/bin/bash"] })
+}
+
+/** Wraps layer.tar of a folder, which is removed. */
+function archive(name: string, folder: string, options: ImageOptions): string {
+  const digest = createHash("sha256").update(readFileSync(`${folder}/layer.tar`)).digest("hex")
   const config = JSON.stringify({
     architecture: "amd64",
     os: "linux",
@@ -56,10 +82,9 @@ export function makeImage(name: string, options: ImageOptions = {}): string {
   const configName = `${createHash("sha256").update(config).digest("hex")}.json`
   writeFileSync(`${folder}/${configName}`, config)
   writeFileSync(`${folder}/manifest.json`, JSON.stringify([{ Config: configName, RepoTags: [name], Layers: ["layer.tar"] }]))
-  const archive = `${scratch}/${label}.tar`
-  tar(archive, folder, [configName, "layer.tar", "manifest.json"])
+  tar(`${folder}.tar`, folder, [configName, "layer.tar", "manifest.json"])
   rmSync(folder, { recursive: true })
-  return archive
+  return `${folder}.tar`
 }
 
 function tar(archive: string, folder: string, names: readonly string[]): void {
