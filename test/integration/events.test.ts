@@ -64,10 +64,16 @@ boxTest("events: figures are those of the container's cgroups [events --stats]",
   box.config.linux.resources = { memory: { limit: 67_108_864 }, pids: { limit: 33 } }
   await box.launch("/bin/sh", "-c", "i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; sleep 1000 & sleep 1000 & wait")
   await until("its processes", () => control(box, "pids", "pids.current", "pids.current") === "3")
-  const data = figures(box)
+  const used = (): string => control(box, "memory", "memory.usage_in_bytes", "memory.current")
+  // its processes may still be coming to rest
+  const [data, usage] = await until("memory that stays as it is", () => {
+    const before = used()
+    const data = figures(box)
+    return before === used() && [data, Number(before)] as const
+  })
   t.same(data.pids, { current: 3, limit: 33 })
   t.equal(data.memory.usage.limit, 67_108_864)
-  t.equal(data.memory.usage.usage, Number(control(box, "memory", "memory.usage_in_bytes", "memory.current")))
+  t.equal(data.memory.usage.usage, usage)
   const stat = control(box, "memory", "memory.stat", "memory.stat").split("\n")
   t.same(Object.keys(data.memory.raw), stat.map((line) => line.split(" ")[0]).sort(), "every line of memory.stat")
   t.ok(data.cpu.usage.total > 1_000_000, "nanoseconds of processor time")
