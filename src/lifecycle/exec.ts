@@ -42,8 +42,13 @@ export async function exec(globals: GlobalOptions, request: ExecRequest): Promis
     }
     if (status === "stopped" || status === "creating") throw new RuntsError(`cannot exec in a ${status} container`)
     const file = request.process === undefined ? undefined : readFile(request.process)
-    process = execProcess(request, file, () => container.readConfigBytes(), state.settings)
-    seccomp = seccompFacts(state.seccomp, () => container.readFilter())
+    try {
+      process = execProcess(request, file, () => container.readConfigBytes(), state.settings)
+      seccomp = seccompFacts(state.seccomp, () => container.readFilter())
+    } catch (error) {
+      // a `delete` at the same time takes its files away before the state that was read
+      throw endedMeanwhile(error, state)
+    }
   } finally {
     container.close()
   }
@@ -54,9 +59,7 @@ export async function exec(globals: GlobalOptions, request: ExecRequest): Promis
   const receiver = pidfds?.connectExecReceiver(request.pidfdSocket as string)
   const pidfd = openInit(state)
   const launch = await launchExec(request, process, { state, seccomp }, pidfd, terminal?.[1]).catch((error: unknown) => {
-    // what init's end broke first says little
-    if (initIsAlive(state) && !isLeaving(error, state.pid)) throw error
-    throw new RuntsError("cannot exec in a stopped container: its init ended meanwhile")
+    throw endedMeanwhile(error, state)
   })
   close(pidfd)
   let master: number | undefined
@@ -91,6 +94,12 @@ function isLeaving(error: unknown, pid: number): boolean {
   if (!(error instanceof RuntsError)) return false
   const { errno, syscall } = error.details
   return (errno === ERRNO.ESRCH && syscall === "setns") || (errno === ERRNO.ENOENT && error.message.startsWith(`open "/proc/${pid}/root"`))
+}
+
+/** What init's end breaks first says little. @returns the error itself where init goes on */
+function endedMeanwhile(error: unknown, state: StoredState): unknown {
+  if (initIsAlive(state) && !isLeaving(error, state.pid)) return error
+  return new RuntsError("cannot exec in a stopped container: its init ended meanwhile")
 }
 
 function checkConsole(process: Process, request: ExecRequest): void {
