@@ -2,17 +2,15 @@ import { RuntsError } from "../error.ts"
 import { close, open, readText, writeFile } from "../host/file.ts"
 import { reap } from "../host/process.ts"
 import { recv, send } from "../host/socket.ts"
-import { memfdExecutable, spawnImage } from "../host/spawn.ts"
 import { O_RDONLY } from "../kernel/fs.ts"
-import { HOST_ARCHITECTURE } from "../kernel/syscalls.ts"
 import { MESSAGE, type Planner } from "../plan/planner.ts"
 import { mountRequest } from "../plan/mount-request.ts"
 import { planUserNamespace, planUserNamespaceMember } from "../plan/user-namespace.ts"
-import { assemble } from "../program/assemble.ts"
 import { absoluteRanges, type IdmapOption, type IdmapRange } from "../plan/idmap-option.ts"
 import type { IdMapping, Mount, Spec } from "../spec/types.gen.ts"
 import { duplicate } from "./inherited.ts"
 import { statusSocket } from "./launch.ts"
+import { spawnProgram } from "./spawn-program.ts"
 
 type Mappings = readonly IdMapping[] | undefined
 
@@ -47,13 +45,10 @@ function withMember<T>(makePlan: (status: number) => Planner, inherit: readonly 
   const { ours, theirs } = statusSocket(LEAST)
   try {
     const planner = makePlan(theirs)
-    const image = assemble(planner.program, { architecture: HOST_ARCHITECTURE, statusCell: planner.statusCell })
-    const memfd = memfdExecutable(image.bytes, "runts:userns")
     let pid: number
     try {
-      pid = spawnImage(memfd, "runts:userns", { inherit: [theirs, ...inherit] })
+      pid = spawnProgram(planner, "runts:userns", [theirs, ...inherit])
     } finally {
-      close(memfd)
       close(theirs)
     }
     try {

@@ -3,16 +3,15 @@ import { close } from "../host/file.ts"
 import { POLLIN, poll, pollOne, type Interest } from "../host/poll.ts"
 import { pidfdOpen, pidfdSendSignal, reap, type ExitStatus } from "../host/process.ts"
 import { recv, socketpair, trySend } from "../host/socket.ts"
-import { memfdExecutable, spawnImage } from "../host/spawn.ts"
 import { sys } from "../ffi/index.ts"
 import { ERRNO } from "../kernel/errno.ts"
-import { HOST_ARCHITECTURE, NR } from "../kernel/syscalls.ts"
+import { NR } from "../kernel/syscalls.ts"
 import { warn } from "../log.ts"
 import { MESSAGE, type Planner } from "../plan/planner.ts"
-import { assemble } from "../program/assemble.ts"
 import { INIT_NAME } from "./container.ts"
 import { lift } from "./inherited.ts"
 import { awaitStarted, diedEarly, MESSAGE_BYTES, stepFailure } from "./outcome.ts"
+import { spawnProgram } from "./spawn-program.ts"
 
 const SIGKILL = 9
 const SHUT_WR = 1
@@ -60,13 +59,10 @@ export class Launch {
    */
   run(theirs: number, inherit: readonly number[], events: LaunchEvents): void {
     for (const text of this.planner.warnings) warn(text)
-    const image = assemble(this.planner.program, { architecture: HOST_ARCHITECTURE, statusCell: this.planner.statusCell })
-    const memfd = memfdExecutable(image.bytes, INIT_NAME)
     let launcher = 0
     try {
-      launcher = spawnImage(memfd, INIT_NAME, { inherit })
+      launcher = spawnProgram(this.planner, INIT_NAME, inherit)
     } finally {
-      close(memfd)
       close(theirs)
     }
     try {

@@ -2,18 +2,15 @@ import { RuntsError } from "../error.ts"
 import { close, open } from "../host/file.ts"
 import { reap } from "../host/process.ts"
 import { recv } from "../host/socket.ts"
-import { memfdExecutable, spawnImage } from "../host/spawn.ts"
 import type { ContainerDir } from "../host/store.ts"
 import type { StoredState } from "../host/stored-state.ts"
 import { O_RDONLY } from "../kernel/fs.ts"
 import { CLONE } from "../kernel/process.ts"
-import { HOST_ARCHITECTURE } from "../kernel/syscalls.ts"
 import { cleanRelative } from "../path.ts"
 import { MESSAGE } from "../plan/messages.ts"
 import { mountLabel, mountRequest } from "../plan/mount-request.ts"
 import { MOUNTS_AT_ONCE_MAX, planMountsAdd, planMountsRemove } from "../plan/mounts-exec.ts"
 import type { Planner } from "../plan/planner.ts"
-import { assemble } from "../program/assemble.ts"
 import { loadSpec } from "../spec/load.ts"
 import type { Mount, Spec } from "../spec/types.gen.ts"
 import { openInit, openWithState, statusOf } from "./container.ts"
@@ -26,6 +23,7 @@ import { kernelLog, LOG_BYTES, statusSocket } from "./launch.ts"
 import { diedEarly, MESSAGE_BYTES, stepFailure } from "./outcome.ts"
 import type { GlobalOptions } from "./requests.ts"
 import { serve } from "./serve.ts"
+import { spawnProgram } from "./spawn-program.ts"
 
 /** Name of the program that changes mounts, in ps and errors. */
 const HELPER_NAME = "runts:mounts"
@@ -132,13 +130,10 @@ function change(globals: GlobalOptions, id: string, plan: (change: Change) => Pl
 
 /** Starts a program and answers it until all its processes have ended. @throws RuntsError of the step that failed */
 function runHelper(planner: Planner, ours: number, theirs: number, inherit: readonly number[]): void {
-  const image = assemble(planner.program, { architecture: HOST_ARCHITECTURE, statusCell: planner.statusCell })
-  const memfd = memfdExecutable(image.bytes, HELPER_NAME)
   let pid: number
   try {
-    pid = spawnImage(memfd, HELPER_NAME, { inherit: [theirs, ...inherit] })
+    pid = spawnProgram(planner, HELPER_NAME, [theirs, ...inherit])
   } finally {
-    close(memfd)
     close(theirs)
   }
   let failure: unknown

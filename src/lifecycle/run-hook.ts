@@ -4,17 +4,16 @@ import { ERRNO, errnoText } from "../kernel/errno.ts"
 import { O_APPEND, O_CREAT, O_NOCTTY, O_NONBLOCK, O_WRONLY } from "../kernel/fs.ts"
 import { SIGNALS, signalName } from "../kernel/signals.ts"
 import { MSG_DONTWAIT } from "../kernel/socket.ts"
-import { HOST_ARCHITECTURE, NR } from "../kernel/syscalls.ts"
+import { NR } from "../kernel/syscalls.ts"
 import { close, open } from "../host/file.ts"
 import { POLLIN, POLLOUT, poll, type Interest } from "../host/poll.ts"
 import { type ExitStatus, pidfdOpen, reap } from "../host/process.ts"
 import { pipe, socketpair, trySend } from "../host/socket.ts"
-import { memfdExecutable, spawnImage } from "../host/spawn.ts"
 import { planHook, type HookConfinement } from "../plan/hook.ts"
 import { MESSAGE, type Planner } from "../plan/planner.ts"
 import { prelude } from "../prelude/prelude.ts"
-import { assemble } from "../program/assemble.ts"
 import type { Hook } from "../spec/types.gen.ts"
+import { spawnProgram } from "./spawn-program.ts"
 
 /** Absolute paths of files of the host. */
 export interface HookOutputs {
@@ -88,7 +87,7 @@ export function runHook(hook: Hook, stateJson: string, options: HookOptions): vo
       confinement: options.confinement,
       pointer: options.pointer,
     })
-    pid = spawnHook(planner, [...theirs, ...descriptorsOf(options)])
+    pid = spawnProgram(planner, "runts:hook", [...theirs, ...descriptorsOf(options)])
     while (theirs.length > 0) close(theirs.pop() as number)
     run = new HookRun(pid, status, stdin.write, output.read, Buffer.from(stateJson, "utf8"), options)
     const result = run.supervise(hook.timeout === undefined ? -1 : hook.timeout * 1000)
@@ -121,16 +120,6 @@ function descriptorsOf({ namespaces, confinement }: HookOptions): number[] {
   if (intoCgroup !== undefined) fds.push(intoCgroup)
   if (root !== undefined) fds.push(root)
   return [...fds, ...procs.map(({ fd }) => fd)]
-}
-
-function spawnHook(planner: Planner, inherit: readonly number[]): number {
-  const image = assemble(planner.program, { architecture: HOST_ARCHITECTURE, statusCell: planner.statusCell })
-  const executable = memfdExecutable(image.bytes, "runts:hook")
-  try {
-    return spawnImage(executable, "runts:hook", { inherit })
-  } finally {
-    close(executable)
-  }
 }
 
 type HookResult = ExitStatus | "timeout"
