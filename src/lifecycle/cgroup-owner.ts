@@ -3,6 +3,7 @@ import { readText } from "../host/file.ts"
 import { MOUNT_ATTR } from "../kernel/mount.ts"
 import { cleanRelative } from "../path.ts"
 import { mountRequest } from "../plan/mount-request.ts"
+import { namespaceIsNew, namespaceOf } from "../spec/namespace.ts"
 import type { Process, Spec } from "../spec/types.gen.ts"
 
 /**
@@ -11,8 +12,8 @@ import type { Process, Spec } from "../spec/types.gen.ts"
  */
 function ownsCgroup(spec: Spec, record: CgroupRecord): boolean {
   if (record.mode !== "v2" || record.paths[""] === undefined) return false
-  const own = spec.linux?.namespaces?.some(({ type, path }) => type === "cgroup" && (path === undefined || path === ""))
-  if (own !== true) return false
+  const own = namespaceOf(spec.linux, "cgroup")
+  if (own === undefined || !namespaceIsNew(own)) return false
   return (spec.mounts ?? []).some((mount, index) => {
     if ((mount.type !== "cgroup" && mount.type !== "cgroup2") || cleanRelative(mount.destination) !== "sys/fs/cgroup") return false
     const { set, recursiveSet } = mountRequest(mount, index)
@@ -23,7 +24,7 @@ function ownsCgroup(spec: Spec, record: CgroupRecord): boolean {
 /** Gives the container's cgroup to the user of its process, where the spec asks for it. @param pid init, in its user namespace */
 export async function giveCgroup(spec: Spec, process: Process, record: CgroupRecord, pid: number): Promise<void> {
   if (!ownsCgroup(spec, record)) return
-  const mapped = spec.linux?.namespaces?.some(({ type }) => type === "user") === true
+  const mapped = namespaceOf(spec.linux, "user") !== undefined
   const uid = mapped ? hostId(readText(`/proc/${pid}/uid_map`), process.user.uid) : process.user.uid
   // it has made the cgroup and owns it
   if (uid === undefined || uid === 0) return

@@ -13,6 +13,7 @@ import { planCreate } from "../plan/create.ts"
 import type { CreateFacts } from "../plan/facts.ts"
 import type { ProcessLabels } from "../plan/labels.ts"
 import { annotation } from "../spec/annotations.ts"
+import { namespaceOf } from "../spec/namespace.ts"
 import { checkHostNamespaces } from "../spec/rules.ts"
 import type { Program } from "../program/program.ts"
 import type { Process, Spec } from "../spec/types.gen.ts"
@@ -186,7 +187,7 @@ async function launchInit(creating: Creating): Promise<Created> {
   const idmaps = idmapNamespaces(spec, namespaces.user, (fd) => inherited.keep(fd))
   const rootFd = open(creating.state.rootfs, O_PATH | O_DIRECTORY)
   const limits = resourceLimits(process)
-  const outside = spec.linux?.namespaces?.some(({ type }) => type === "user") === true
+  const outside = namespaceOf(spec.linux, "user") !== undefined
   let facts: CreateFacts
   try {
     facts = {

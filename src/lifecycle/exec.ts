@@ -56,7 +56,7 @@ export async function exec(globals: GlobalOptions, request: ExecRequest): Promis
   const terminal = process.terminal === true && !request.detach ? foregroundTerminal() : undefined
   const handOver = await loadHandOver(state.seccomp)
   const pidfds = request.pidfdSocket === undefined ? undefined : await import("./pidfd-socket.ts")
-  const receiver = pidfds?.connectExecReceiver(request.pidfdSocket as string)
+  const receiver = request.pidfdSocket === undefined ? undefined : connectUnixPath(request.pidfdSocket)
   const pidfd = openInit(state)
   const launch = await launchExec(request, process, { state, seccomp }, pidfd, terminal?.[1]).catch((error: unknown) => {
     throw endedMeanwhile(error, state)

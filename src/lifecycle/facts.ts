@@ -10,6 +10,7 @@ import type { NamespaceType } from "../kernel/process.ts"
 import { NR } from "../kernel/syscalls.ts"
 import type { CgroupMountFacts, MountSourceFacts } from "../plan/facts.ts"
 import { absoluteSource } from "../plan/mounts.ts"
+import { namespaceIsNew } from "../spec/namespace.ts"
 import type { Mount, Spec } from "../spec/types.gen.ts"
 import { cleanRelative } from "../path.ts"
 
@@ -41,10 +42,10 @@ export function openNamespaces(spec: Spec): Partial<Record<NamespaceType, number
   const opened: Partial<Record<NamespaceType, number>> = {}
   try {
     for (const [index, namespace] of (spec.linux?.namespaces ?? []).entries()) {
-      if (namespace.path === undefined || namespace.path === "") continue
+      if (namespaceIsNew(namespace)) continue
       const type = namespace.type as NamespaceType
       try {
-        opened[type] = openNamespace(namespace.path, type)
+        opened[type] = openNamespace(namespace.path as string, type)
       } catch (error) {
         if (!(error instanceof RuntsError)) throw error
         throw new RuntsError(error.message, { ...error.details, pointer: `/linux/namespaces/${index}/path` })

@@ -3,6 +3,7 @@ import type { StoredState } from "../host/stored-state.ts"
 import { AT_FDCWD, STATX } from "../kernel/fs.ts"
 import { MNT_DETACH } from "../kernel/mount.ts"
 import { NR } from "../kernel/syscalls.ts"
+import { namespaceOf } from "../spec/namespace.ts"
 import type { Spec } from "../spec/types.gen.ts"
 
 /*
@@ -15,7 +16,7 @@ const STATX_MNT_ID = 0x1000
 const UMOUNT_NOFOLLOW = 8
 
 export function sharesMounts({ linux }: Spec): boolean {
-  return linux?.namespaces?.some(({ type }) => type === "mount") !== true
+  return namespaceOf(linux, "mount") === undefined
 }
 
 /** What state.json keeps of such a container: the mount that the folder was on before. */

@@ -3,6 +3,7 @@ import type { CgroupRecord } from "../host/cgroup/manager.ts"
 import { nanotimeUtc } from "../host/process.ts"
 import { STATE_SCHEMA, type StoredState } from "../host/stored-state.ts"
 import { NR } from "../kernel/syscalls.ts"
+import { namespaceIsNew } from "../spec/namespace.ts"
 import type { Spec } from "../spec/types.gen.ts"
 import { version } from "../version.ts"
 import { notifySocket } from "./notify-socket.ts"
@@ -11,7 +12,7 @@ import type { CreateRequest } from "./requests.ts"
 /** The state of a container that is about to be made, with what later commands need of its config.json and flags. */
 export function initialState(request: CreateRequest, spec: Spec, bundle: string, rootfs: string, record: CgroupRecord): StoredState {
   const namespaces: Record<string, string> = {}
-  for (const { type, path } of spec.linux?.namespaces ?? []) namespaces[type] = path === undefined || path === "" ? "new" : path
+  for (const namespace of spec.linux?.namespaces ?? []) namespaces[namespace.type] = namespaceIsNew(namespace) ? "new" : namespace.path as string
   return {
     schema: STATE_SCHEMA,
     runts: version,

@@ -24,11 +24,6 @@ export function connectInitReceivers(spec: Spec, socket: string | undefined): nu
   }
 }
 
-/** Connects to the socket that is to receive the pidfd of a process that joins a container. */
-export function connectExecReceiver(socket: string): number {
-  return connectUnixPath(socket)
-}
-
 /** Sends each one message with one SCM_RIGHTS, as to a console socket, and hangs up: no answer is awaited. */
 export function sendPidfd(connections: readonly number[], pidfd: number, of: PidfdOf): void {
   for (const connection of connections) {

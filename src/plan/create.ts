@@ -1,4 +1,5 @@
 import { RuntsError } from "../error.ts"
+import { namespaceIsNew } from "../spec/namespace.ts"
 import type { Namespace, Spec } from "../spec/types.gen.ts"
 import { AT_FDCWD, AT_RECURSIVE, O_CLOEXEC, O_DIRECTORY, O_PATH, O_WRONLY } from "../kernel/fs.ts"
 import { MNT_DETACH, MOUNT_ATTR, MOVE_MOUNT_F_EMPTY_PATH, MS, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE } from "../kernel/mount.ts"
@@ -75,7 +76,7 @@ export function planCreate(spec: Spec, facts: CreateFacts): Planner {
 }
 
 function isNew(namespace: Namespace | undefined): boolean {
-  return namespace !== undefined && (namespace.path === undefined || namespace.path === "")
+  return namespace !== undefined && namespaceIsNew(namespace)
 }
 
 /** Where config.json names a namespace. */
