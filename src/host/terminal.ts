@@ -6,6 +6,7 @@ import { NR } from "../kernel/syscalls.ts"
 import { TCGETS, TCSETS, TERMIOS_BYTES, TIOCGWINSZ, TIOCSWINSZ, WINSIZE_BYTES, rawTermios } from "../kernel/terminal.ts"
 import { close, stat, tryOpenAt } from "./file.ts"
 import { POLLERR, POLLHUP, POLLIN, POLLOUT, poll, pollOne, type Interest } from "./poll.ts"
+import { isTerminal } from "./tty.ts"
 
 /** A container's terminal and the caller's descriptors it is connected with. */
 export interface TerminalEnds {
@@ -153,15 +154,14 @@ export class TerminalRelay {
  */
 function withoutBlocking(fd: number): number {
   const { type } = stat({ dirfd: fd, path: "", flags: AT_EMPTY_PATH })
-  if (type !== "fifo" && !(type === "char" && sys(NR.ioctl, fd, TCGETS, Buffer.alloc(TERMIOS_BYTES)) === 0)) return fd
+  if (type !== "fifo" && !(type === "char" && isTerminal(fd))) return fd
   const again = tryOpenAt(AT_FDCWD, "/proc/self/fd/" + fd, O_WRONLY | O_NONBLOCK | O_NOCTTY)
   return again < 0 ? fd : again
 }
 
 /** The first of this process's standard descriptors that is a terminal. */
 export function callerTerminal(): number | undefined {
-  const settings = Buffer.alloc(TERMIOS_BYTES)
-  return [0, 1, 2].find((fd) => sys(NR.ioctl, fd, TCGETS, settings) === 0)
+  return [0, 1, 2].find(isTerminal)
 }
 
 /** Gives a terminal the size of the caller's. */
