@@ -1,7 +1,10 @@
-import { errnoText } from "./kernel/errno.ts"
+import type { ErrorCode } from "./error-codes.ts"
+import { ERRNO, errnoText } from "./kernel/errno.ts"
 
 /** What is known of a fault beside its sentence. All of it is printed by `cli`, none of it is needed to understand the sentence. */
 export interface ErrorDetails {
+  /** What kind of fault it is, for scripts and engines (src/error-codes.ts). */
+  readonly code?: ErrorCode
   /** JSON pointer into config.json (or process.json) that asked for the failing operation, as `/mounts/3`. */
   readonly pointer?: string
   /** The kernel's error number, positive. */
@@ -24,10 +27,35 @@ export class RuntsError extends Error {
 }
 
 /**
- * The error of a failed system call.
+ * The error of a failed system call; its code is the errno's where none is given.
  * @param what the operation with its operands, as `open "/run/runts/c1"`; becomes `open "/run/runts/c1": no such file or directory`
  * @param errno positive error number (man errno(3))
  */
 export function sysError(what: string, errno: number, details: ErrorDetails = {}): RuntsError {
-  return new RuntsError(`${what}: ${errnoText(errno)}`, { ...details, errno })
+  return new RuntsError(`${what}: ${errnoText(errno)}`, { code: codeOfErrno(errno), ...details, errno })
+}
+
+/** The code of a system call that failed on the host, where nothing nearer is known of it. @param errno positive */
+export function codeOfErrno(errno: number): ErrorCode {
+  switch (errno) {
+    case ERRNO.EPERM:
+    case ERRNO.EACCES:
+    case ERRNO.EROFS:
+      return "permission-denied"
+    case ERRNO.ENOENT:
+    case ERRNO.ENOTDIR:
+      return "file-missing"
+    case ERRNO.ENOSPC:
+    case ERRNO.EDQUOT:
+    case ERRNO.ENOMEM:
+    case ERRNO.EMFILE:
+    case ERRNO.ENFILE:
+    case ERRNO.EAGAIN:
+      return "resources-exhausted"
+    case ERRNO.ENOSYS:
+    case ERRNO.EOPNOTSUPP:
+      return "kernel-unsupported"
+    default:
+      return "system-call"
+  }
 }
