@@ -1,18 +1,27 @@
 import { errnoName } from "../kernel/errno.ts"
+import type { Field, MemoryForm } from "../kernel/structures.ts"
 import { type Arg, Datum, type Label, Load, PagesUpTo, Pointer, PointerArray, type Program, Step, WordArray } from "./program.ts"
 
 /**
  * Names an argument where its number means something: flags, constants.
  * @param name the system call
  * @param index of the argument, from 0
+ * @param args all of them, as some mean what another one says
  * @returns `MS_RDONLY|MS_NOSUID`; undefined: print the number
  */
-export type DecodeArgument = (name: string, index: number, value: number | bigint) => string | undefined
+export type DecodeArgument = (name: string, index: number, value: number | bigint, args: readonly unknown[]) => string | undefined
+
+/** Names what the printer shows: numbers (kernel/decode.ts), and the memory that an argument points to (kernel/structures.ts). */
+export interface Decoder {
+  readonly argument: DecodeArgument
+  /** @returns undefined: print the bytes */
+  memory?(name: string, index: number, args: readonly unknown[]): MemoryForm | undefined
+}
 
 export interface PrintOptions {
   /** `text`: sentence and pointer above each call; `strace`: a call a line, as strace(1) prints them. */
   readonly format?: "text" | "strace"
-  readonly decode?: DecodeArgument | undefined
+  readonly decode?: Decoder | undefined
 }
 
 /** A step, for people. */
@@ -30,7 +39,7 @@ export interface StepDescription {
  * @param index of the step, from 0; a failure report has it
  * @throws Error where the program has no such step
  */
-export function describeStep(program: Program, index: number, decode?: DecodeArgument): StepDescription {
+export function describeStep(program: Program, index: number, decode?: Decoder): StepDescription {
   const step = program.steps[index]
   if (step === undefined) throw new Error(`the program has ${program.steps.length} steps; there is no step ${index}`)
   return { text: step.text, pointer: step.pointer, call: new Printer(program, decode).operation(step) }
@@ -48,12 +57,13 @@ export function printProgram(program: Program, options: PrintOptions = {}): stri
   return text
 }
 
-class Printer {
+/** Prints steps of one program; see printProgram() and describeStep() for all of them and for one. */
+export class Printer {
   private readonly numbers = new Map<Step, number>()
   private readonly owners = new Map<Datum, Step>()
   private readonly program: Program
-  private readonly decode: DecodeArgument | undefined
-  constructor(program: Program, decode: DecodeArgument | undefined) {
+  private readonly decode: Decoder | undefined
+  constructor(program: Program, decode?: Decoder) {
     this.program = program
     this.decode = decode
     program.steps.forEach((step, index) => {
@@ -81,7 +91,7 @@ class Printer {
     const [first, second, third] = step.args
     switch (step.kind) {
       case "call":
-        return `${step.name}(${step.args.map((arg, index) => this.argument(arg, step.name, index)).join(", ")})`
+        return `${step.name}(${step.args.map((arg, index) => this.callArgument(step, arg, index)).join(", ")})`
       case "test":
         return `if (${this.memory(first)} & ${this.argument(second)}) ${step.comparison} ${this.argument(third)} ${this.goTo(step.target)}`
       case "copy4":
@@ -97,7 +107,8 @@ class Printer {
     }
   }
 
-  private branches(step: Step): string {
+  /** What happens where it fails with some errno; empty: it ends the program. */
+  branches(step: Step): string {
     return (step.branches ?? [])
       .map(({ errno, to }) => `on ${errno === "any" ? "any other error" : errno} ${to === "continue" ? "continue" : this.goTo(to)}`)
       .join(", ")
@@ -107,10 +118,37 @@ class Printer {
     return `go to ${label?.index} (${label?.name})`
   }
 
-  private argument(arg: Arg | undefined, name?: string, index = 0): string {
-    if (typeof arg === "number" || typeof arg === "bigint") {
-      return (name === undefined ? undefined : this.decode?.(name, index, arg)) ?? printNumber(arg)
+  private callArgument(step: Step, arg: Arg, index: number): string {
+    const name = step.name as string
+    if (typeof arg === "number" || typeof arg === "bigint") return this.decode?.argument(name, index, arg, step.args) ?? printNumber(arg)
+    if (arg instanceof Datum && typeof arg.bytes !== "string") {
+      const form = this.decode?.memory?.(name, index, step.args)
+      if (form !== undefined) return this.inForm(arg, form)
     }
+    return this.argument(arg)
+  }
+
+  /** Memory by name, as far as a form knows it. */
+  private inForm(datum: Datum, form: MemoryForm): string {
+    if ("text" in form) {
+      const bytes = datum.bytes.length > 0 ? (datum.bytes as Uint8Array) : new Uint8Array(datum.size)
+      return form.text(bytes) ?? this.place(datum)
+    }
+    const fields = form.fields.map((field) => this.field(datum, field)).filter((text) => text !== "")
+    return `{${fields.join(", ")}}`
+  }
+
+  /** `name=value`; empty where the field is zero, or lies behind the end. */
+  private field(datum: Datum, field: Field): string {
+    const value = fieldValue(datum, field)
+    if (value === undefined || (value === 0n && field.always !== true)) return ""
+    if (typeof value === "bigint") return `${field.name}=${field.decode?.(value) ?? printNumber(value)}`
+    if (value instanceof Datum && field.to !== undefined) return `${field.name}=${this.inForm(value, field.to)}`
+    return `${field.name}=${this.place(value)}`
+  }
+
+  private argument(arg: Arg | undefined): string {
+    if (typeof arg === "number" || typeof arg === "bigint") return printNumber(arg)
     if (arg instanceof Step) return this.stepName(arg)
     if (arg instanceof Load) return `*${this.place(arg.from)}`
     if (arg instanceof Pointer || arg instanceof Datum) return this.place(arg)
@@ -139,6 +177,18 @@ class Printer {
     if (where.bytes.length > 0) return `bytes ${this.program.blocks.indexOf(where)} <${hex(where.bytes)}>`
     return `buffer ${this.program.zeros.indexOf(where)}[${where.size}]`
   }
+}
+
+/** A field's number, or where it points; undefined where the memory does not reach so far. */
+function fieldValue(datum: Datum, { offset, bytes }: Field): bigint | Datum | Pointer | undefined {
+  if (offset + bytes > datum.size) return undefined
+  if (!(datum instanceof WordArray)) {
+    let value = 0n
+    for (let i = bytes - 1; i >= 0; i--) value = value * 256n + BigInt((datum.bytes[offset + i] as number | undefined) ?? 0)
+    return value
+  }
+  const item = datum.items[offset >>> 3] ?? 0
+  return typeof item === "object" ? item : BigInt.asUintN(bytes * 8, BigInt(item) >> BigInt((offset & 7) * 8))
 }
 
 /** Small numbers and negative ones as people count, others as flags are written. */

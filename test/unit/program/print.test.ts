@@ -70,9 +70,9 @@ t.test("printProgram(): strace's form is a line a step", async (t) => {
 })
 
 t.test("printProgram(): a table names flags", async (t) => {
-  const decode = (name: string, index: number, value: number | bigint) =>
+  const argument = (name: string, index: number, value: number | bigint) =>
     name === "openat" && index === 0 && value === -100 ? "AT_FDCWD" : name === "fsopen" && index === 1 ? "FSOPEN_CLOEXEC" : undefined
-  const text = printProgram(example(), { decode })
+  const text = printProgram(example(), { decode: { argument } })
   t.match(text, 'fsopen("proc", FSOPEN_CLOEXEC)')
   t.match(text, 'openat(AT_FDCWD, "/pr\\"oc", 0x200000, 0)')
 })
