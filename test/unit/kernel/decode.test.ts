@@ -81,12 +81,14 @@ function plans(): { name: string; program: Program }[] {
     scheduler: { policy: "SCHED_FIFO", priority: 5, flags: ["SCHED_FLAG_RESET_ON_FORK"] }, ioPriority: { class: "IOPRIO_CLASS_BE", priority: 4 },
     terminal: true, consoleSize: { height: 24, width: 80 }, capabilities: { bounding: [], permitted: ["CAP_KILL"], inheritable: ["CAP_KILL"], ambient: ["CAP_KILL"] },
   } as const
-  const linux = { personality: { domain: "LINUX32" }, memoryPolicy: { mode: "MPOL_BIND", nodes: "0", flags: ["MPOL_F_STATIC_NODES"] } } as const
+  const linux = { personality: { domain: "LINUX32" }, memoryPolicy: { mode: "MPOL_BIND", nodes: "0", flags: ["MPOL_F_STATIC_NODES"] },
+    devices: [{ path: "/dev/fuse", type: "c", major: 10, minor: 229, fileMode: 0o600, uid: 5, gid: 6 }] } as const
   const mounts = [
     ...(base.mounts ?? []), { destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup" },
     { destination: "/x", type: "tmpfs", source: "tmpfs", options: ["tmpcopyup", "noatime", "rro"] },
     { destination: "/old", type: "ext2", source: "/dev/sda", options: ["ro", "noatime"] },
     { destination: "/vol", type: "bind", source: "", options: ["remount", "bind", "ro"] },
+    { destination: "/x", type: "tmpfs", source: "tmpfs", options: ["remount", "size=1m"] },
   ]
   const hierarchies = [{ name: "name=systemd", mount: "/sys/fs/cgroup/systemd", folder: "/sys/fs/cgroup/systemd/c1" }]
   return [
