@@ -94,6 +94,48 @@ export const ERROR_CODES = {
     cause: "An annotation of another runtime, or a combination that the kernel has no way to make",
     remedy: "Leave it out, or use what the hint names in its place",
   },
+  "config-deprecated": {
+    area: "Bundle and config.json",
+    means: "config.json uses what the specification advises against, and a later version may drop",
+    cause: "A config written for an older version of the specification, or by a tool that was",
+    remedy: "Use what the message names in its place",
+  },
+  "config-no-effect": {
+    area: "Bundle and config.json",
+    means: "A value is taken and changes nothing",
+    cause: "A setting for another platform or another setting's opposite, or a name that this version does not know",
+    remedy: "Leave it out, or set what it depends on",
+  },
+  "config-repeated": {
+    area: "Bundle and config.json",
+    means: "Something is in config.json twice, and only one of the two counts",
+    cause: "Two tools that each added the same, or a list that was pasted into itself",
+    remedy: "Leave out the one that is not meant",
+  },
+  "config-hidden": {
+    area: "Bundle and config.json",
+    means: "A mount is hidden by a later one, so that the container does not see it",
+    cause: "Mounts are made in their order: one at a folder covers those that were made below it before",
+    remedy: "Put the mount of the outer folder first",
+  },
+  "config-version-low": {
+    area: "Bundle and config.json",
+    means: "config.json uses members that are newer than its ociVersion",
+    cause: "An ociVersion that was copied from an old example",
+    remedy: "Set ociVersion to the version that has them: other runtimes may ignore them else",
+  },
+  "config-weak": {
+    area: "Bundle and config.json",
+    means: "The config is allowed, and isolates the container less than one would think",
+    cause: "A privileged container, a namespace or a filter that was left out, a host's folder that is shared",
+    remedy: "Nothing, if it is meant so",
+  },
+  "not-checked": {
+    area: "Bundle and config.json",
+    means: "`runts check` could not look at something, so that it says nothing of it",
+    cause: "A file that this user may not read, or a part of the root filesystem that only exists once it is mounted",
+    remedy: "Run the check as the user who will create the container",
+  },
   "container-exists": {
     area: "The container and its state",
     means: "A container with this id is there already",

@@ -1,15 +1,22 @@
+import type { ErrorDetails } from "./error.ts"
+
+/** What a program can make of a warning beside its sentence, which says it too. */
+export type WarningDetails = Pick<ErrorDetails, "code" | "pointer">
+
 /** Where warnings and debug lines go; `cli` installs the real sink (file, format), tests their own. */
 export interface LogSink {
-  write(level: "debug" | "warning" | "error", message: string): void
+  write(level: "debug" | "warning" | "error", message: string, details?: WarningDetails): void
   /** Whether debug lines are kept; what takes work to tell is told then only. */
   readonly debug?: boolean
 }
 
 let sink: LogSink = { write() {} }
 
-/** Installs the sink of this process. */
-export function setLogSink(next: LogSink): void {
+/** Installs the sink of this process. @returns the one that was there */
+export function setLogSink(next: LogSink): LogSink {
+  const before = sink
   sink = next
+  return before
 }
 
 /** Whether anybody reads debug lines. */
@@ -23,6 +30,6 @@ export function debug(message: string): void {
 }
 
 /** Something the user should know that did not stop the operation. To the log only: engines parse stdout and stderr. */
-export function warn(message: string): void {
-  sink.write("warning", message)
+export function warn(message: string, details?: WarningDetails): void {
+  sink.write("warning", message, details)
 }

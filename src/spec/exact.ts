@@ -61,7 +61,8 @@ function restore(to: Numbers, from: Numbers, key: string, pointer: string, fault
   if (value === undefined || isSafe(value)) return
   const exact = BigInt(from[key] as number | string)
   if (exact > 2n ** 64n - 1n) {
-    faults.push({ pointer: `${pointer}/${key}`, text: `${shown(exact)} is too large; expected at most ${2n ** 64n - 1n}` })
+    const text = `${shown(exact)} is too large; expected at most ${2n ** 64n - 1n}`
+    faults.push({ pointer: `${pointer}/${key}`, text, code: "config-schema" })
   }
   to[key] = exact
 }

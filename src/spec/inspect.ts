@@ -45,12 +45,12 @@ export function inspect(value: unknown, where: string, entry: Entry): void {
 /** Removes members that are null (Go's encoder writes them for what is not there); finds NUL bytes, which end C strings early. */
 function tidy(value: unknown, pointer: string, depth: number, faults: Fault[]): void {
   if (typeof value === "string") {
-    if (value.includes("\0")) faults.push({ pointer, text: `${shown(value)} holds a NUL byte; no string may` })
+    if (value.includes("\0")) faults.push(fault(pointer, `${shown(value)} holds a NUL byte; no string may`))
     return
   }
   if (typeof value !== "object" || value === null) return
   if (depth > DEPTH_MAX) {
-    faults.push({ pointer: `${pointer.slice(0, 80)}...`, text: `nested deeper than ${DEPTH_MAX} levels` })
+    faults.push(fault(`${pointer.slice(0, 80)}...`, `nested deeper than ${DEPTH_MAX} levels`))
     return
   }
   if (Array.isArray(value)) {
@@ -60,7 +60,7 @@ function tidy(value: unknown, pointer: string, depth: number, faults: Fault[]): 
   const members = value as Record<string, unknown>
   for (const key of Object.keys(members)) {
     const memberPointer = `${pointer}/${pointerKey(key)}`
-    if (key.includes("\0")) faults.push({ pointer: shown(memberPointer), text: "the key holds a NUL byte; no string may" })
+    if (key.includes("\0")) faults.push(fault(shown(memberPointer), "the key holds a NUL byte; no string may"))
     if (members[key] === null) delete members[key]
     else tidy(members[key], memberPointer, depth + 1, faults)
   }
@@ -72,27 +72,32 @@ function dropKey(finding: Finding, root: unknown, where: string): void {
   delete (valueAt(root, finding.instancePath) as Record<string, unknown>)[key]
   const meant = nearestName(key, finding.params.allowedValues as string[])
   const hint = meant === undefined ? "it is ignored" : `did you mean ${meant}?`
-  warn(`${where}: ${finding.instancePath}/${pointerKey(key)}: unknown key; ${hint}`)
+  const pointer = `${finding.instancePath}/${pointerKey(key)}`
+  warn(`${where}: ${pointer}: unknown key; ${hint}`, { pointer, code: "config-unknown-key" })
 }
 
 function faultOf(finding: Finding, root: unknown): Fault {
   const { instancePath, keyword, params } = finding
   if (keyword === "required") {
-    return { pointer: `${instancePath}/${params.missingProperty}`, text: "missing; it is required" }
+    return fault(`${instancePath}/${params.missingProperty}`, "missing; it is required")
   }
   const value = valueAt(root, instancePath)
   if (keyword === "enum") {
     const expected = expectedValues(value, params.allowedValues as string[])
-    return { pointer: instancePath, text: `${shown(value)} is unknown; ${expected}` }
+    return fault(instancePath, `${shown(value)} is unknown; ${expected}`)
   }
   if (keyword === "type") {
     const expected = KINDS[params.type as string]
     const actual = typeof value === "object" ? "" : ` is a ${typeof value}`
-    return { pointer: instancePath, text: `${shown(value)}${actual}; expected ${expected}` }
+    return fault(instancePath, `${shown(value)}${actual}; expected ${expected}`)
   }
   const limit = limitText(params.limit as number)
-  const fault = keyword === "minimum" ? `small; expected at least ${limit}` : `large; expected at most ${limit}`
-  return { pointer: instancePath, text: `${shown(value)} is too ${fault}` }
+  const why = keyword === "minimum" ? `small; expected at least ${limit}` : `large; expected at most ${limit}`
+  return fault(instancePath, `${shown(value)} is too ${why}`)
+}
+
+function fault(pointer: string, text: string): Fault {
+  return { pointer, text, code: "config-schema" }
 }
 
 function expectedValues(value: unknown, values: readonly string[]): string {

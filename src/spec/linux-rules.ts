@@ -62,7 +62,10 @@ function devicesAreWhole({ linux }: Spec, report: Report): void {
   for (let i = 0; i < devices.length; i++) {
     const { type, path, major, minor } = devices[i] as (typeof devices)[number]
     if (!isAbsolute(path)) report(`/linux/devices/${i}/path`, `${shown(path)} is not an absolute path`)
-    if (paths.has(path)) warn(`/linux/devices/${i}/path: ${shown(path)} is there twice`)
+    if (paths.has(path)) {
+      const pointer = `/linux/devices/${i}/path`
+      warn(`${pointer}: ${shown(path)} is there twice`, { pointer, code: "config-repeated" })
+    }
     paths.add(path)
     if (type === "p") continue
     if (major === undefined || major < 0) report(`/linux/devices/${i}/major`, `${shown(major)}; a device of type ${type} has one`)

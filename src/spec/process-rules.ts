@@ -52,7 +52,8 @@ function capabilitiesAreKnown({ capabilities }: Process, at: string): void {
     const names = capabilities[set as keyof typeof capabilities] as readonly string[]
     for (let i = 0; i < names.length; i++) {
       const name = names[i] as string
-      if (!known.has(name)) warn(`${at}/capabilities/${set}/${i}: unknown capability ${shown(name)}; it is ignored`)
+      const pointer = `${at}/capabilities/${set}/${i}`
+      if (!known.has(name)) warn(`${pointer}: unknown capability ${shown(name)}; it is ignored`, { pointer, code: "config-no-effect" })
     }
   }
 }
@@ -78,7 +79,8 @@ function schedulerFitsPolicy({ scheduler }: Process, at: string, report: Report)
     else if (deadline > cycle) report(`${at}/scheduler/period`, `${cycle} ns is shorter than the deadline of ${deadline} ns`)
   }
   if (flags.includes("SCHED_FLAG_UTIL_CLAMP_MIN") || flags.includes("SCHED_FLAG_UTIL_CLAMP_MAX")) {
-    warn(`${at}/scheduler/flags: the specification has no values for SCHED_FLAG_UTIL_CLAMP_MIN and _MAX, so the kernel clamps to 0`)
+    const pointer = `${at}/scheduler/flags`
+    warn(`${pointer}: the specification has no values for SCHED_FLAG_UTIL_CLAMP_MIN and _MAX, so the kernel clamps to 0`, { pointer, code: "config-no-effect" })
   }
 }
 

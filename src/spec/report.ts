@@ -1,4 +1,5 @@
 import { RuntsError } from "../error.ts"
+import type { ErrorCode } from "../error-codes.ts"
 
 /** One thing that is wrong with a config. */
 export interface Fault {
@@ -6,6 +7,19 @@ export interface Fault {
   readonly pointer: string
   /** `5 is a number; expected a string` */
   readonly text: string
+  readonly code: ErrorCode
+  /** Where the specification says so: "config.md, Mounts"; types and ranges have none. */
+  readonly clause?: string
+}
+
+/** A config with faults: one sentence, and the faults one by one. */
+export class FaultsError extends RuntsError {
+  readonly faults: readonly Fault[]
+  constructor(message: string, faults: readonly Fault[]) {
+    const { pointer, code } = faults[0] as Fault
+    super(message, { pointer, code })
+    this.faults = faults
+  }
 }
 
 /** Of a config with thousands of faults, as many are shown. */
@@ -14,12 +28,12 @@ const VALUE_CHARS_MAX = 60
 
 /** Throws one error that lists all faults: in one line if there is one, else below `config.json: 3 faults`. */
 export function throwFaults(where: string, faults: readonly Fault[]): never {
-  const lines = faults.slice(0, SHOWN_MAX).map((fault) => `${fault.pointer === "" ? "the file" : fault.pointer}: ${fault.text}`)
-  const [first] = lines
-  const pointer = (faults[0] as Fault).pointer
-  if (faults.length === 1) throw new RuntsError(`${where}: ${first}`, { pointer })
+  const lines = faults.slice(0, SHOWN_MAX).map(({ pointer, text, clause }) => {
+    return `${pointer === "" ? "the file" : pointer}: ${text}${clause === undefined ? "" : ` (${clause})`}`
+  })
+  if (faults.length === 1) throw new FaultsError(`${where}: ${lines[0]}`, faults)
   const rest = faults.length > SHOWN_MAX ? `\n  and ${faults.length - SHOWN_MAX} more` : ""
-  throw new RuntsError(`${where}: ${faults.length} faults\n  ${lines.join("\n  ")}${rest}`, { pointer })
+  throw new FaultsError(`${where}: ${faults.length} faults\n  ${lines.join("\n  ")}${rest}`, faults)
 }
 
 /** A value as messages show it: JSON, cut when long; objects and arrays by kind only. */

@@ -11,7 +11,7 @@ export type ResourcesUse = "config" | "update"
 /** Checks what `update` is given. @param where the file, or what stands for it @throws RuntsError that lists all broken rules */
 export function checkResources(resources: LinuxResources, where: string): void {
   const faults: Fault[] = []
-  const report: Report = (pointer, text) => void faults.push({ pointer, text: `${text} (config-linux.md, Control groups)` })
+  const report: Report = (pointer, text) => void faults.push({ pointer, text, code: "config-rule", clause: "config-linux.md, Control groups" })
   resourcesAreWellFormed(resources, "", "update", report)
   if (faults.length > 0) throwFaults(where, faults)
 }

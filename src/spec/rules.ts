@@ -52,9 +52,8 @@ export function checkRules(spec: Spec, where = "config.json"): void {
  */
 export function checkHostNamespaces(spec: Spec, hosts: HostNamespaces, where = "config.json"): void {
   const faults: Fault[] = []
-  const reportAs = (clause: string): Report => (pointer, text) => void faults.push({ pointer, text: `${text} (${clause})` })
-  if (hosts.includes("uts")) hostIsNotRenamed(spec, reportAs("config.md, Hostname"))
-  sysctlsAreNamespaced(spec, reportAs("config-linux.md, Sysctl"), hosts)
+  if (hosts.includes("uts")) hostIsNotRenamed(spec, reportTo(faults, () => "config.md, Hostname"))
+  sysctlsAreNamespaced(spec, reportTo(faults, () => "config-linux.md, Sysctl"), hosts)
   if (faults.length > 0) throwFaults(where, faults)
 }
 
@@ -77,7 +76,7 @@ export function rulesBrokenBeside(spec: Spec, wrongTypes: readonly Fault[]): Fau
 
 function collectRuleFaults(spec: Spec, faults: Fault[], run: (check: () => void) => void): void {
   let clause = ""
-  const report: Report = (pointer, text) => void faults.push({ pointer, text: `${text} (${clause})` })
+  const report = reportTo(faults, () => clause)
   for (const rules of [COMMON_RULES, LINUX_RULES]) {
     for (const rule of rules) {
       clause = rule.clause
@@ -85,8 +84,13 @@ function collectRuleFaults(spec: Spec, faults: Fault[], run: (check: () => void)
     }
   }
   // The specification lets a bundle have no process until it is started; like runc, `create` needs it
-  if (spec.process === undefined) faults.push({ pointer: "/process", text: "missing; create needs it (config.md, Process)" })
+  if (spec.process === undefined) faults.push({ pointer: "/process", text: "missing; create needs it", code: "config-rule", clause: "config.md, Process" })
   else collectProcessFaults(spec.process, "/process", faults, run)
+}
+
+/** What takes broken rules of a clause of the specification. */
+function reportTo(faults: Fault[], clause: () => string): Report {
+  return (pointer, text) => void faults.push({ pointer, text, code: "config-rule", clause: clause() })
 }
 
 /**
@@ -96,7 +100,7 @@ function collectRuleFaults(spec: Spec, faults: Fault[], run: (check: () => void)
  */
 export function checkMounts(mounts: readonly Mount[], where: string): void {
   const faults: Fault[] = []
-  mountsAreWhole({ mounts } as Spec, (pointer, text) => void faults.push({ pointer, text: `${text} (config.md, Mounts)` }))
+  mountsAreWhole({ mounts } as Spec, reportTo(faults, () => "config.md, Mounts"))
   if (faults.length > 0) throwFaults(where, faults)
 }
 
@@ -113,7 +117,7 @@ export function checkProcess(process: Process, where: string): void {
 
 function collectProcessFaults(process: Process, at: string, faults: Fault[], run: (check: () => void) => void): void {
   let clause = ""
-  const report: Report = (pointer, text) => void faults.push({ pointer, text: `${text} (${clause})` })
+  const report = reportTo(faults, () => clause)
   for (const rule of PROCESS_RULES) {
     clause = rule.clause
     run(() => rule.check(process, at, report))
@@ -132,7 +136,8 @@ function mountsAreWhole({ mounts }: Spec, report: Report): void {
     if (destination === "") report(`/mounts/${i}/destination`, "is empty; expected a path in the container")
     else if (!isAbsolute(destination)) {
       const taken = `it is taken as ${shown(`/${destination}`)}`
-      warn(`/mounts/${i}/destination: ${shown(destination)} is not absolute, which is deprecated; ${taken}`)
+      const pointer = `/mounts/${i}/destination`
+      warn(`${pointer}: ${shown(destination)} is not absolute, which is deprecated; ${taken}`, { pointer, code: "config-deprecated" })
     }
   }
 }
