@@ -1,4 +1,4 @@
-import type { GlobalOptions } from "../lifecycle/requests.ts"
+import type { ContainerStatus, GlobalOptions } from "../lifecycle/requests.ts"
 
 /*
  * The command line of runts: one row a command, one entry a flag. The parser, the help, and whatever else tells of the
@@ -36,6 +36,8 @@ export interface Positional {
   readonly rest?: true
   /** Only as the first: the words that it may be, each an action of the command. */
   readonly choices?: readonly string[]
+  /** It names a container that is there: in what statuses the command has a use for it. For completion. */
+  readonly statuses?: "any" | readonly ContainerStatus[]
 }
 
 export interface Command {
@@ -103,7 +105,9 @@ export const GLOBAL_FLAGS = {
   },
 } as const satisfies Flags
 
-const ID = { name: "container-id", help: "name of the container" } as const
+const ID = { name: "container-id", help: "name of the container", statuses: "any" } as const
+const NEW_ID = { name: "container-id", help: "a name of your choice, unique below --root" } as const
+const ALIVE = ["created", "running", "paused"] as const
 const NO_FLAGS = {} as const satisfies Flags
 
 const FORMAT = {
@@ -134,14 +138,14 @@ export const COMMANDS = {
   create: {
     summary: "create a container; its process waits for `start`",
     description: "Reads config.json of the bundle and sets the container up, up to the point where its program would begin.",
-    positionals: [{ name: "container-id", help: "a name of your choice, unique below --root" }],
+    positionals: [NEW_ID],
     flags: CREATE_FLAGS,
     examples: [["runts create --bundle ./web web1", "make web1 from the bundle ./web"]],
     load: (): Promise<CommandModule> => import("./create.ts"),
   },
   start: {
     summary: "start the program of a created container",
-    positionals: [ID],
+    positionals: [{ ...ID, statuses: ["created"] }],
     flags: NO_FLAGS,
     examples: [["runts start web1", "start web1"]],
     load: (): Promise<CommandModule> => import("./start.ts"),
@@ -149,7 +153,7 @@ export const COMMANDS = {
   run: {
     summary: "create and start a container, and wait for it",
     description: "The exit code is the program's; 128 + N if signal N ended it.",
-    positionals: [{ name: "container-id", help: "a name of your choice, unique below --root" }],
+    positionals: [NEW_ID],
     flags: {
       ...CREATE_FLAGS,
       detach: { kind: "boolean", short: "d", help: "do not wait for the container" },
@@ -167,11 +171,11 @@ export const COMMANDS = {
     description:
       "Words after the container's name are the command, flags included. Without --process, settings come from the bundle's " +
       "config.json. The exit code is the command's; 255 if it could not be run.",
-    positionals: [ID, { name: "command", help: "the program and its arguments", optional: true, rest: true }],
+    positionals: [{ ...ID, statuses: ["created", "running"] }, { name: "command", help: "the program and its arguments", optional: true, rest: true }],
     flags: {
       process: { kind: "string", short: "p", value: "FILE", help: "JSON file with the process (as `process` of config.json)" },
       env: { kind: "strings", short: "e", value: "NAME=VALUE", help: "set an environment variable; repeatable" },
-      cwd: { kind: "string", value: "DIR", help: "working folder in the container" },
+      cwd: { kind: "string", value: "PATH", help: "working folder in the container" },
       tty: { kind: "boolean", short: "t", help: "give the process a terminal" },
       user: { kind: "string", short: "u", value: "UID[:GID]", help: "user and group" },
       "additional-gids": { kind: "numbers", short: "g", value: "GID", help: "one more group; repeatable" },
@@ -197,7 +201,7 @@ export const COMMANDS = {
   },
   kill: {
     summary: "send a signal to a container's first process",
-    positionals: [ID, { name: "signal", help: "name or number (default: TERM); 0 only asks whether it runs", optional: true }],
+    positionals: [{ ...ID, statuses: ALIVE }, { name: "signal", help: "name or number (default: TERM); 0 only asks whether it runs", optional: true }],
     flags: { all: { kind: "boolean", short: "a", hidden: true, help: "send it to every process of the container" } },
     examples: [["runts kill web1 KILL", "end web1 at once"], ["runts kill web1 RTMIN+3", "halt a systemd in web1"]],
     load: (): Promise<CommandModule> => import("./kill.ts"),
@@ -226,7 +230,7 @@ export const COMMANDS = {
   ps: {
     summary: "list a container's processes",
     description: "The table is that of the host's ps command, reduced to the container; words after the name go to ps (default: -ef).",
-    positionals: [ID, { name: "ps-option", help: "options of ps", optional: true, rest: true }],
+    positionals: [{ ...ID, statuses: ALIVE }, { name: "ps-option", help: "options of ps", optional: true, rest: true }],
     flags: { format: FORMAT },
     examples: [["runts ps web1", "as ps -ef"], ["runts ps --format json web1", "pids only"]],
     passesOn: true,
@@ -237,7 +241,7 @@ export const COMMANDS = {
     description:
       "One JSON object a line; processor time is in nanoseconds, memory in bytes. Without --stats it goes on until the container ends: type \"stats\" at every " +
       "interval, type \"oom\" whenever the memory limit kills a process.",
-    positionals: [ID],
+    positionals: [{ ...ID, statuses: ALIVE }],
     flags: {
       interval: { kind: "string", value: "DURATION", default: "5s", help: "time between two figures, as 500ms, 5s, 1m30s" },
       stats: { kind: "boolean", help: "print the figures once" },
@@ -247,14 +251,14 @@ export const COMMANDS = {
   },
   pause: {
     summary: "freeze all processes of a container",
-    positionals: [ID],
+    positionals: [{ ...ID, statuses: ["created", "running"] }],
     flags: NO_FLAGS,
     examples: [["runts pause web1", "freeze web1"]],
     load: (): Promise<CommandModule> => import("./pause.ts"),
   },
   resume: {
     summary: "let a paused container go on",
-    positionals: [ID],
+    positionals: [{ ...ID, statuses: ["paused"] }],
     flags: NO_FLAGS,
     examples: [["runts resume web1", "thaw web1"]],
     load: (): Promise<CommandModule> => import("./resume.ts"),
@@ -264,7 +268,7 @@ export const COMMANDS = {
     description:
       "What is not given stays as it is. If the kernel refuses a value, those that were written before it are set back. With " +
       "--resources the other limits on the command line are ignored, as by runc.",
-    positionals: [ID],
+    positionals: [{ ...ID, statuses: ALIVE }],
     flags: {
       resources: { kind: "string", short: "r", value: "FILE", help: "JSON file with limits (as `linux.resources` of config.json); - is stdin" },
       devices: { kind: "boolean", help: "replace the device rules by those of --resources, which are ignored else" },
@@ -324,6 +328,18 @@ export const COMMANDS = {
     flags: NO_FLAGS,
     examples: [],
     load: (): Promise<CommandModule> => import("./features.ts"),
+  },
+  completion: {
+    summary: "print what a shell needs to complete command lines",
+    description: "With WORDs, those of a line from the program's name to the word being written, it prints what may stand there; the script calls it so.",
+    positionals: [
+      { name: "shell", help: "the shell that is to complete", choices: ["bash", "zsh", "fish"] },
+      { name: "word", help: "words of a line", optional: true, rest: true },
+    ],
+    flags: NO_FLAGS,
+    examples: [["runts completion bash", "a script for bash: source it, or save it as /etc/bash_completion.d/runts"]],
+    passesOn: true,
+    load: (): Promise<CommandModule> => import("./completion.ts"),
   },
   help: {
     aliases: ["h"],
