@@ -83,7 +83,8 @@ t.test("parse() and yargs read valid lines alike", async (t) => {
     const { call } = outcome
     const mine = {
       globals: { ...outcome.globals }, command: call.command, flags: { ...call.flags },
-      positionals: [call.action, call.id, ...call.rest].slice(call.action === "" ? 1 : 0).filter((word, at) => at > 0 || word !== ""),
+      // "" is what was not given
+      positionals: [call.action, call.id, ...call.rest].filter((word) => word !== ""),
     }
     const { globals: { version: _, ...globals }, ...theirs } = readByYargs(argv)
     if (JSON.stringify(sorted({ ...theirs, globals })) !== JSON.stringify(sorted(mine))) t.strictSame({ ...theirs, globals }, mine, JSON.stringify(argv))
