@@ -2,16 +2,19 @@
 //
 //   node scripts/run-tests.mjs [--all] [--engines] [--suite NAME]... [--file TEXT] [--list]
 //
-// A test file is a program that writes TAP (https://testanything.org); what is counted are its top-level test points.
+// A test file is a program that writes TAP (https://testanything.org); what is counted are its top-level test points, and what it calls a
+// figure (conformance/lib/share.ts). What each file wrote is in build/tap/SUITE/; with --all, docs/whole-run.json is told of each suite that was run.
 import { spawn } from "node:child_process"
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { basename, dirname, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
+import { figuresOf, recordWhole } from "./whole-run.mjs"
 
 const checkout = resolve(dirname(fileURLToPath(import.meta.url)), "..")
 process.chdir(checkout)
 const built = "build/tests"
+const taps = "build/tap"
 /** The interleavings and the races have this many times their rounds, and take as long. */
 const rounds = Number(process.env.RUNTS_ROUNDS ?? 1)
 
@@ -82,7 +85,8 @@ const SUITES = [
 /** With --all, suites that else run a share take so many times as long. */
 const ALL_TAKES = 30
 
-/** @type {{ suite: string, file: string, passed: number, failed: number, skipped: string[], seconds: number }[]} */
+/** @typedef {Record<string, number>} Figures */
+/** @type {{ suite: string, file: string, passed: number, failed: number, skipped: string[], seconds: number, figures: Figures }[]} */
 const results = []
 const options = readOptions(process.argv.slice(2))
 if (options.list) {
@@ -94,6 +98,7 @@ if (options.list) {
 async function main() {
   if (options.suites.length === 0) await typeCheck()
   await bundle()
+  rmSync(taps, { recursive: true, force: true })
   for (const suite of SUITES) {
     if (options.suites.length > 0 && !options.suites.includes(suite.name)) continue
     const files = suite.files().filter((file) => file.includes(options.file))
@@ -103,6 +108,8 @@ async function main() {
       continue
     }
     await (suite.kernel === undefined ? runFiles(suite, files) : runInUml(suite, files))
+    const whole = process.env.RUNTS_ALL === "1" && options.file === "" && (process.env.RUNTIME ?? "") === ""
+    if (whole) recordWhole(suite.name, results.filter((result) => result.suite === suite.name))
   }
   summary()
 }
@@ -177,11 +184,17 @@ async function runFiles(suite, files) {
   const queue = [...files]
   const worker = async () => {
     for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
-      const done = await run(/** @type {(file: string) => string[]} */ (suite.command)(file), suite.seconds * rounds)
+      const done = await run(/** @type {(file: string) => string[]} */ (suite.command)(file), suite.seconds * rounds, {}, tapFile(suite.name, file))
       record(suite.name, file, readTap(done.output, done.code), done.seconds)
     }
   }
   await Promise.all(Array.from({ length: suite.jobs }, worker))
+}
+
+/** Where a file's TAP goes. @param {string} suite @param {string} file */
+function tapFile(suite, file) {
+  mkdirSync(`${taps}/${suite}`, { recursive: true })
+  return `${taps}/${suite}/${file.replace(/^(test|conformance)\//, "").replace(/\.test\.ts$/, "").replaceAll("/", ".")}.tap`
 }
 
 /**
@@ -210,6 +223,7 @@ async function runInUml(suite, files) {
     done = await boot(again)
   }
   for (const file of files) {
+    writeFileSync(tapFile(suite.name, file), read(file, "tap"))
     const tap = readTap(read(file, "tap"), ended(file) ? Number(read(file, "code")) : 125)
     if (!ended(file)) tap.details += `\nnot finished; the rig said:\n${done.output}`
     record(suite.name, file, tap, Math.max(0, Number(read(file, "end")) - Number(read(file, "start"))))
@@ -219,18 +233,22 @@ async function runInUml(suite, files) {
 
 /**
  * Runs a command to its end or its time limit.
- * @param {string[]} argv @param {number} limit seconds @param {Record<string, string>} [env]
+ * @param {string[]} argv @param {number} limit seconds @param {Record<string, string>} [env] @param {string} [copy] file that takes the output while it comes
  * @returns {Promise<{ code: number, output: string, seconds: number }>}
  */
-function run(argv, limit, env = {}) {
+function run(argv, limit, env = {}, copy = "") {
   const start = performance.now()
   return new Promise((settle) => {
     const child = spawn(/** @type {string} */ (argv[0]), argv.slice(1), {
       env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"], detached: true,
     })
     let output = ""
-    child.stdout.on("data", (piece) => (output += piece))
-    child.stderr.on("data", (piece) => (output += piece))
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on("data", (piece) => {
+        output += piece
+        if (copy !== "") appendFileSync(copy, piece)
+      })
+    }
     const timer = setTimeout(() => {
       output += `\nkilled: not finished after ${limit} s\n`
       if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL")
@@ -253,7 +271,7 @@ function run(argv, limit, env = {}) {
  * @param {string} text @param {number} code
  */
 function readTap(text, code) {
-  const found = { passed: 0, failed: 0, skipped: /** @type {string[]} */ ([]), details: "" }
+  const found = { passed: 0, failed: 0, skipped: /** @type {string[]} */ ([]), details: "", figures: figuresOf(text) }
   const lines = text.split("\n")
   for (const line of lines) {
     const point = /^(not )?ok \d+(?: - (.*))?$/.exec(line)
@@ -283,9 +301,12 @@ function failures(lines) {
   return shown.slice(0, 120).join("\n")
 }
 
-/** @param {string} suite @param {string} file @param {{ passed: number, failed: number, skipped: string[], details: string }} counts @param {number} seconds */
+/**
+ * @param {string} suite @param {string} file @param {{ passed: number, failed: number, skipped: string[], details: string, figures?: Figures }} counts
+ * @param {number} seconds
+ */
 function record(suite, file, counts, seconds) {
-  results.push({ suite, file, passed: counts.passed, failed: counts.failed, skipped: counts.skipped, seconds })
+  results.push({ suite, file, passed: counts.passed, failed: counts.failed, skipped: counts.skipped, seconds, figures: counts.figures ?? {} })
   const numbers = `${String(counts.passed).padStart(4)} passed ${String(counts.failed).padStart(3)} failed ${String(counts.skipped.length).padStart(3)} skipped`
   console.log(`  ${counts.failed > 0 ? "FAIL" : " ok "} ${file.padEnd(44)} ${numbers} ${seconds.toFixed(1).padStart(6)} s`)
   if (counts.failed > 0) console.log(counts.details.replace(/^/gm, "       "))

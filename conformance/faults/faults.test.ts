@@ -5,6 +5,7 @@ import { HOST_ARCHITECTURE, type SyscallName, syscallNumbers } from "../../src/k
 import { Box } from "../lib/box.ts"
 import { type Result, startCommand, until } from "../lib/command.ts"
 import { checkout, cgroupRoots, runtimeName, runtimePath } from "../lib/environment.ts"
+import { figure, WHOLE } from "../lib/share.ts"
 
 /*
  * Every system call of the runtime, its launcher and the container's init is made to fail, and each of the three is killed as it is about to make it:
@@ -16,7 +17,6 @@ import { checkout, cgroupRoots, runtimeName, runtimePath } from "../lib/environm
 const ONLY = process.env.RUNTS_SCENARIO ?? ""
 /** And one site of it: RUNTS_SITE="runtime 527 EMFILE". */
 const SITE = process.env.RUNTS_SITE
-const ALL = process.env.RUNTS_ALL === "1"
 /** One of so many calls, beyond the first of its kind. */
 const SHARE = 64
 const WORKERS = 2
@@ -151,7 +151,7 @@ function chosen(verb: string, calls: readonly (readonly [Who, number])[]): Site[
     seen.add(`${verb} ${who} ${name}`)
     sites.push({ who, index, name, first, inside })
   })
-  return sites.filter(({ first, inside, index }) => !inside && (ALL || first || index % SHARE === 0))
+  return sites.filter(({ first, inside, index }) => !inside && (WHOLE || first || index % SHARE === 0))
 }
 
 /** What a command left that is not there for a reason. */
@@ -224,7 +224,7 @@ async function each(t: Test, scenario: Scenario): Promise<void> {
     first.call(["delete", "--force", first.id])
     const queue = chosen(scenario.title.split(" ")[0] as string, calls).flatMap((site, n) => {
       const actions = [...errnosFor(site.name), "KILL"]
-      return (ALL || actions.length === 1 ? actions : [n % 3 === 0 ? "KILL" : (actions[n % (actions.length - 1)] as string)]).map((action) => ({ site, action }))
+      return (WHOLE || actions.length === 1 ? actions : [n % 3 === 0 ? "KILL" : (actions[n % (actions.length - 1)] as string)]).map((action) => ({ site, action }))
     })
     if (SITE !== undefined) {
       const [who, index, action] = SITE.split(" ") as [Who, string, string]
@@ -248,6 +248,8 @@ async function each(t: Test, scenario: Scenario): Promise<void> {
 
 t.test("how many there were", SKIP === undefined && ONLY === "" ? {} : { skip: SKIP ?? "only some were asked for" }, (t) => {
   t.comment(`${injected} system calls failed, ${killed} processes were killed, in ${trials} trials`)
+  figure(t, "system calls made to fail", injected)
+  figure(t, "processes killed between two system calls", killed)
   t.ok(injected > 100 && killed > 50, `${injected + killed} faults were injected`)
   t.ok(injected + killed > 0.9 * trials, `nearly all of ${trials} trials reached theirs`)
   t.end()

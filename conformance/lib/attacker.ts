@@ -4,9 +4,6 @@ import { checkout } from "./environment.ts"
 import { syscallNumber } from "./syscalls.ts"
 import type { SyscallName } from "../../src/kernel/syscalls.ts"
 
-/** How many times the test command's share of rounds a race has: RUNTS_ROUNDS, or with --all 100. */
-export const SHARES = process.env.RUNTS_ALL === "1" ? 100 : Number(process.env.RUNTS_ROUNDS ?? 1)
-
 export const PYTHON = existsSync("/usr/bin/python3") ? "/usr/bin/python3" : "python3"
 
 /** Exchanges the two paths of each pair without end (renameat2(2), RENAME_EXCHANGE) while `body` runs. */

@@ -1,11 +1,12 @@
 import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs"
 import t, { type Test } from "tap"
-import { EXE_WATCHER, SHARES } from "../../conformance/lib/attacker.ts"
+import { EXE_WATCHER } from "../../conformance/lib/attacker.ts"
 import type { Box } from "../../conformance/lib/box.ts"
 import { Canary, refused } from "../../conformance/lib/canary.ts"
 import { command, expectSuccess, type Result, startCommand } from "../../conformance/lib/command.ts"
 import { cgroupPrefix, environment, unified } from "../../conformance/lib/environment.ts"
 import { listenForConsole } from "../../conformance/lib/helpers.ts"
+import { figure, roundsOf } from "../../conformance/lib/share.ts"
 import { boxTest, type TestOptions } from "../../conformance/lib/test.ts"
 
 /*
@@ -14,7 +15,7 @@ import { boxTest, type TestOptions } from "../../conformance/lib/test.ts"
  */
 
 const OURS: TestOptions = { skipFor: { runc: "1.1 falls for some of these", crun: "1.8 falls for some of these" } }
-const ROUNDS = environment === "uml" ? 10 : 20 * SHARES + 80
+const ROUNDS = environment === "uml" ? 10 : roundsOf(100, 2000)
 
 /** A limit with a hostile name: refused, or said not to have been applied at all. */
 function refusedOrNotApplied(t: Test, box: Box): void {
@@ -36,6 +37,7 @@ boxTest("attack CVE-2019-5736: the container reopens whatever executes as /proc/
     box.exec(["/bin/true"])
     box.exec(["/bin/evil"])
   }
+  figure(t, "attempts at the runtime's file and processes from inside", ROUNDS / 2)
   t.throws(() => readFileSync(`${box.rootfs}/tmp/written`), { code: "ENOENT" }, "nothing of the runtime's could be opened for writing")
   canary.check(t, "exec")
 })
@@ -168,6 +170,7 @@ while True: c.renameat2(-100, a, -100, b, 2)`
       await attacker.done
     }
     t.comment(`${ran} of ${ROUNDS} containers ran`)
+    figure(t, "containers started while a neighbour exchanges paths", ROUNDS)
     canary.check(t, "races")
   })
 }

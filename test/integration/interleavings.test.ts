@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from "node:fs"
 import t from "tap"
 import { type Result, startRuntime } from "../../conformance/lib/command.ts"
 import { environment } from "../../conformance/lib/environment.ts"
+import { figure, roundsOf } from "../../conformance/lib/share.ts"
 import { contradiction, type Operation, type Verb } from "../../conformance/lib/state-machine.ts"
 import { boxTest, type TestOptions } from "../../conformance/lib/test.ts"
 
@@ -11,7 +12,7 @@ const OURS: TestOptions = { skipFor: { runc: "has words of its own for refusals"
 
 /** Look elsewhere with RUNTS_SEED, more often with RUNTS_ROUNDS. */
 const SEED = Number(process.env.RUNTS_SEED ?? 20261122)
-const ROUNDS = (environment === "uml" ? 3 : 25) * Number(process.env.RUNTS_ROUNDS ?? 1)
+const ROUNDS = environment === "uml" ? 3 : roundsOf(25, 1000)
 const CALLERS = 3
 /** What runs in a container that is paused goes on for ever. */
 const EXEC_LIMIT_MS = environment === "uml" ? 20_000 : 2000
@@ -86,6 +87,7 @@ boxTest(`${CALLERS} callers at once, ${ROUNDS} rounds of random commands: what t
     t.equal(box.call(["delete", "--force", box.id]).code, 0)
     t.same(existsSync(box.root) ? readdirSync(box.root) : [], [], "nothing is left of it")
   }
+  figure(t, "rounds of callers that use one container at once", ROUNDS)
   t.comment(JSON.stringify(answers))
   for (const verb of new Set(VERBS)) t.ok(verb === "state" || (answers[`${verb}: ok`] ?? 0) > 0, `${verb} succeeded`)
 })

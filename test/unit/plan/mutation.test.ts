@@ -6,6 +6,7 @@ import { planExec } from "../../../src/plan/exec.ts"
 import { assemble } from "../../../src/program/assemble.ts"
 import { loadProcess, loadSpec } from "../../../src/spec/load.ts"
 import { checkProcess, checkRules } from "../../../src/spec/rules.ts"
+import { figure, roundsOf } from "../../../conformance/lib/share.ts"
 import { configNames, CONFIGS, execFacts, factsFor, processNames } from "./helpers.ts"
 
 /*
@@ -18,7 +19,7 @@ type Json = any // eslint-disable-line
 /** Changed by RUNTS_SEED, to look elsewhere. */
 const SEED = Number(process.env.RUNTS_SEED ?? 20261122)
 const CHANGES_MAX = 4
-const ROUNDS = Number(process.env.RUNTS_ROUNDS ?? 20)
+const ROUNDS = roundsOf(20, 1000)
 
 /** Random numbers that are the same at each run (mulberry32). */
 function generator(seed: number): (below: number) => number {
@@ -75,7 +76,7 @@ function mutate(root: Json, random: (below: number) => number): string {
 }
 
 /** Runs `use` on mutants of each file; counts those that got through, fails on whatever is no error of ours. */
-function tryMutants(t: { fail(text: string): void }, names: readonly string[], use: (bytes: Uint8Array) => void): { taken: number; refused: number } {
+function tryMutants(t: { fail(text: string): void; comment(text: string): void }, names: readonly string[], use: (bytes: Uint8Array) => void): { taken: number; refused: number } {
   const random = generator(SEED)
   const count = { taken: 0, refused: 0 }
   for (const name of names) {
@@ -92,6 +93,7 @@ function tryMutants(t: { fail(text: string): void }, names: readonly string[], u
       }
     }
   }
+  figure(t, "random and changed configs compiled", names.length * ROUNDS)
   return count
 }
 

@@ -1,5 +1,6 @@
 import fc from "fast-check"
 import t from "tap"
+import { figure, roundsOf } from "../../../conformance/lib/share.ts"
 import { mountOptionNames } from "../../../src/kernel/mount-options.ts"
 import type { NamespaceType } from "../../../src/kernel/process.ts"
 import { RuntsError } from "../../../src/error.ts"
@@ -87,8 +88,9 @@ t.test("whatever the config, paths are below the root by descriptor, named by th
       const fault = pathFault(planner, input)
       if (fault !== undefined) throw new Error(fault)
     }),
-    { numRuns: 400, seed: 20240501 },
+    { numRuns: roundsOf(400, 20_000), seed: 20240501 },
   )
+  figure(t, "random and changed configs compiled", roundsOf(400, 20_000))
   t.ok(planned > 50, `${planned} of the configs could be planned`)
   t.end()
 })
@@ -103,7 +105,7 @@ t.test("whatever the config, it is refused with a pointer, or becomes an executa
       const text = printProgram(planner.program)
       if (/go to (-1|undefined)/.test(text)) throw new Error("a jump goes nowhere")
     }),
-    { numRuns: 100, seed: 20240502 },
+    { numRuns: roundsOf(100, 5000), seed: 20240502 },
   )
   t.pass()
   t.end()
@@ -116,7 +118,7 @@ t.test("whatever the destinations, targets are looked up lexically clean", (t) =
       const clean = below.split("/").every((part) => part !== ".." && part !== ".") && !below.startsWith("/") && !below.endsWith("/")
       return clean && cleanRelative(below) === below
     }),
-    { numRuns: 500, seed: 20240503 },
+    { numRuns: roundsOf(500, 25_000), seed: 20240503 },
   )
   t.pass()
   t.end()

@@ -5,6 +5,7 @@ import { answer, readByYargs } from "../../../src/cli/help.ts"
 import { parse } from "../../../src/cli/parse.ts"
 import { COMMANDS, GLOBAL_FLAGS } from "../../../src/cli/table.ts"
 import type { Command, Flags } from "../../../src/cli/table.ts"
+import { figure } from "../../../conformance/lib/share.ts"
 import { rounds } from "./configs.ts"
 
 /*
@@ -74,5 +75,6 @@ t.test("any words: what is carried out is what yargs reads, what is not is expla
       if (!/^[^\n]{5,}$/.test(error.message) || /undefined|\[object|NaN|Cannot (read|convert)|is not a function/.test(error.message)) throw new Error(error.message)
     }
   }), rounds(1000))
+  figure(t, "random command lines", rounds(1000).numRuns)
   t.ok(["call", "help", "unsure"].every((kind) => (met[kind] ?? 0) > 0), JSON.stringify(met))
 })

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs"
 import fc from "fast-check"
+import { roundsOf } from "../../../conformance/lib/share.ts"
 import { configNames, CONFIGS, processNames } from "../plan/helpers.ts"
 import type { Json } from "../spec/helpers.ts"
 import { places, resolve, schema, withValue } from "../spec/schema-places.ts"
@@ -9,9 +10,12 @@ import { places, resolve, schema, withValue } from "../spec/schema-places.ts"
  * were changed. RUNTS_SEED looks elsewhere, RUNTS_ROUNDS more often; a failure prints its seed and the smallest input that still fails.
  */
 
+/** The whole is so many times the share. */
+const WHOLE_IS = 50
+
 /** Parameters of `fc.assert`. */
 export function rounds(count: number): { seed: number; numRuns: number } {
-  return { seed: Number(process.env.RUNTS_SEED ?? 20261122), numRuns: Math.ceil(count * Number(process.env.RUNTS_ROUNDS ?? 1)) }
+  return { seed: Number(process.env.RUNTS_SEED ?? 20261122), numRuns: roundsOf(count, count * WHOLE_IS) }
 }
 
 /** Texts that have tripped somebody up. */
