@@ -162,6 +162,7 @@ export const seccomp = x64 ? 317 : 277
 export const bpf = x64 ? 321 : 280
 export const keyctl = x64 ? 250 : 219
 export const add_key = x64 ? 248 : 217
+export const landlock_create_ruleset = x64 ? 444 : 444
 export const prlimit64 = x64 ? 302 : 261
 export const getrlimit = x64 ? 97 : 163
 export const setrlimit = x64 ? 160 : 164

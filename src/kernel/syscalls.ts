@@ -61,7 +61,7 @@ const ROWS = [
   "setgid", 106, 144,  "getresuid", 118, 148,  "setresuid", 117, 147,  "getresgid", 120, 150,  "setresgid", 119, 149,
   "getgroups", 115, 158,  "setgroups", 116, 159,  "setfsuid", 122, 151,  "setfsgid", 123, 152,  "capget", 125, 90,
   "capset", 126, 91,  "prctl", 157, 167,  "seccomp", 317, 277,  "bpf", 321, 280,  "keyctl", 250, 219,
-  "add_key", 248, 217,
+  "add_key", 248, 217,  "landlock_create_ruleset", 444, 444,
   // limits and scheduling
   "prlimit64", 302, 261,  "getrlimit", 97, 163,  "setrlimit", 160, 164,  "getrusage", 98, 165,  "getpriority", 140, 141,
   "setpriority", 141, 140,  "ioprio_get", 252, 31,  "ioprio_set", 251, 30,  "sched_yield", 24, 124,

@@ -73,7 +73,7 @@ function withMember<T>(makePlan: (status: number) => Planner, inherit: readonly 
 }
 
 /** A new user namespace with these maps. @returns a close-on-exec descriptor */
-function makeUserNamespace(uids: readonly IdMapping[], gids: readonly IdMapping[], pointer: string): number {
+export function makeUserNamespace(uids: readonly IdMapping[], gids: readonly IdMapping[], pointer: string): number {
   return withMember(planUserNamespace, [], (pid) => {
     const named = pointer.endsWith("/options")
     writeMaps(pid, uids, gids, { uid: named ? pointer : `${pointer}/uidMappings`, gid: named ? pointer : `${pointer}/gidMappings` })

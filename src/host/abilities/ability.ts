@@ -51,6 +51,12 @@ export interface Ability {
   readonly essential?: readonly Role[]
   /** Roles for whom it matters; both unless told. */
   readonly roles?: readonly Role[]
+  /** About one user, so that root is not asked: root would not be told of others. */
+  readonly personal?: true
+  /** Most containers do well without it: what is missing is told in a few words. */
+  readonly minor?: true
+  /** The first Linux that has it, as "5.12". For people; nobody goes by it. */
+  readonly since?: string
   /** What containers cannot have, or must do without, where it is missing: a clause. */
   readonly lack: string
   readonly remedy: Remedy

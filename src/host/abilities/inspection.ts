@@ -1,24 +1,43 @@
 import { RuntsError } from "../../error.ts"
 import { sys } from "../../ffi/index.ts"
-import { NR } from "../../kernel/syscalls.ts"
-import { readLayout } from "../cgroup/layout.ts"
+import { hasCapability, parseCapabilities, CAPABILITIES } from "../../kernel/capabilities.ts"
+import type { Capability } from "../../kernel/capabilities.ts"
+import { ERRNO, errnoName } from "../../kernel/errno.ts"
+import { HOST_ARCHITECTURE, NR, syscallNumbers } from "../../kernel/syscalls.ts"
+import type { SyscallName } from "../../kernel/syscalls.ts"
+import type { SysArg } from "../../ffi/index.ts"
+import { ownCgroup, readLayout } from "../cgroup/layout.ts"
 import type { CgroupLayout } from "../cgroup/layout.ts"
 import { tryReadText } from "../file.ts"
-import { namespaceOf } from "../procfs.ts"
+import { mounts, namespaceOf } from "../procfs.ts"
+import type { MountInfo } from "../procfs.ts"
+import { missing, present, unknown } from "./ability.ts"
 import type { Answer, Role } from "./ability.ts"
-import { unknown } from "./ability.ts"
 import { ABILITIES } from "./table.ts"
 import type { AbilityId } from "./table.ts"
+import type { Trial, Trials } from "./trial.ts"
 
 /** /proc/PID/ns/user of the initial user namespace: PROC_USER_INIT_INO of linux/proc_ns.h. */
 const INITIAL_USER_NAMESPACE = 0xeffffffd
 
+/** What an inspection needs of who asks. */
+export interface Surroundings {
+  /** The folder of containers' states. */
+  readonly stateRoot: string
+  /** A variable of the caller's environment. */
+  environment(name: string): string | undefined
+  readonly trials: Trials
+}
+
 /** One look at the machine: what was asked once is not asked again. */
 export class Inspection {
+  readonly surroundings: Surroundings
   private readonly answers = new Map<AbilityId, Answer>()
-  private readonly texts = new Map<string, string | undefined>()
-  private cgroupLayout: CgroupLayout | undefined | null = null
-  private ownRole: Role | undefined
+  private readonly kept = new Map<string, unknown>()
+
+  constructor(surroundings: Surroundings) {
+    this.surroundings = surroundings
+  }
 
   /** What the machine says of one ability. */
   ask(id: AbilityId): Answer {
@@ -40,37 +59,89 @@ export class Inspection {
     }
   }
 
+  private once<T>(key: string, find: () => T): T {
+    if (!this.kept.has(key)) this.kept.set(key, find())
+    return this.kept.get(key) as T
+  }
+
   /** A file's text without white space at its ends; undefined where it cannot be read. */
   text(path: string): string | undefined {
-    if (!this.texts.has(path)) this.texts.set(path, readable(() => tryReadText(path)?.trim()))
-    return this.texts.get(path)
+    return this.once(path, () => readable(() => tryReadText(path)?.trim()))
   }
 
   /** The number in a file of /proc/sys; undefined where there is none. */
   number(path: string): number | undefined {
     const text = this.text(path)
-    return text === undefined || text === "" || !/^-?\d+$/.test(text) ? undefined : Number(text)
+    return text === undefined || !/^-?\d+$/.test(text) ? undefined : Number(text)
   }
 
   /** How cgroups are mounted; undefined where none are, or it cannot be seen. */
   layout(): CgroupLayout | undefined {
-    if (this.cgroupLayout === null) this.cgroupLayout = readable(readLayout)
-    const layout = this.cgroupLayout
+    const layout = this.once("layout", () => readable(readLayout))
     return layout === undefined || layout.controllers.length === 0 ? undefined : layout
+  }
+
+  /** The caller's cgroups by hierarchy. */
+  ownCgroup(): Readonly<Record<string, string>> {
+    return this.once("own cgroup", () => readable(ownCgroup)) ?? {}
+  }
+
+  /** The mount table; empty where it cannot be read. */
+  mounts(): readonly MountInfo[] {
+    return this.once("mounts", () => readable(() => mounts())) ?? []
+  }
+
+  /** Names of file systems that can be mounted now; a module may bring more. */
+  fileSystems(): ReadonlySet<string> {
+    return this.once("file systems", () => new Set((this.text("/proc/filesystems") ?? "").split(/\s+/)))
+  }
+
+  /** What a process of its own found out; undefined where none can be started. */
+  trial(who: "own" | "ordinary"): Trial | undefined {
+    const same = who === "ordinary" && this.role() === "rootless"
+    return this.once(`trial ${same ? "own" : who}`, () => readable(() => this.surroundings.trials.attempt(same ? "own" : who)))
   }
 
   /** Root of the machine, or not. */
   role(): Role {
-    return (this.ownRole ??= sys(NR.geteuid) === 0 && this.inInitialUserNamespace() ? "root" : "rootless")
+    return this.once("role", () => (sys(NR.geteuid) === 0 && this.inInitialUserNamespace() ? "root" : "rootless"))
   }
 
   /** Whether ids here are the machine's; true where /proc cannot tell. */
   inInitialUserNamespace(): boolean {
     return (namespaceOf("self", "user")?.ino ?? INITIAL_USER_NAMESPACE) === INITIAL_USER_NAMESPACE
   }
+
+  /** A line of /proc/self/status. */
+  status(name: string): string | undefined {
+    return new RegExp(`^${name}:\\s*(.*)$`, "m").exec(this.text("/proc/self/status") ?? "")?.[1]
+  }
+
+  /** Whether the caller has a capability in effect. */
+  hasCapability(name: Capability): boolean {
+    const words = this.status("CapEff")
+    return words !== undefined && hasCapability(parseCapabilities(words), CAPABILITIES.indexOf(name))
+  }
+
+  /**
+   * Whether a system call is there, by a call that cannot succeed. Where the kernel itself would find fault with the arguments, EPERM is
+   * the answer of a filter, mostly that of the container that runts runs in.
+   */
+  asks(name: SyscallName, ...args: readonly SysArg[]): Answer {
+    const result = sys(syscallNumbers(HOST_ARCHITECTURE).get(name) as number, ...args)
+    if (result === -ERRNO.ENOSYS) return missing(`${name}: ENOSYS`)
+    if (result !== -ERRNO.EPERM) return present()
+    return missing(`${name}: EPERM`, { remedy: { text: `allow ${name} in the seccomp profile of the container that this runs in` } })
+  }
 }
 
-function readable<T>(read: () => T): T | undefined {
+/** An errno's name, of a result that is negative. */
+export function errorOf(result: number): string {
+  return errnoName(-result)
+}
+
+/** What `read` tells; undefined where it says that it cannot. */
+export function readable<T>(read: () => T): T | undefined {
   try {
     return read()
   } catch (error) {

@@ -1,6 +1,6 @@
 import t from "tap"
 import { GROUPS } from "../../../src/host/abilities/ability.ts"
-import { Inspection } from "../../../src/host/abilities/inspection.ts"
+import { inspectHost } from "../../../src/lifecycle/inspect-host.ts"
 import { ABILITIES } from "../../../src/host/abilities/table.ts"
 import type { AbilityId } from "../../../src/host/abilities/table.ts"
 
@@ -20,7 +20,7 @@ t.test("rows of abilities are written so that their sentences can be put togethe
 })
 
 t.test("every ability answers on this machine, and the second time the same", (t) => {
-  const host = new Inspection()
+  const host = inspectHost({ root: undefined })
   for (const id of ids) {
     const answer = host.ask(id)
     t.match(answer.state, /^(present|limited|missing|unknown)$/, `${id}: ${answer.state} ${answer.found}`)
