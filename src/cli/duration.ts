@@ -15,7 +15,9 @@ export function parseDuration(text: string, flag: string): number {
   const parts = [...text.matchAll(/([0-9]+\.?[0-9]*|\.[0-9]+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h)/g)]
   const unsigned = text.replace(/^[-+]/, "")
   if (parts.length === 0 || parts.map(([whole]) => whole).join("") !== unsigned) {
-    throw new RuntsError(`invalid value ${JSON.stringify(text)} for flag --${flag}: not a duration`, { hint: "write it as 500ms, 5s, 1m30s" })
+    throw new RuntsError(`invalid value ${JSON.stringify(text)} for flag --${flag}: not a duration`, {
+      code: "usage", hint: "write it as 500ms, 5s, 1m30s",
+    })
   }
   const milliseconds = parts.reduce((sum, [, number, unit]) => sum + Number(number) * (UNITS[unit as string] as number), 0)
   return text.startsWith("-") ? -milliseconds : milliseconds

@@ -8,11 +8,14 @@ export async function main(call: Call<"exec">): Promise<number> {
   const process = flags.process || undefined
   if (process === undefined && call.rest.length === 0) {
     throw new RuntsError(`exec in container ${JSON.stringify(call.id)}: no command given`, {
+      code: "usage",
       hint: "put it after the container's name, or name a JSON file with --process",
     })
   }
   for (const variable of flags.env) {
-    if (variable.indexOf("=") < 1) throw new RuntsError(`--env ${JSON.stringify(variable)} has not the form NAME=VALUE`)
+    if (variable.indexOf("=") < 1) {
+      throw new RuntsError(`--env ${JSON.stringify(variable)} has not the form NAME=VALUE`, { code: "usage" })
+    }
   }
   return await exec(call.globals, {
     id: call.id,

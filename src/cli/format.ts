@@ -43,7 +43,9 @@ export function filterTable(table: string, pids: readonly number[]): string {
   const [header, ...lines] = table.trimEnd().split("\n") as [string, ...string[]]
   const column = header.trim().split(/\s+/).indexOf("PID")
   if (column < 0) {
-    throw new RuntsError("the output of ps has no PID column", { hint: "choose options of ps that print one, as -o pid,args" })
+    throw new RuntsError("the output of ps has no PID column", {
+      code: "usage", hint: "choose options of ps that print one, as -o pid,args",
+    })
   }
   const wanted = new Set(pids.map(String))
   const kept = lines.filter((line) => wanted.has(line.trim().split(/\s+/)[column] as string))

@@ -43,13 +43,15 @@ export async function answer(argv: readonly string[], outcome: Outcome): Promise
   }
   const { command, word } = outcome
   const whole = command === undefined ? "runts --help" : `runts ${command} --help`
-  throw new RuntsError(problem(argv, word), { hint: `see ${whole}` })
+  throw new RuntsError(problem(argv, word), { code: "usage", hint: `see ${whole}` })
 }
 
 /** `runts help [command]` */
 export async function main(call: Call<"help">): Promise<number> {
   const name = call.id === "" ? undefined : commandName(call.id)
-  if (call.id !== "" && name === undefined) throw new RuntsError(unknownCommand(call.id), { hint: "see runts --help" })
+  if (call.id !== "" && name === undefined) {
+    throw new RuntsError(unknownCommand(call.id), { code: "usage", hint: "see runts --help" })
+  }
   print(await helpText(name))
   return 0
 }

@@ -17,10 +17,14 @@ async function hostTable(args: readonly string[]): Promise<string> {
   const { spawnSync } = await import("node:child_process")
   const result = spawnSync("ps", args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], maxBuffer: 1 << 28 })
   if (result.error !== undefined) {
-    throw new RuntsError(`run the host's ps: ${result.error.message}`, { hint: "--format json needs no ps" })
+    throw new RuntsError(`run the host's ps: ${result.error.message}`, {
+      code: "program-missing", hint: "--format json needs no ps",
+    })
   }
   if (result.status !== 0) {
-    throw new RuntsError(`ps ${args.join(" ")} failed with exit code ${result.status}: ${result.stderr.trim()}`)
+    throw new RuntsError(`ps ${args.join(" ")} failed with exit code ${result.status}: ${result.stderr.trim()}`, {
+      code: "usage",
+    })
   }
   return result.stdout
 }

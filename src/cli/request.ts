@@ -27,6 +27,6 @@ function refuseOtherCgroupManagers(call: Call): void {
   if (manager === "cgroupfs") return
   throw new RuntsError(
     `the ${manager === "systemd" ? "systemd cgroup driver (--systemd-cgroup)" : `cgroup manager "${manager}"`} is not supported yet`,
-    { hint: "leave the option out, or set the engine's cgroup driver (cgroup manager) to cgroupfs" },
+    { code: "config-unsupported", hint: "leave the option out, or set the engine's cgroup driver (cgroup manager) to cgroupfs" },
   )
 }

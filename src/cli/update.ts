@@ -78,7 +78,7 @@ function numberOf(text: string, flag: string, kind: Exclude<Kind, "text">): numb
   const [, digits, suffix = ""] = pattern.exec(text) ?? []
   const expected = kind === "bytes" ? "bytes, as 512m, or -1" : kind === "count" ? "a whole number from 0" : "a whole number"
   if (digits === undefined || (digits === "-1" && suffix !== "")) {
-    throw new RuntsError(`invalid value ${JSON.stringify(text)} for --${flag}: expected ${expected}`)
+    throw new RuntsError(`invalid value ${JSON.stringify(text)} for --${flag}: expected ${expected}`, { code: "usage" })
   }
   return Math.trunc(Number(digits) * 1024 ** (suffix === "" ? 0 : SUFFIXES.indexOf(suffix.toLowerCase()) + 1))
 }

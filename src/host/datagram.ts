@@ -25,13 +25,17 @@ export function bindDatagram(dirFd: number, name: string): number {
   }
   if (result === 0) return fd
   close(fd)
-  throw sysError(`bind the socket ${JSON.stringify(name)}`, -result, { syscall })
+  throw sysError(`bind the socket ${JSON.stringify(name)}`, -result, { code: "socket-failed", syscall })
 }
 
 /** A datagram socket that sends to a path, or to an abstract name written with @ (unix(7)). */
 export function connectDatagram(name: string): number {
   const address = socketAddress(name)
-  if (address === undefined) throw new RuntsError(`socket name ${JSON.stringify(name)} is too long: a socket's address holds 107 bytes`)
+  if (address === undefined) {
+    throw new RuntsError(`socket name ${JSON.stringify(name)} is too long: a socket's address holds 107 bytes`, {
+      code: "socket-failed",
+    })
+  }
   // an abstract name begins with a NUL byte and has none at its end
   const abstract = name.startsWith("@")
   if (abstract) address[2] = 0
@@ -39,7 +43,7 @@ export function connectDatagram(name: string): number {
   const result = sys(NR.connect, fd, address, abstract ? address.length - 1 : address.length)
   if (result === 0) return fd
   close(fd)
-  throw sysError(`connect to socket ${JSON.stringify(name)}`, -result, { syscall: "connect" })
+  throw sysError(`connect to socket ${JSON.stringify(name)}`, -result, { code: "socket-failed", syscall: "connect" })
 }
 
 /** The next datagram, cut to the buffer; undefined if there is none now. */

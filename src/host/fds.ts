@@ -38,7 +38,9 @@ export function preservedFds(count: number, listen: number): number[] {
     if (!prelude.wasOpen(fd)) {
       const option = fd < FIRST + listen ? `LISTEN_FDS=${listen}` : `--preserve-fds ${count}`
       const last = FIRST + listen + count - 1
-      throw new RuntsError(`${option}: descriptor ${fd} is not open`, { hint: `pass descriptors ${FIRST} to ${last} open` })
+      throw new RuntsError(`${option}: descriptor ${fd} is not open`, {
+        code: "descriptor-missing", hint: `pass descriptors ${FIRST} to ${last} open`,
+      })
     }
     fds.push(fd)
   }

@@ -34,6 +34,7 @@ export function findResctrl(found: readonly MountInfo[] = mounts()): string {
   const mount = found.find(({ type, root }) => type === "resctrl" && root === "/")
   if (mount !== undefined) return mount.mountPoint
   throw new RuntsError("linux.intelRdt: no resctrl file system is mounted", {
+    code: "resource-unavailable",
     pointer: "/linux/intelRdt",
     hint: "`mount -t resctrl resctrl /sys/fs/resctrl` mounts it, where processor and kernel (CONFIG_X86_CPU_RESCTRL) know RDT; " +
       "or leave intelRdt out",
@@ -68,11 +69,13 @@ export function foreseeRdt(root: string, rdt: IntelRdt, id: string): RdtRecord {
   const exists = tryStat(group) !== undefined
   if (exists && tryStat(`${group}/tasks`) === undefined) {
     throw new RuntsError(`linux.intelRdt: ${quote(group)} is a folder of resctrl's own, not a class of service`, {
+      code: "resource-value",
       pointer: "/linux/intelRdt/closID", hint: "choose another closID",
     })
   }
   if (named && !exists && !hasSchema(rdt)) {
     throw new RuntsError(`linux.intelRdt: there is no class of service ${quote(rdt.closID)} in ${root}`, {
+      code: "resource-value",
       pointer: "/linux/intelRdt/closID", errno: ERRNO.ENOENT,
       hint: "make it beforehand, or say with l3CacheSchema, memBwSchema or schemata what it is",
     })
@@ -97,6 +100,7 @@ function compareSchemata(group: string, { l3CacheSchema, memBwSchema }: IntelRdt
       if (found.get(domain) === value) continue
       const differ = `${quote(group)} has ${quote(text.trim())}, but ${field} is ${quote(schema)}`
       throw new RuntsError(`linux.intelRdt: class of service ${differ}`, {
+        code: "resource-value",
         pointer: `/linux/intelRdt/${field}`, hint: "make them equal, leave the schema out, or choose another closID",
       })
     }

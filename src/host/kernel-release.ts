@@ -12,7 +12,9 @@ export function kernelVersion(): readonly [major: number, minor: number] {
   sys(NR.uname, uname)
   const [major, minor] = parseRelease(uname.toString("latin1", 2 * UTSNAME_FIELD, 3 * UTSNAME_FIELD))
   if (isTooOld(major, minor)) {
-    throw new RuntsError(`Linux ${major}.${minor} is too old: runts needs ${OLDEST_KERNEL.join(".")} or later (mount_setattr, clone3, openat2, close_range)`)
+    throw new RuntsError(`Linux ${major}.${minor} is too old: runts needs ${OLDEST_KERNEL.join(".")} or later (mount_setattr, clone3, openat2, close_range)`, {
+      code: "kernel-unsupported",
+    })
   }
   return [major, minor]
 }

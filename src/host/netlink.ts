@@ -27,7 +27,9 @@ export function ownNetwork(): number {
 /** A failed request. @param what with its operands, as `move "eth0"` */
 export function netlinkError(what: string, answer: Answer): RuntsError {
   const said = answer.says === "" ? "" : ` (the kernel says: ${answer.says})`
-  return new RuntsError(`${what}: ${errnoText(answer.errno)}${said}`, { errno: answer.errno, syscall: "sendto" })
+  return new RuntsError(`${what}: ${errnoText(answer.errno)}${said}`, {
+    code: "net-device-failed", errno: answer.errno, syscall: "sendto",
+  })
 }
 
 /** What the kernel answered to a request: errno 0 for success, and its words where it has any. */

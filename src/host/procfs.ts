@@ -41,18 +41,20 @@ const STATFS_BYTES = 120
 export function openNamespace(path: string, expected: NamespaceType): number {
   const quoted = JSON.stringify(path)
   const fd = tryOpenAt(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY)
-  if (fd < 0) throw sysError(`open the ${expected} namespace ${quoted}`, -fd, { syscall: "openat" })
+  if (fd < 0) throw sysError(`open the ${expected} namespace ${quoted}`, -fd, { code: "namespace-invalid", syscall: "openat" })
   const status = Buffer.alloc(STATFS_BYTES)
   // the file system first: the number of the ioctl may mean something else to a device
   if (sys(NR.fstatfs, fd, status) < 0 || status.readUInt32LE(0) !== NSFS_MAGIC) {
     close(fd)
-    throw new RuntsError(`${quoted} is not a namespace, but a ${expected} namespace is needed`)
+    throw new RuntsError(`${quoted} is not a namespace, but a ${expected} namespace is needed`, { code: "namespace-invalid" })
   }
   const flag = sys(NR.ioctl, fd, IOCTL.NS_GET_NSTYPE)
   if (flag === NAMESPACES[expected].flag) return fd
   close(fd)
   if (flag < 0) throw sysError(`ask ${quoted} for its type`, -flag, { syscall: "ioctl" })
-  throw new RuntsError(`${quoted} is a ${typeName(flag)} namespace, but a ${expected} namespace is needed`)
+  throw new RuntsError(`${quoted} is a ${typeName(flag)} namespace, but a ${expected} namespace is needed`, {
+    code: "namespace-invalid",
+  })
 }
 
 function typeName(flag: number): string {

@@ -38,7 +38,9 @@ function streamSocket(): number {
 /** A name below a folder descriptor, so that the length of the folder's path does not count against sun_path (unix(7)). */
 export function addressAt(dirFd: number, name: string): Uint8Array {
   const address = socketAddress(`/proc/self/fd/${dirFd}/${name}`)
-  if (address === undefined) throw new RuntsError(`socket name ${quote(name)} is too long: a socket's address holds 107 bytes`)
+  if (address === undefined) {
+    throw new RuntsError(`socket name ${quote(name)} is too long: a socket's address holds 107 bytes`, { code: "socket-failed" })
+  }
   return address
 }
 
@@ -54,7 +56,7 @@ export function listenUnix(dirFd: number, name: string): number {
   }
   if (result < 0) {
     close(fd)
-    throw sysError(`listen on socket ${quote(name)}`, -result, { syscall })
+    throw sysError(`listen on socket ${quote(name)}`, -result, { code: "socket-failed", syscall })
   }
   return fd
 }
@@ -64,7 +66,7 @@ export function acceptUnix(listener: number): number {
   for (;;) {
     const fd = sys(NR.accept4, listener, 0, 0, SOCK_CLOEXEC)
     if (fd >= 0) return fd
-    if (fd !== -ERRNO.EINTR) throw sysError("accept a connection", -fd, { syscall: "accept4" })
+    if (fd !== -ERRNO.EINTR) throw sysError("accept a connection", -fd, { code: "socket-failed", syscall: "accept4" })
   }
 }
 
@@ -76,7 +78,7 @@ export function tryConnectUnix(dirFd: number, name: string): number {
 /** As {@link tryConnectUnix}, but throws. */
 export function connectUnix(dirFd: number, name: string): number {
   const fd = tryConnectUnix(dirFd, name)
-  if (fd < 0) throw sysError(`connect to socket ${quote(name)}`, -fd, { syscall: "connect" })
+  if (fd < 0) throw sysError(`connect to socket ${quote(name)}`, -fd, { code: "socket-failed", syscall: "connect" })
   return fd
 }
 
@@ -84,7 +86,7 @@ export function connectUnix(dirFd: number, name: string): number {
 export function connectUnixPath(path: string): number {
   const address = socketAddress(path)
   const fd = address === undefined ? connectLongPath(path) : connect(address)
-  if (fd < 0) throw sysError(`connect to socket ${quote(path)}`, -fd, { syscall: "connect" })
+  if (fd < 0) throw sysError(`connect to socket ${quote(path)}`, -fd, { code: "socket-failed", syscall: "connect" })
   return fd
 }
 
@@ -120,7 +122,7 @@ export function trySend(socket: number, bytes: Uint8Array): number {
 /** As {@link trySend}, but throws. */
 export function send(socket: number, bytes: Uint8Array): number {
   const n = trySend(socket, bytes)
-  if (n < 0) throw sysError("send to socket", -n, { syscall: "sendto" })
+  if (n < 0) throw sysError("send to socket", -n, { code: "socket-failed", syscall: "sendto" })
   return n
 }
 
@@ -142,13 +144,13 @@ export function recv(socket: number, buffer: Uint8Array, timeoutMs = -1): number
   const n = tryRecv(socket, buffer)
   // the other end went and left something unread: its end all the same
   if (n === -ERRNO.ECONNRESET) return 0
-  if (n < 0) throw sysError("receive from socket", -n, { syscall: "recvfrom" })
+  if (n < 0) throw sysError("receive from socket", -n, { code: "socket-failed", syscall: "recvfrom" })
   return n
 }
 
 function awaitInput(socket: number, timeoutMs: number): void {
   if (timeoutMs < 0 || pollOne(socket, POLLIN, timeoutMs)) return
-  throw sysError(`receive from socket within ${timeoutMs} ms`, ERRNO.ETIMEDOUT)
+  throw sysError(`receive from socket within ${timeoutMs} ms`, ERRNO.ETIMEDOUT, { code: "socket-failed" })
 }
 
 /** Bytes of payload that receivers of a console socket accept, and what runts takes with a descriptor itself. */
@@ -175,7 +177,7 @@ function sendMessage(socket: number, fd: number, payload: Uint8Array): number {
   let n: number
   do n = sys(NR.sendmsg, socket, message, MSG_NOSIGNAL)
   while (n === -ERRNO.EINTR)
-  if (n < 0) throw sysError("send a descriptor over a socket", -n, { syscall: "sendmsg" })
+  if (n < 0) throw sysError("send a descriptor over a socket", -n, { code: "socket-failed", syscall: "sendmsg" })
   return n
 }
 
@@ -191,11 +193,13 @@ export function recvFd(socket: number, timeoutMs = -1): { readonly fd: number; r
   let n: number
   do n = sys(NR.recvmsg, socket, message, MSG_CMSG_CLOEXEC)
   while (n === -ERRNO.EINTR)
-  if (n < 0) throw sysError("receive a descriptor from a socket", -n, { syscall: "recvmsg" })
+  if (n < 0) throw sysError("receive a descriptor from a socket", -n, { code: "socket-failed", syscall: "recvmsg" })
   const { fds, truncated } = decodeRights(message)
   if (fds.length === 1 && !truncated) return { fd: fds[0] as number, payload: messagePayload(message).subarray(0, n) }
   for (const fd of fds) close(fd)
-  if (n === 0) throw new RuntsError("receive a descriptor from a socket: the other end was closed")
+  if (n === 0) throw new RuntsError("receive a descriptor from a socket: the other end was closed", { code: "socket-failed" })
   const count = truncated ? "too many" : fds.length
-  throw new RuntsError(`receive a descriptor from a socket: the message holds ${count} of them, not one`)
+  throw new RuntsError(`receive a descriptor from a socket: the message holds ${count} of them, not one`, {
+    code: "socket-failed",
+  })
 }

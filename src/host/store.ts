@@ -91,9 +91,10 @@ function inUserNamespace(): boolean {
 
 /** Refuses what is no container id: it is a folder's name, and engines put it into paths and cgroup names. */
 export function checkId(id: string): void {
-  if (id === "") throw new RuntsError("container id cannot be empty")
+  if (id === "") throw new RuntsError("container id cannot be empty", { code: "id-invalid" })
   if (!isId(id)) {
     throw new RuntsError(`invalid container ID format: ${quote(id.length > 80 ? id.slice(0, 80) + "..." : id)}`, {
+      code: "id-invalid",
       hint: `an id holds letters, digits, "_", "+", "-" and ".", ${ID_BYTES_MAX} at most, and is not "." or ".."`,
     })
   }
@@ -126,6 +127,7 @@ export function claim(globals: StoreOptions, id: string): ContainerDir {
   }
   if (result === -ERRNO.EEXIST) {
     throw new RuntsError(`container with given ID already exists: ${quote(id)} in ${root.path}`, {
+      code: "container-exists",
       hint: "choose another id, or delete that container",
     })
   }
@@ -140,7 +142,7 @@ export function claim(globals: StoreOptions, id: string): ContainerDir {
     sys(NR.unlinkat, AT_FDCWD, path, AT_REMOVEDIR)
     throw sysError(`open the container's folder ${quote(path)}`, -fd, { syscall: "openat" })
   }
-  throw new RuntsError(`container ${quote(id)} was deleted while it was being created`)
+  throw new RuntsError(`container ${quote(id)} was deleted while it was being created`, { code: "container-missing" })
 }
 
 /** Makes the state root where it is missing. For who keeps something beside the containers; `claim` does so for itself. */
@@ -173,7 +175,9 @@ export function openContainer(globals: StoreOptions, id: string, options: LockOp
   const path = stateRoot(globals).path + "/" + id
   for (;;) {
     const fd = openFolder(path)
-    if (fd === -ERRNO.ENOENT) throw new RuntsError(`container does not exist: ${quote(id)}`, { errno: ERRNO.ENOENT })
+    if (fd === -ERRNO.ENOENT) {
+      throw new RuntsError(`container does not exist: ${quote(id)}`, { code: "container-missing", errno: ERRNO.ENOENT })
+    }
     if (fd < 0) throw sysError(`open the container's folder ${quote(path)}`, -fd, { syscall: "openat" })
     const container = new ContainerDir(id, path, fd)
     if (options.lock === "none") return container
@@ -230,6 +234,7 @@ export class ContainerDir {
       if (deadline === 0) deadline = now + timeoutMs
       else if (now >= deadline) {
         throw new RuntsError(`container ${quote(this.id)} is in use: another runts has worked on it for ${timeoutMs} ms`, {
+          code: "container-busy",
           hint: "a hook may hang; see which runts process still runs",
         })
       }
@@ -261,9 +266,9 @@ export class ContainerDir {
     return parseState(Buffer.from(bytes).toString("utf8"), this.id, this.path + "/" + STATE_FILE)
   }
 
-  /** The config.json of `create`; undefined where the container is half-made. */
-  readConfigBytes(): Uint8Array | undefined {
-    return this.read(CONFIG_FILE)
+  /** The config.json of `create`. @throws RuntsError where it is gone, as from a container that is being deleted */
+  readConfigBytes(): Uint8Array {
+    return this.read(CONFIG_FILE) ?? this.gone("config.json")
   }
 
   private read(name: string): Uint8Array | undefined {
@@ -299,9 +304,13 @@ export class ContainerDir {
 
   /** The seccomp filter of `create`. @throws RuntsError where it is gone: nothing may run in the container without it */
   readFilter(): Uint8Array {
-    const bytes = this.read(FILTER_FILE)
-    if (bytes !== undefined) return bytes
-    throw new RuntsError(`the seccomp filter of container ${quote(this.id)} is gone from its state folder`, { errno: ERRNO.ENOENT })
+    return this.read(FILTER_FILE) ?? this.gone("seccomp filter")
+  }
+
+  private gone(what: string): never {
+    throw new RuntsError(`the ${what} of container ${quote(this.id)} is gone from its state folder`, {
+      code: "state-damaged", errno: ERRNO.ENOENT, ...removal(this.id),
+    })
   }
 
   private write(name: string, bytes: Uint8Array): void {

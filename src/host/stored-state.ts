@@ -108,7 +108,9 @@ const STATUSES: readonly string[] = ["creating", "created", "running", "stopped"
  */
 export function parseState(text: string, id: string, where: string): StoredState {
   const damaged = (why: string): RuntsError => {
-    return new RuntsError(`state of container ${JSON.stringify(id)} in ${where} ${why}`, removal(id))
+    return new RuntsError(`state of container ${JSON.stringify(id)} in ${where} ${why}`, {
+      code: "state-damaged", ...removal(id),
+    })
   }
   let found: Record<string, unknown>
   try {

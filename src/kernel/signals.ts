@@ -21,7 +21,9 @@ export const SIGNAL_MAX = 64
 export function parseSignal(text: string): number {
   const number = signalNumber(text)
   if (number === undefined || number > SIGNAL_MAX) {
-    throw new RuntsError(`unknown signal ${JSON.stringify(text)}`, { hint: "give a name as TERM or RTMIN+3, or a number from 0 to 64" })
+    throw new RuntsError(`unknown signal ${JSON.stringify(text)}`, {
+      code: "usage", hint: "give a name as TERM or RTMIN+3, or a number from 0 to 64",
+    })
   }
   return number
 }

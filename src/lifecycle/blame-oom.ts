@@ -12,7 +12,9 @@ export function blameOom<T>(cgroup: CgroupRecord | undefined, wait: () => T): T 
     return wait()
   } catch (error) {
     if (!(error instanceof DiedEarly) || cgroup === undefined || oomKills(cgroup) === 0) throw error
-    throw new RuntsError("container init was OOM-killed (memory limit too low?)", { pointer: "/linux/resources/memory/limit" })
+    throw new RuntsError("container init was OOM-killed (memory limit too low?)", {
+      code: "out-of-memory", pointer: "/linux/resources/memory/limit",
+    })
   }
 }
 
@@ -23,6 +25,8 @@ export function suspectOom<T>(cgroup: CgroupRecord | undefined, wait: () => T): 
     return wait()
   } catch (error) {
     if (!(error instanceof DiedEarly) || cgroup === undefined || oomKills(cgroup) <= before) throw error
-    throw new RuntsError(`${error.message} (possibly OOM-killed)`, { hint: "see the container's memory limit" })
+    throw new RuntsError(`${error.message} (possibly OOM-killed)`, {
+      code: "out-of-memory", hint: "see the container's memory limit",
+    })
   }
 }

@@ -19,14 +19,20 @@ export interface Bundle {
 /** Reads and checks a bundle's config.json. */
 export function loadBundle(path: string): Bundle {
   const bundle = realPath(path)
-  if (tryStat(bundle)?.type !== "dir") throw sysError(`bundle ${JSON.stringify(path)}`, ERRNO.ENOTDIR)
+  if (tryStat(bundle)?.type !== "dir") throw sysError(`bundle ${JSON.stringify(path)}`, ERRNO.ENOTDIR, { code: "bundle-missing" })
   const file = `${bundle}/config.json`
   const status = tryStat(file)
   if (status === undefined) {
-    throw new RuntsError(`JSON specification file config.json not found in ${bundle}`, { hint: "`runts spec` makes one, --bundle names another folder" })
+    throw new RuntsError(`JSON specification file config.json not found in ${bundle}`, {
+      code: "bundle-missing", hint: "`runts spec` makes one, --bundle names another folder",
+    })
   }
-  if (status.type === "dir") throw new RuntsError(`${file} is a directory, not a file`)
-  if (status.size > CONFIG_BYTES_MAX) throw new RuntsError(`${file} has ${status.size} bytes; more than ${CONFIG_BYTES_MAX} are no config`)
+  if (status.type === "dir") throw new RuntsError(`${file} is a directory, not a file`, { code: "config-unreadable" })
+  if (status.size > CONFIG_BYTES_MAX) {
+    throw new RuntsError(`${file} has ${status.size} bytes; more than ${CONFIG_BYTES_MAX} are no config`, {
+      code: "config-unreadable",
+    })
+  }
   const bytes = readFile(file)
   const spec = loadSpec(bytes, "config.json")
   checkRules(spec)

@@ -24,6 +24,7 @@ export function openWithState(globals: GlobalOptions, id: string, lock: LockKind
     const state = readSettled(container)
     if (state === undefined) {
       throw new RuntsError(`container does not exist: ${JSON.stringify(id)} is being created or deleted, or was left half-made`, {
+        code: "container-missing",
         hint: `if it stays so, \`runts delete --force ${id}\` removes it`,
       })
     }
@@ -79,6 +80,6 @@ export function openInit(state: StoredState): number {
   // the start time is looked at after the descriptor is held: from then on the pid cannot become another process's
   if (pidfd !== undefined && initIsAlive(state)) return pidfd
   if (pidfd !== undefined) close(pidfd)
-  throw new RuntsError("container not running")
+  throw new RuntsError("container not running", { code: "container-not-running" })
 }
 

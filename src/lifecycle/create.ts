@@ -11,11 +11,14 @@ export function checkConsole(bundle: Bundle, request: CreateRequest, detach: boo
   const terminal = bundle.spec.process?.terminal === true
   if (terminal && detach && request.consoleSocket === undefined) {
     throw new RuntsError("cannot allocate tty if runts will detach without setting console socket", {
+      code: "console-required",
       pointer: "/process/terminal", hint: "set process.terminal to false, or give --console-socket",
     })
   }
   if (request.consoleSocket !== undefined && !(terminal && detach)) {
-    throw new RuntsError("cannot use console socket if runts will not detach or allocate tty", { hint: "leave --console-socket out" })
+    throw new RuntsError("cannot use console socket if runts will not detach or allocate tty", {
+      code: "console-required", hint: "leave --console-socket out",
+    })
   }
 }
 

@@ -29,14 +29,20 @@ export async function remove(globals: GlobalOptions, id: string, force: boolean)
     const state = readState(container, force)
     if (state === undefined) {
       container.remove()
-      if (!force) throw new RuntsError(`container does not exist: ${JSON.stringify(id)} was never fully created; what was left of it is removed`)
+      if (!force) {
+        throw new RuntsError(`container does not exist: ${JSON.stringify(id)} was never fully created; what was left of it is removed`, {
+          code: "container-missing",
+        })
+      }
       return
     }
     await loadHookRunner(state.hooks)
     await loadRdt(rdtOf(state))
     const status = statusOf(state)
     if ((status === "running" || status === "paused") && !force) {
-      throw new RuntsError(`cannot delete container ${id} that is not stopped: ${status}`, { hint: "kill it first, or use --force" })
+      throw new RuntsError(`cannot delete container ${id} that is not stopped: ${status}`, {
+        code: "container-wrong-status", hint: "kill it first, or use --force",
+      })
     }
     // no other runts works on it, as this one holds its lock: a container that is "creating" was given up
     if (status !== "stopped") killAndWait(state)

@@ -26,6 +26,7 @@ export function killAndWait(state: StoredState): void {
   try {
     if (initIsAlive(state) && !waitPidfd(pidfd, KILL_TIMEOUT_MS)) {
       throw new RuntsError(`container ${JSON.stringify(state.id)} does not end: process ${state.pid} was killed ${KILL_TIMEOUT_MS / 1000} s ago`, {
+        code: "container-unkillable",
         hint: `a process in uninterruptible sleep waits for a device or a network file system: see /proc/${state.pid}/stack`,
       })
     }

@@ -46,8 +46,12 @@ export async function events(
   await loadRdt(rdtOf(state))
   const record = cgroupOf(state)
   const status = statusOf(state)
-  if (status === "stopped" || status === "creating") throw new RuntsError(`container with id ${id} is not running`)
-  if (record === undefined) throw new RuntsError(`container ${JSON.stringify(id)} has no cgroup to count for it`)
+  if (status === "stopped" || status === "creating") {
+    throw new RuntsError(`container with id ${id} is not running`, { code: "container-not-running" })
+  }
+  if (record === undefined) {
+    throw new RuntsError(`container ${JSON.stringify(id)} has no cgroup to count for it`, { code: "cgroup-controller-missing" })
+  }
   const stats = (): void => emit({ type: "stats", id, data: statsOf(state, record) })
   if (request.statsOnly) stats()
   else stream(state, record, request, { stats, oom: () => emit({ type: "oom", id }) }, output)

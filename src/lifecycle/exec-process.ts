@@ -16,15 +16,15 @@ const ID_MAX = 4294967294
  * @param settings what holds where the file says nothing
  */
 export function execProcess(
-  request: ExecRequest, file: Uint8Array | undefined, config: () => Uint8Array | undefined, settings: StoredSettings = {},
+  request: ExecRequest, file: Uint8Array | undefined, config: () => Uint8Array, settings: StoredSettings = {},
 ): Process {
   let process: Process
   if (file !== undefined) process = withLabels(loadProcess(file, request.process as string), settings)
   else {
-    const bytes = config()
-    if (bytes === undefined) throw new RuntsError(`the config.json of container ${JSON.stringify(request.id)} is gone from its state folder`)
-    const base = loadSpec(bytes, "config.json").process
-    if (base === undefined) throw new RuntsError("config.json has no process to take defaults from", { hint: "use --process" })
+    const base = loadSpec(config(), "config.json").process
+    if (base === undefined) {
+      throw new RuntsError("config.json has no process to take defaults from", { code: "usage", hint: "use --process" })
+    }
     process = overlay(base, request)
   }
   if (request.tty && file !== undefined) process = { ...process, terminal: true }
@@ -67,7 +67,9 @@ export function parseUser(text: string): { uid: number; gid?: number } {
   const uid = Number(match?.[1])
   const gid = match?.[2] === undefined ? undefined : Number(match[2])
   if (match === null || uid > ID_MAX || (gid ?? 0) > ID_MAX) {
-    throw new RuntsError(`--user ${JSON.stringify(text)} is not UID or UID:GID`, { hint: `decimal numbers up to ${ID_MAX}` })
+    throw new RuntsError(`--user ${JSON.stringify(text)} is not UID or UID:GID`, {
+      code: "usage", hint: `decimal numbers up to ${ID_MAX}`,
+    })
   }
   return gid === undefined ? { uid } : { uid, gid }
 }

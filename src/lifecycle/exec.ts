@@ -1,14 +1,14 @@
-import { RuntsError } from "../error.ts"
+import { RuntsError, sysError } from "../error.ts"
 import { ownCgroup, parseLayout } from "../host/cgroup/layout.ts"
 import type { CgroupRecord } from "../host/cgroup/manager.ts"
 import { standardDescriptors } from "../host/fds.ts"
-import { close, open, readFile, readText } from "../host/file.ts"
+import { close, readFile, readText, tryOpenAt } from "../host/file.ts"
 import { waitForeground } from "../host/foreground.ts"
 import { catchSignals, type SignalPipe } from "../host/signals.ts"
 import { connectUnixPath } from "../host/socket.ts"
 import type { StoredState } from "../host/stored-state.ts"
 import { ERRNO } from "../kernel/errno.ts"
-import { O_DIRECTORY, O_PATH } from "../kernel/fs.ts"
+import { AT_FDCWD, O_DIRECTORY, O_PATH } from "../kernel/fs.ts"
 import { CLONE } from "../kernel/process.ts"
 import { planExec } from "../plan/exec.ts"
 import type { ExecFacts, SeccompFacts } from "../plan/facts.ts"
@@ -38,9 +38,13 @@ export async function exec(globals: GlobalOptions, request: ExecRequest): Promis
   try {
     status = statusOf(state)
     if (status === "paused" && !request.ignorePaused) {
-      throw new RuntsError("cannot exec in a paused container (use --ignore-paused to override)")
+      throw new RuntsError("cannot exec in a paused container (use --ignore-paused to override)", {
+        code: "container-wrong-status",
+      })
     }
-    if (status === "stopped" || status === "creating") throw new RuntsError(`cannot exec in a ${status} container`)
+    if (status === "stopped" || status === "creating") {
+      throw new RuntsError(`cannot exec in a ${status} container`, { code: "container-not-running" })
+    }
     const file = request.process === undefined ? undefined : readFile(request.process)
     try {
       process = execProcess(request, file, () => container.readConfigBytes(), state.settings)
@@ -89,25 +93,39 @@ export async function exec(globals: GlobalOptions, request: ExecRequest): Promis
   })
 }
 
-/** Whether an error is of a process that is ending: it has a state still, but no namespaces, or no root. */
-function isLeaving(error: unknown, pid: number): boolean {
-  if (!(error instanceof RuntsError)) return false
-  const { errno, syscall } = error.details
-  return (errno === ERRNO.ESRCH && syscall === "setns") || (errno === ERRNO.ENOENT && error.message.startsWith(`open "/proc/${pid}/root"`))
+/** The container's init has ended: what its end breaks first says little. */
+class InitEnded extends RuntsError {
+  constructor() {
+    super("cannot exec in a stopped container: its init ended meanwhile", { code: "container-not-running" })
+  }
 }
 
-/** What init's end breaks first says little. @returns the error itself where init goes on */
+/** @returns the error itself where init goes on: one that is ending has a state still, but no namespaces */
 function endedMeanwhile(error: unknown, state: StoredState): unknown {
-  if (initIsAlive(state) && !isLeaving(error, state.pid)) return error
-  return new RuntsError("cannot exec in a stopped container: its init ended meanwhile")
+  if (!initIsAlive(state)) return new InitEnded()
+  const { errno, syscall } = error instanceof RuntsError ? error.details : {}
+  return errno === ERRNO.ESRCH && syscall === "setns" ? new InitEnded() : error
+}
+
+/** The container's root. @throws InitEnded where init has let go of it already */
+function openRoot(pid: number): number {
+  const path = `/proc/${pid}/root`
+  const fd = tryOpenAt(AT_FDCWD, path, O_PATH | O_DIRECTORY)
+  if (fd >= 0) return fd
+  if (fd === -ERRNO.ENOENT) throw new InitEnded()
+  throw sysError(`open ${JSON.stringify(path)}`, -fd, { syscall: "openat" })
 }
 
 function checkConsole(process: Process, request: ExecRequest): void {
   if (process.terminal === true && request.detach && request.consoleSocket === undefined) {
-    throw new RuntsError("cannot allocate tty if runts will detach without setting console socket", { hint: "give --console-socket" })
+    throw new RuntsError("cannot allocate tty if runts will detach without setting console socket", {
+      code: "console-required", hint: "give --console-socket",
+    })
   }
   if (request.consoleSocket !== undefined && !(process.terminal === true && request.detach)) {
-    throw new RuntsError("cannot use console socket if runts will not detach or allocate tty", { hint: "leave --console-socket out" })
+    throw new RuntsError("cannot use console socket if runts will not detach or allocate tty", {
+      code: "console-required", hint: "leave --console-socket out",
+    })
   }
 }
 
@@ -119,9 +137,15 @@ function joinedCgroups(record: CgroupRecord, wanted: readonly string[]): CgroupR
     const colon = item.indexOf(":")
     const below = colon < 0 ? item : item.slice(colon + 1)
     const parts = below.split("/").filter((part) => part !== "" && part !== ".")
-    if (parts.includes("..")) throw new RuntsError(`--cgroup ${JSON.stringify(item)}: it must stay below the container's cgroup`)
+    if (parts.includes("..")) {
+      throw new RuntsError(`--cgroup ${JSON.stringify(item)}: it must stay below the container's cgroup`, { code: "usage" })
+    }
     const keys = colon < 0 ? Object.keys(paths) : Object.keys(paths).filter((key) => item.slice(0, colon).split(",").some((name) => key.split(",").includes(name)))
-    if (keys.length === 0) throw new RuntsError(`--cgroup ${JSON.stringify(item)}: the container has no cgroup with such a controller`)
+    if (keys.length === 0) {
+      throw new RuntsError(`--cgroup ${JSON.stringify(item)}: the container has no cgroup with such a controller`, {
+        code: "cgroup-controller-missing",
+      })
+    }
     for (const key of keys) paths[key] = [record.paths[key], ...parts].join("/")
   }
   return { ...record, paths }
@@ -179,7 +203,7 @@ async function launchOnce(
     const flags = differingNamespaces(state.pid)
     const joinsUser = (flags & CLONE.NEWUSER) !== 0
     const limits = resourceLimits(process)
-    const rootFd = open(`/proc/${state.pid}/root`, O_PATH | O_DIRECTORY)
+    const rootFd = openRoot(state.pid)
     const initFd = inherited.keep(duplicate(pidfd))
     let facts: ExecFacts
     try {

@@ -18,10 +18,12 @@ import { cleanRelative } from "../path.ts"
 export function rootfsPath(spec: Spec, bundle: string): string {
   const given = spec.root?.path ?? ""
   const path = cleanAbsolute(given.startsWith("/") ? given : `${bundle}/${given}`)
-  const details = { pointer: "/root/path" }
+  const details = { code: "rootfs-invalid", pointer: "/root/path" } as const
   const status = tryStat(path)
   if (status === undefined) {
-    throw new RuntsError(`root.path: the root filesystem ${JSON.stringify(path)} does not exist`, { ...details, hint: "unpack an image there" })
+    throw new RuntsError(`root.path: the root filesystem ${JSON.stringify(path)} does not exist`, {
+      ...details, code: "rootfs-missing", hint: "unpack an image there",
+    })
   }
   if (status.type !== "dir") throw new RuntsError(`root.path: the root filesystem ${JSON.stringify(path)} is not a directory`, details)
   const real = realPath(path)
@@ -80,6 +82,7 @@ export function mountSources(spec: Pick<Spec, "mounts">, bundle: string): Map<nu
     const status = mount.source === undefined || mount.source === "" ? undefined : tryStat(source)
     if (status === undefined) {
       throw new RuntsError(`mounts[${index}] (${mount.destination}): bind source ${JSON.stringify(source)}: no such file or directory`, {
+        code: "mount-source-missing",
         errno: 2, pointer: `/mounts/${index}/source`,
       })
     }

@@ -10,6 +10,7 @@ const TIMEOUT_MS = 10_000
 export function foregroundTerminal(): [ours: number, theirs: number] {
   if (callerTerminal() === undefined) {
     throw new RuntsError("provided file is not a console: the container's terminal needs one to be shown on", {
+      code: "console-required",
       pointer: "/process/terminal", hint: "run it from a terminal, or detached with --console-socket, or set process.terminal to false",
     })
   }

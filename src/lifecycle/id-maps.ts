@@ -35,7 +35,7 @@ function writeMap(path: string, mappings: readonly IdMapping[], pointer: string)
   } catch (error) {
     if (!(error instanceof RuntsError)) throw error
     throw new RuntsError(`write the id mappings: ${error.message}`, {
-      ...error.details, pointer, hint: "ranges must not overlap, and at most 340 of them fit",
+      ...error.details, code: "id-map-failed", pointer, hint: "ranges must not overlap, and at most 340 of them fit",
     })
   }
 }
@@ -55,8 +55,10 @@ function withMember<T>(makePlan: (status: number) => Planner, inherit: readonly 
       const message = Buffer.alloc(272)
       const length = recv(ours, message)
       if (length === 0 || message.readUInt32LE(0) !== MESSAGE.READY) {
-        const errno = length === 0 ? 0 : Math.abs(Number(message.readBigInt64LE(8)))
-        throw new RuntsError("make or join a user namespace: not allowed here", { errno, hint: "see sysctl user.max_user_namespaces" })
+        const errno = length === 0 ? {} : { errno: Math.abs(Number(message.readBigInt64LE(8))) }
+        throw new RuntsError("make or join a user namespace: not allowed here", {
+          code: "namespace-failed", ...errno, hint: "see sysctl user.max_user_namespaces",
+        })
       }
       return use(pid)
     } finally {
@@ -115,6 +117,7 @@ function idmapNamespace(
     const absolute = absoluteRanges(ranges, container ?? [])
     if (absolute !== undefined) return absolute
     throw new RuntsError(`mounts[${index}] (${mount.destination}): idmap: a relative range (@) leaves the container's id mappings`, {
+      code: "id-map-failed",
       pointer, hint: "an id of the container must stand between the hyphens, and linux.uidMappings and gidMappings must hold it",
     })
   }
@@ -123,6 +126,7 @@ function idmapNamespace(
   if (uids.length > 0 && gids.length > 0) return makeUserNamespace(uids, gids, own || option !== undefined ? pointer : "/linux")
   if (joinedUser !== undefined && option === undefined) return duplicate(joinedUser)
   throw new RuntsError(`mounts[${index}] (${mount.destination}): idmap without mappings, and the container has no user namespace`, {
+    code: "id-map-failed",
     pointer: `/mounts/${index}/options`, hint: "give the mount uidMappings and gidMappings",
   })
 }
@@ -142,6 +146,7 @@ function compareMap(text: string, wanted: readonly IdMapping[], pointer: string)
   const asked = mapLines(wanted).trim().split("\n").sort()
   if (found.join() === asked.join()) return
   throw new RuntsError(`the user namespace to join has the mappings ${JSON.stringify(found)}, but the config names ${JSON.stringify(asked)}`, {
+    code: "id-map-failed",
     pointer, hint: "leave the mappings out, or make them equal",
   })
 }

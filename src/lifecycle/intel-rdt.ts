@@ -70,10 +70,12 @@ export function updateRdt(state: StoredState, { l3CacheSchema, memBwSchema }: Om
   // not made now: without linux.intelRdt a runtime must not touch resctrl (config-linux.md, IntelRdt)
   if (record === undefined) {
     const name = JSON.stringify(state.id)
-    throw new RuntsError(`container ${name} was made without linux.intelRdt, so it has no class of service to update`)
+    throw new RuntsError(`container ${name} was made without linux.intelRdt, so it has no class of service to update`, {
+      code: "container-wrong-status",
+    })
   }
   if (memBwSchema !== undefined && !isBandwidthLine(memBwSchema)) {
-    throw new RuntsError(`--mem-bw-schema ${JSON.stringify(memBwSchema)} is not one line as MB:0=20;1=70`)
+    throw new RuntsError(`--mem-bw-schema ${JSON.stringify(memBwSchema)} is not one line as MB:0=20;1=70`, { code: "usage" })
   }
   resctrl().changeSchemata(record, { l3CacheSchema, memBwSchema })
 }

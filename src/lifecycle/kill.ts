@@ -21,12 +21,12 @@ export function kill(globals: GlobalOptions, id: string, signal: number, all: bo
     if (cgroup !== undefined) killAll(cgroup, signal)
     if (cgroup !== undefined && signal === SIGKILL) thawAll(cgroup)
     // runc: all processes of a stopped container are none, which is no error when all are meant
-    if (!all && status === "stopped") throw new RuntsError("container not running")
+    if (!all && status === "stopped") throw new RuntsError("container not running", { code: "container-not-running" })
     return
   }
   const pidfd = openInit(state)
   try {
-    if (!pidfdSendSignal(pidfd, signal)) throw new RuntsError("container not running")
+    if (!pidfdSendSignal(pidfd, signal)) throw new RuntsError("container not running", { code: "container-not-running" })
     if (signal === SIGKILL && cgroup !== undefined) thawAll(cgroup)
   } finally {
     close(pidfd)

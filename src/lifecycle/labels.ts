@@ -31,6 +31,7 @@ export async function processLabels(process: Process, mountLabel = ""): Promise<
 
 function apparmorOff(profile: string): RuntsError {
   return new RuntsError(`apparmor failed to apply profile ${JSON.stringify(profile)}: AppArmor is not enabled on this host`, {
+    code: "apparmor-failed",
     pointer: "/process/apparmorProfile",
     hint: "leave the profile out, or boot a kernel that has AppArmor with apparmor=1 security=apparmor",
   })
@@ -39,6 +40,7 @@ function apparmorOff(profile: string): RuntsError {
 function selinuxOff(label: string, mountLabel: string): RuntsError {
   const what = label !== "" ? `selinux label ${JSON.stringify(label)}` : `mount label ${JSON.stringify(mountLabel)}`
   return new RuntsError(`${what} is specified, but SELinux is disabled on this host, or has no policy`, {
+    code: "selinux-failed",
     pointer: label !== "" ? "/process/selinuxLabel" : "/linux/mountLabel",
     hint: "leave the label out, or boot a kernel that has SELinux with security=selinux selinux=1",
   })
@@ -48,5 +50,5 @@ function checkLength(label: string, pointer: string): void {
   const bytes = Buffer.byteLength(label)
   if (bytes <= LABEL_BYTES_MAX) return
   const name = pointer.slice(1).replace("/", ".")
-  throw new RuntsError(`${name} has ${bytes} bytes; ${LABEL_BYTES_MAX} are the most`, { pointer })
+  throw new RuntsError(`${name} has ${bytes} bytes; ${LABEL_BYTES_MAX} are the most`, { code: "config-rule", pointer })
 }

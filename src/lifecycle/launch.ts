@@ -101,7 +101,7 @@ export class Launch {
       const kind = length === 0 ? 0 : message.readUInt32LE(0)
       if (kind === MESSAGE.PID) {
         // whoever may trace a container's init could otherwise have another process taken for it
-        if (this.pid !== 0) throw new RuntsError(`${this.who} reports a second process id`)
+        if (this.pid !== 0) throw new RuntsError(`${this.who} reports a second process id`, { code: "internal" })
         this.pid = Number(message.readBigInt64LE(8))
         reap(launcher)
         if (launcherFd !== undefined) close(launcherFd)

@@ -22,7 +22,7 @@ export function applyFromOutside(pid: number, process: Process, limits: readonly
       if (!(error instanceof RuntsError)) throw error
       const denied = error.details.errno === ERRNO.EACCES
       const hint = denied ? { hint: "lowering it below what the runtime itself has takes CAP_SYS_RESOURCE" } : {}
-      throw new RuntsError(error.message, { ...error.details, pointer: "/process/oomScoreAdj", ...hint })
+      throw new RuntsError(error.message, { ...error.details, code: "limit-failed", pointer: "/process/oomScoreAdj", ...hint })
     }
   }
   for (const limit of limits) setLimit(pid, limit)
@@ -44,9 +44,9 @@ export async function scheduleFromOutside(pid: number, process: Process): Promis
   }
 }
 
-function failed(what: string, errno: number, details: ErrorDetails, hints: Hints): RuntsError {
+function failed(what: string, errno: number, details: Partial<ErrorDetails>, hints: Hints): RuntsError {
   const hint = hints[errno]
-  return sysError(what, errno, { ...details, ...(hint === undefined ? {} : { hint }) })
+  return sysError(what, errno, { ...details, code: "limit-failed", ...(hint === undefined ? {} : { hint }) })
 }
 
 /** The limits of config.json, and the caller's own of open files, which the engine raised. */
@@ -61,7 +61,9 @@ export function resourceLimits(process: Process): LimitFacts[] {
 
 function limitFacts(limit: { type: string; soft: number | bigint; hard: number | bigint }, pointer: string): LimitFacts {
   const resource = (RLIMITS as Readonly<Record<string, number>>)[limit.type]
-  if (resource === undefined) throw new RuntsError(`process.rlimits: ${limit.type} is not known`, { pointer })
+  if (resource === undefined) {
+    throw new RuntsError(`process.rlimits: ${limit.type} is not known`, { code: "config-schema", pointer })
+  }
   const value = Buffer.alloc(16)
   writeLimit(value, 0, limit.soft)
   writeLimit(value, 8, limit.hard)
@@ -72,6 +74,7 @@ function setLimit(pid: number, { resource, value, text, pointer }: LimitFacts): 
   const result = sys(NR.prlimit64, pid, resource, value, 0)
   if (result >= 0 || result === -ERRNO.ESRCH) return
   throw sysError(`set ${text}`, -result, {
+    code: "limit-failed",
     syscall: "prlimit64",
     pointer,
     ...(result === -ERRNO.EPERM ? { hint: "raising a hard limit takes CAP_SYS_RESOURCE" } : {}),

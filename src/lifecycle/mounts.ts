@@ -71,7 +71,11 @@ export function removeMounts(globals: GlobalOptions, id: string, mounts: readonl
   for (const [index, { destination }] of mounts.entries()) {
     const path = cleanRelative(destination)
     const pointer = `/mounts/${index}/destination`
-    if (path === "") throw new RuntsError(`mounts[${index}] (${destination}): the root of a container cannot be removed`, { pointer })
+    if (path === "") {
+      throw new RuntsError(`mounts[${index}] (${destination}): the root of a container cannot be removed`, {
+        code: "usage", pointer,
+      })
+    }
     if (!paths.some((other) => other.path === path)) paths.push({ path, pointer })
   }
   change(globals, id, ({ pidfd, status }) => planMountsRemove(paths, { status, pidfd }))
@@ -79,15 +83,15 @@ export function removeMounts(globals: GlobalOptions, id: string, mounts: readonl
 
 function refuseTooMany(mounts: readonly Mount[]): void {
   if (mounts.length > MOUNTS_AT_ONCE_MAX) {
-    throw new RuntsError(`${mounts.length} mounts are too many at once, the most is ${MOUNTS_AT_ONCE_MAX}`, { hint: "change them in several calls" })
+    throw new RuntsError(`${mounts.length} mounts are too many at once, the most is ${MOUNTS_AT_ONCE_MAX}`, {
+      code: "usage", hint: "change them in several calls",
+    })
   }
 }
 
 /** The config that the container was created by. */
 function configOf(container: ContainerDir): Spec {
-  const bytes = container.readConfigBytes()
-  if (bytes === undefined) throw new RuntsError("the container's copy of config.json is gone")
-  return loadSpec(bytes, "config.json")
+  return loadSpec(container.readConfigBytes(), "config.json")
 }
 
 /** What a plan that changes mounts is made from. */
@@ -105,9 +109,13 @@ function change(globals: GlobalOptions, id: string, plan: (change: Change) => Pl
   const { container, state } = openWithState(globals, id, "exclusive")
   try {
     const status = statusOf(state)
-    if (status === "stopped" || status === "creating") throw new RuntsError(`container not running: it is ${status}`)
+    if (status === "stopped" || status === "creating") {
+      throw new RuntsError(`container not running: it is ${status}`, { code: "container-not-running" })
+    }
     if (state.namespaces.mount === undefined) {
-      throw new RuntsError("the container has no mount namespace of its own: its mounts are the host's", { hint: `mount below ${state.rootfs}` })
+      throw new RuntsError("the container has no mount namespace of its own: its mounts are the host's", {
+        code: "container-wrong-status", hint: `mount below ${state.rootfs}`,
+      })
     }
     const init = openInit(state)
     const inherited = new Inherited(0)

@@ -99,6 +99,7 @@ function openWay(pid: number): Way {
   try {
     if (isOwnNamespace(containerNamespace, "network")) {
       throw new RuntsError("linux.netDevices: the container's network namespace is that of the runtime, where the devices are", {
+        code: "net-device-failed",
         pointer: "/linux/netDevices", hint: "give the container a network namespace of its own, or leave netDevices out",
       })
     }
@@ -124,6 +125,7 @@ function findDevice({ host, container }: Way, name: string, wanted: string | und
   const link = host.linkByName(name)
   if (link === undefined) {
     throw new RuntsError(`linux.netDevices: there is no network device ${quote(name)} in the runtime's network namespace`, {
+      code: "net-device-failed",
       pointer, errno: ERRNO.ENODEV, hint: "`ip link` lists them",
     })
   }
@@ -133,6 +135,7 @@ function findDevice({ host, container }: Way, name: string, wanted: string | und
   if (!isTemplate(inside) && container.linkByName(inside) !== undefined) {
     const clash = `${quote(name)} cannot be named ${quote(inside)}: the container has a network device of that name`
     throw new RuntsError(`linux.netDevices: ${clash}`, {
+      code: "net-device-failed",
       pointer, errno: ERRNO.EEXIST, hint: 'give it another name, or a template as "eth%d"',
     })
   }
@@ -148,7 +151,9 @@ function moveIn(way: Way, device: Moving): void {
   expect(moved.answer, device, `move into the container as ${quote(inside)}`)
   const found = way.container.linkByIndex(device.index)
   if (found === undefined) {
-    throw new RuntsError(`linux.netDevices: ${quote(device.host)} is gone from the container again`, { pointer: device.pointer })
+    throw new RuntsError(`linux.netDevices: ${quote(device.host)} is gone from the container again`, {
+      code: "net-device-failed", pointer: device.pointer,
+    })
   }
   for (const address of device.addresses) {
     if ((address.flags & IFA_F.PERMANENT) === 0 || address.scope !== RT_SCOPE_UNIVERSE) continue

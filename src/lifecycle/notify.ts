@@ -30,7 +30,7 @@ export function withNotifySocket(container: ContainerDir, spec: Spec): Spec {
   // the umask would keep the container's users out
   const made = sys(NR.mkdirat, container.fd, FOLDER, 0o755)
   const errno = made < 0 ? -made : -sys(NR.fchmodat, container.fd, FOLDER, 0o755)
-  if (errno > 0) throw sysError(`make the folder ${path} for NOTIFY_SOCKET`, errno)
+  if (errno > 0) throw sysError(`make the folder ${path} for NOTIFY_SOCKET`, errno, { code: "socket-failed" })
   const mount: Mount = { destination: INSIDE, type: "bind", source: path, options: ["bind", "nosuid", "noexec", "nodev", "ro"] }
   const process = spec.process as Process
   return {
@@ -67,7 +67,9 @@ export class NotifyRelay {
    * @param pid becomes the unit's main process
    */
   constructor(container: ContainerDir, host: string, pid: number) {
-    if (!/^[/@]./.test(host)) throw new RuntsError(`NOTIFY_SOCKET=${host} is no socket: it must begin with / or @`)
+    if (!/^[/@]./.test(host)) {
+      throw new RuntsError(`NOTIFY_SOCKET=${host} is no socket: it must begin with / or @`, { code: "socket-failed" })
+    }
     this.pid = pid
     this.host = connectHost(host)
     const folder = openAt(container.fd, FOLDER, O_PATH | O_DIRECTORY)

@@ -1,11 +1,12 @@
-import { RuntsError } from "../error.ts"
+import { codeOfErrno, RuntsError, type FailedStep } from "../error.ts"
 import type { ExitStatus } from "../host/process.ts"
 import type { LastSteps, ToldStep } from "../host/stored-state.ts"
 import { recv } from "../host/socket.ts"
 import { ERRNO, errnoText } from "../kernel/errno.ts"
 import { MESSAGE } from "../plan/messages.ts"
 import type { Planner } from "../plan/planner.ts"
-import type { Step } from "../program/program.ts"
+import { Load, Step } from "../program/program.ts"
+import { codeOfStep } from "./step-code.ts"
 
 /*
  * What a container's program reports at its end, and what its failures are called. Apart from launch.ts, for `start` needs nothing
@@ -65,30 +66,55 @@ export function lastSteps({ started, program: { steps } }: Planner): LastSteps {
 /** The error of a program of which these steps are known; any other failure is that of execve. */
 export function lastStepFailure(last: LastSteps | undefined, index: number, value: number): RuntsError {
   const step = last?.steps[index - last.first]
-  return step === undefined ? executionFailure("", Math.abs(value)) : toldFailure(step, Math.abs(value), "")
+  return step === undefined ? executionFailure("", Math.abs(value)) : toldFailure(step, Math.abs(value), { log: "" })
 }
 
 /** The error that a failed step stands for. @param log what the kernel said of a mount, or "" */
 export function stepFailure(planner: Planner, index: number, value: number, log: string): RuntsError {
   const errno = Math.abs(value)
   const step = planner.program.steps[index] as Step | undefined
-  if (step === undefined) return new RuntsError(`setting up the container failed: ${errnoText(errno)}`, { errno })
+  if (step === undefined) return new RuntsError(`setting up the container failed: ${errnoText(errno)}`, {
+    code: codeOfErrno(errno), errno,
+  })
+  const failed: FailedStep = { program: planner.program, index }
   if (step.pointer === "/process/args/0" && planner.lookup !== undefined) {
-    return step.name === "execve" ? executionFailure(planner.lookup, errno) : lookupFailure(planner.lookup, errno)
+    return step.name === "execve" ? executionFailure(planner.lookup, errno, failed) : lookupFailure(planner.lookup, errno, failed)
   }
-  return toldFailure(step, errno, log, planner.hintOf(step, errno))
+  const syscall = syscallOf(planner, step)
+  return toldFailure({ ...step, name: syscall }, errno, { log, failed, hint: planner.hintOf(step, errno) })
 }
 
-/** @param planned the plan's own hint */
-function toldFailure(step: ToldStep & { readonly kind?: string }, errno: number, log: string, planned?: string): RuntsError {
+/** The system call whose error a step stands for: its own, or the one whose result it reports. */
+function syscallOf({ program: { steps } }: Planner, { kind, name, args: [from] }: Step): ToldStep["name"] {
+  if (kind !== "fail" || from === undefined || typeof from !== "object") return name
+  if (from instanceof Step) return from.name
+  return from instanceof Load ? steps.find(({ cell }) => cell !== undefined && cell === from.from.datum)?.name : name
+}
+
+/** What is known of a failed step beside what the plan says of it. */
+interface Circumstances {
+  /** What the kernel said of a mount, or "". */
+  readonly log: string
+  readonly failed?: FailedStep
+  /** The plan's own hint. */
+  readonly hint?: string | undefined
+}
+
+function toldFailure(
+  step: ToldStep & { readonly kind?: string }, errno: number, { log, failed, hint: planned }: Circumstances,
+): RuntsError {
   // the kernel's log of a mount begins with a letter for its severity: "e overlay: Unknown parameter"
-  const why = log === "" ? errnoText(errno) : `${errnoText(errno)} (the kernel says: ${log.replace(/^[ewi] /gm, "").replaceAll("\n", "; ")})`
+  const kernelLog = log.replace(/^[ewi] /gm, "").replaceAll("\n", "; ")
+  const why = log === "" ? errnoText(errno) : `${errnoText(errno)} (the kernel says: ${kernelLog})`
   const hint = hintOf(step, errno) ?? planned
   return new RuntsError(`${step.text || (step.name ?? step.kind)}: ${why}`, {
+    code: codeOfStep(step, errno, log),
     errno,
     ...(hint === undefined ? {} : { hint }),
     ...(step.pointer === "" ? {} : { pointer: step.pointer }),
     ...(step.name === undefined ? {} : { syscall: step.name }),
+    ...(kernelLog === "" ? {} : { kernelLog }),
+    ...(failed === undefined ? {} : { step: failed }),
   })
 }
 
@@ -109,9 +135,12 @@ function hintOf(step: ToldStep, errno: number): string | undefined {
 }
 
 /** The texts that engines look for (Go's os/exec): exit codes 126 and 127 hang on them. */
-function lookupFailure(name: string, errno: number): RuntsError {
+function lookupFailure(name: string, errno: number, step: FailedStep): RuntsError {
   const quoted = JSON.stringify(name)
-  const details = { errno, pointer: "/process/args/0" }
+  const code = errno === ERRNO.ENOENT || errno === ERRNO.ENOTDIR ? "executable-not-found"
+    : errno === ERRNO.EISDIR ? "executable-is-directory"
+    : errno === ERRNO.EACCES ? "executable-not-permitted" : codeOfErrno(errno)
+  const details = { code, errno, pointer: "/process/args/0", step } as const
   if (errno === ERRNO.ENOENT) {
     if (!name.includes("/")) return new RuntsError(`exec: ${quoted}: executable file not found in $PATH`, details)
     return new RuntsError(`exec: ${quoted}: stat ${name}: no such file or directory`, details)
@@ -122,7 +151,7 @@ function lookupFailure(name: string, errno: number): RuntsError {
 }
 
 /** execve(2) itself failed: the file is there and executable. */
-function executionFailure(name: string, errno: number): RuntsError {
+function executionFailure(name: string, errno: number, step?: FailedStep): RuntsError {
   const what = name === "" ? "exec" : `exec ${name}`
   const hint =
     errno === ERRNO.ENOENT
@@ -132,7 +161,13 @@ function executionFailure(name: string, errno: number): RuntsError {
         : errno === ERRNO.EACCES
           ? "it is executable, but lies on a noexec mount, or AppArmor or SELinux do not let it be executed so"
           : undefined
-  return new RuntsError(`${what}: ${errnoText(errno)}`, { errno, pointer: "/process/args/0", ...(hint === undefined ? {} : { hint }) })
+  const code = errno === ERRNO.ENOENT ? "executable-interpreter-missing"
+    : errno === ERRNO.ENOEXEC ? "executable-format"
+    : errno === ERRNO.EACCES ? "executable-not-permitted" : codeOfErrno(errno)
+  return new RuntsError(`${what}: ${errnoText(errno)}`, {
+    code, errno, pointer: "/process/args/0", syscall: "execve",
+    ...(step === undefined ? {} : { step }), ...(hint === undefined ? {} : { hint }),
+  })
 }
 
 /** The error of a program that ended without saying why. */
@@ -142,6 +177,7 @@ export class DiedEarly extends RuntsError {}
 export function diedEarly(who: string, status: ExitStatus | undefined): DiedEarly {
   const how = status === undefined ? "" : "code" in status ? ` with exit code ${status.code}` : `, killed by signal ${status.signal}`
   return new DiedEarly(`${who} ended${how} while the container was being set up`, {
+    code: "init-died",
     hint: "if its memory or pids limit is small, it may have been too small for the set-up",
   })
 }

@@ -18,9 +18,15 @@ function setFrozen(globals: GlobalOptions, id: string, frozen: boolean): void {
   try {
     const status = statusOf(state)
     const cgroup = cgroupOf(state)
-    if (cgroup === undefined) throw new RuntsError(`container ${JSON.stringify(id)} has no cgroup to freeze`)
-    if (frozen && status !== "running" && status !== "created") throw new RuntsError(`container not running or created: ${status}`)
-    if (!frozen && status !== "paused") throw new RuntsError(`container not paused: ${status}`)
+    if (cgroup === undefined) {
+      throw new RuntsError(`container ${JSON.stringify(id)} has no cgroup to freeze`, { code: "cgroup-controller-missing" })
+    }
+    if (frozen && status !== "running" && status !== "created") {
+      throw new RuntsError(`container not running or created: ${status}`, { code: "container-wrong-status" })
+    }
+    if (!frozen && status !== "paused") {
+      throw new RuntsError(`container not paused: ${status}`, { code: "container-wrong-status" })
+    }
     freeze(cgroup, frozen)
   } finally {
     container.close()

@@ -1,5 +1,5 @@
 import { sys } from "../ffi/index.ts"
-import { RuntsError, sysError } from "../error.ts"
+import { RuntsError, sysError, type ErrorDetails, type FailedHook } from "../error.ts"
 import { ERRNO, errnoText } from "../kernel/errno.ts"
 import { O_APPEND, O_CREAT, O_NOCTTY, O_NONBLOCK, O_WRONLY } from "../kernel/fs.ts"
 import { SIGNALS, signalName } from "../kernel/signals.ts"
@@ -93,8 +93,11 @@ export function runHook(hook: Hook, stateJson: string, options: HookOptions): vo
     const result = run.supervise(hook.timeout === undefined ? -1 : hook.timeout * 1000)
     const why = failure(result, hook, planner, run)
     if (why !== undefined) {
-      const what = `${hookName(options.pointer)} ${JSON.stringify(hook.path)}`
-      throw new RuntsError(`${what}: ${why.text}`, { ...why.details, pointer: options.pointer })
+      const { kind, index } = hookAt(options.pointer)
+      const what = `hooks.${kind}[${index}] ${JSON.stringify(hook.path)}`
+      throw new RuntsError(`${what}: ${why.text}`, {
+        ...why.details, pointer: options.pointer, hook: { kind, index, path: hook.path, ...why.hook },
+      })
     }
   } finally {
     if (run === undefined && pid > 0) killAndReap(pid)
@@ -106,10 +109,10 @@ export function runHook(hook: Hook, stateJson: string, options: HookOptions): vo
   }
 }
 
-/** `hooks.createRuntime[1]` for /hooks/createRuntime/1. */
-function hookName(pointer: string): string {
-  const [, hooks, kind, index] = pointer.split("/")
-  return index === undefined ? pointer : `${hooks}.${kind}[${index}]`
+/** Which hook /hooks/createRuntime/1 is. */
+function hookAt(pointer: string): { readonly kind: string; readonly index: number } {
+  const [, , kind = "", index] = pointer.split("/")
+  return { kind, index: Number(index) }
 }
 
 /** What the program needs before it is the hook. */
@@ -126,7 +129,9 @@ type HookResult = ExitStatus | "timeout"
 
 interface HookFailure {
   readonly text: string
-  readonly details?: { readonly errno: number }
+  readonly details: Pick<ErrorDetails, "code" | "errno" | "step">
+  /** How it ended, where it ran. */
+  readonly hook?: Pick<FailedHook, "end" | "output">
 }
 
 function failure(result: HookResult, hook: Hook, planner: Planner, run: HookRun): HookFailure | undefined {
@@ -134,13 +139,18 @@ function failure(result: HookResult, hook: Hook, planner: Planner, run: HookRun)
   if (failed !== undefined) {
     const step = planner.program.steps[failed.index]
     const what = step === undefined || step.name === "execve" ? "" : step.text + ": "
-    return { text: what + errnoText(failed.errno), details: { errno: failed.errno } }
+    const { index, errno } = failed
+    return { text: what + errnoText(errno), details: { code: "hook-failed", errno, step: { program: planner.program, index } } }
   }
-  const printed = run.printed()
-  const output = printed === "" ? "" : `, output: ${JSON.stringify(printed)}`
-  if (result === "timeout") return { text: `hook timed out after ${hook.timeout}s${output}` }
-  if ("signal" in result) return { text: `killed by ${signalName(result.signal)}${output}` }
-  return result.code === 0 ? undefined : { text: `exit status ${result.code}${output}` }
+  if (result !== "timeout" && "code" in result && result.code === 0) return undefined
+  const output = run.printed()
+  const end = result === "timeout" ? `hook timed out after ${hook.timeout}s`
+    : "signal" in result ? `killed by ${signalName(result.signal)}` : `exit status ${result.code}`
+  return {
+    text: output === "" ? end : `${end}, output: ${JSON.stringify(output)}`,
+    details: { code: result === "timeout" ? "hook-timeout" : "hook-failed" },
+    hook: output === "" ? { end } : { end, output },
+  }
 }
 
 /** A hook that runs: its channels and its process. */

@@ -43,7 +43,11 @@ export function handListenerOver(notifying: Notifying): void {
   const number = awaitListener(notifying)
   if (number === undefined) return
   const fd = sys(NR.pidfd_getfd, pidfd, number, 0)
-  if (fd < 0) throw sysError(`take the seccomp listener of process ${notifying.pid}`, -fd, { syscall: "pidfd_getfd" })
+  if (fd < 0) {
+    throw sysError(`take the seccomp listener of process ${notifying.pid}`, -fd, {
+      code: "seccomp-failed", syscall: "pidfd_getfd",
+    })
+  }
   try {
     sendListener(listener.path, fd, Buffer.from(processState(notifying), "utf8"))
   } finally {
@@ -60,7 +64,9 @@ function awaitListener({ pid, first, socket }: Notifying): number | undefined {
     const number = findListener(pid, first)
     if (number !== undefined) return number
     if (pollOne(socket, POLLIN, 0)) return undefined
-    if (performance.now() > deadline) throw new RuntsError(`process ${pid} has no seccomp listener after ${LOAD_TIMEOUT_MS / 1000} s`)
+    if (performance.now() > deadline) {
+      throw new RuntsError(`process ${pid} has no seccomp listener after ${LOAD_TIMEOUT_MS / 1000} s`, { code: "seccomp-failed" })
+    }
     sleep(LOAD_POLL_MS)
   }
 }

@@ -82,7 +82,9 @@ function profileText(profile: object): string {
 function rawFilter(base64: string): Uint8Array {
   const filter = new Uint8Array(Buffer.from(base64, "base64"))
   const wrong = (why: string): RuntsError => {
-    return new RuntsError(`the annotation run.oci.seccomp_bpf_data ${why}`, { pointer: "/annotations/run.oci.seccomp_bpf_data" })
+    return new RuntsError(`the annotation run.oci.seccomp_bpf_data ${why}`, {
+      code: "seccomp-profile", pointer: "/annotations/run.oci.seccomp_bpf_data",
+    })
   }
   if (!/^[A-Za-z0-9+/\s]+=*\s*$/.test(base64)) throw wrong("is not base64")
   if (filter.length === 0 || filter.length % BPF_INSTRUCTION_BYTES !== 0) {

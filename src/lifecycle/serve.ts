@@ -42,7 +42,9 @@ class Server {
     send(this.socket, call.message)
     const reply = Buffer.alloc(call.message.length)
     const received = recv(this.socket, reply)
-    if (received !== reply.length) throw new RuntsError("the container's init ended while it was being set up")
+    if (received !== reply.length) {
+      throw new RuntsError("the container's init ended while it was being set up", { code: "init-died" })
+    }
     args.forEach((arg, index) => {
       const offset = call.offsets[index]
       if (arg instanceof Uint8Array && offset !== undefined) arg.set(reply.subarray(offset, offset + arg.length))
@@ -97,8 +99,16 @@ export function serve(socket: number, planner: Planner, request: ServeRequest): 
     }
   } catch (error) {
     server.fail(error instanceof RuntsError ? (error.details.errno ?? ERRNO.EIO) : ERRNO.EIO)
-    throw error
+    throw located(error, request)
   }
+}
+
+const CODES = { target: "mount-target", cwd: "working-directory", copy: "mount-failed" } as const
+
+/** An error of a system call in the container, with who asked for it. */
+function located(error: unknown, { kind, pointer }: ServeRequest): unknown {
+  if (!(error instanceof RuntsError) || error.details.errno === undefined) return error
+  return new RuntsError(error.message, { ...error.details, code: CODES[kind], ...(pointer === "" ? {} : { pointer }) })
 }
 
 function rootCell(planner: Planner): number {

@@ -22,9 +22,9 @@ const START_BYTE = 0x53
 
 /** Why a container that is not `created` cannot be started, in the words that runc's users know. */
 function refusal(status: string): RuntsError {
-  if (status === "stopped") return new RuntsError("cannot start a container that has stopped")
-  if (status === "running") return new RuntsError("cannot start an already running container")
-  return new RuntsError(`cannot start a container in the ${status} state`)
+  if (status === "stopped") return new RuntsError("cannot start a container that has stopped", { code: "container-wrong-status" })
+  if (status === "running") return new RuntsError("cannot start an already running container", { code: "container-wrong-status" })
+  return new RuntsError(`cannot start a container in the ${status} state`, { code: "container-wrong-status" })
 }
 
 /** `start`: the user's program runs when it returns (runtime-spec runtime.md, "Lifecycle", steps 6 to 9). */
@@ -89,9 +89,8 @@ export async function startWith(
 async function processOf(container: ContainerDir): Promise<Process> {
   const bytes = container.readConfigBytes()
   const { loadSpec } = await import("../spec/load.ts")
-  const process = bytes === undefined ? undefined : loadSpec(bytes, "config.json").process
-  if (process === undefined) throw new RuntsError(`the config.json of container ${JSON.stringify(container.id)} is gone from its state folder`)
-  return process
+  // `create` has refused a config without one
+  return loadSpec(bytes, "config.json").process as Process
 }
 
 /** poststart hooks; one that fails stops the container, which is destroyed (spec 1.3.0: "continue the lifecycle at step 12"). */
@@ -112,7 +111,9 @@ export function poststart(container: ContainerDir, state: StoredState): void {
 function letGo(container: ContainerDir, state: StoredState, pidfd: number, handOver: HandOver | undefined): void {
   const connection = tryConnectUnix(container.fd, START_SOCKET)
   if (connection < 0) {
-    throw new RuntsError(`the container's init does not wait for start any more: ${errnoText(-connection)}`, { errno: -connection, syscall: "connect" })
+    throw new RuntsError(`the container's init does not wait for start any more: ${errnoText(-connection)}`, {
+      code: "container-not-running", errno: -connection, syscall: "connect",
+    })
   }
   try {
     send(connection, new Uint8Array([START_BYTE]))
@@ -133,7 +134,7 @@ function letGo(container: ContainerDir, state: StoredState, pidfd: number, handO
   } catch (error) {
     const errno = error instanceof RuntsError ? error.details.errno : undefined
     if (errno !== ERRNO.EPIPE && errno !== ERRNO.ECONNRESET) throw error
-    throw new DiedEarly("the container's init ended before it could be started")
+    throw new DiedEarly("the container's init ended before it could be started", { code: "init-died" })
   } finally {
     close(connection)
   }

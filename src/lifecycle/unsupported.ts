@@ -8,11 +8,13 @@ import type { Spec } from "../spec/types.gen.ts"
 export function refuseUnsupported(spec: Spec): void {
   if (sharesMounts(spec) && namespaceOf(spec.linux, "user") !== undefined) {
     throw new RuntsError("linux.namespaces has a user namespace and no mount namespace: root of the one may not mount in the host's", {
+      code: "config-unsupported",
       pointer: "/linux/namespaces", hint: 'add {"type": "mount"}',
     })
   }
   if (annotation(spec, "run.oci.delegate-cgroup") !== undefined) {
     throw new RuntsError("the annotation run.oci.delegate-cgroup is not supported", {
+      code: "config-unsupported",
       pointer: "/annotations/run.oci.delegate-cgroup",
       hint: "with a cgroup namespace and a writable cgroup mount at /sys/fs/cgroup the container's user owns its cgroup and can divide it",
     })

@@ -27,14 +27,21 @@ export async function update(globals: GlobalOptions, request: UpdateRequest): Pr
   const { container, state } = openWithState(globals, request.id, "exclusive")
   try {
     const status = statusOf(state)
-    if (status === "stopped" || status === "creating") throw new RuntsError(`container not running: it is ${status}`)
+    if (status === "stopped" || status === "creating") {
+      throw new RuntsError(`container not running: it is ${status}`, { code: "container-not-running" })
+    }
     const record = cgroupOf(state)
-    if (record === undefined) throw new RuntsError(`container ${JSON.stringify(request.id)} has no cgroup whose limits could be changed`)
+    if (record === undefined) {
+      throw new RuntsError(`container ${JSON.stringify(request.id)} has no cgroup whose limits could be changed`, {
+        code: "cgroup-controller-missing",
+      })
+    }
     const { resources, l3CacheSchema, memBwSchema } = request
     const changesRdt = l3CacheSchema !== undefined || memBwSchema !== undefined
     if (changesRdt) await loadRdt(rdtOf(state))
     if (request.devices && resources.devices === undefined) {
       throw new RuntsError("--devices: there are no device rules to put in the place of the container's", {
+        code: "usage",
         hint: "give them with --resources, as linux.resources.devices of config.json",
       })
     }

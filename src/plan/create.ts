@@ -174,6 +174,7 @@ function planOwnTime(creation: Creation): void {
   const [major, minor] = facts.kernel
   if (major < EXECVE_ENTERS_TIME[0] || (major === EXECVE_ENTERS_TIME[0] && minor < EXECVE_ENTERS_TIME[1])) {
     throw new RuntsError(`linux.namespaces: a new time namespace in a new user namespace takes Linux ${EXECVE_ENTERS_TIME.join(".")} or later`, {
+      code: "kernel-unsupported",
       pointer: namespacePointer(spec, "time"), hint: "leave out one of the two",
     })
   }

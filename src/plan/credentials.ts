@@ -72,8 +72,16 @@ function planIdentity(planner: Planner, process: Process, keepGroups: boolean): 
   const p = planner.program
   const { uid, gid } = process.user
   const groups = process.user.additionalGids ?? []
-  if (uid === NO_ID) throw new RuntsError("process.user.uid: 4294967295 is -1 to the kernel, which is no user", { pointer: "/process/user/uid" })
-  if (gid === NO_ID) throw new RuntsError("process.user.gid: 4294967295 is -1 to the kernel, which is no group", { pointer: "/process/user/gid" })
+  if (uid === NO_ID) {
+    throw new RuntsError("process.user.uid: 4294967295 is -1 to the kernel, which is no user", {
+      code: "config-rule", pointer: "/process/user/uid",
+    })
+  }
+  if (gid === NO_ID) {
+    throw new RuntsError("process.user.gid: 4294967295 is -1 to the kernel, which is no group", {
+      code: "config-rule", pointer: "/process/user/gid",
+    })
+  }
   planner.at("/process/user/additionalGids")
   p.call("prctl", PR.SET_KEEPCAPS, 1, 0, 0, 0).says("keep capabilities over the change of user")
   if (!keepGroups) {

@@ -35,8 +35,16 @@ const MINOR_MAX = 0xfffff
 
 /** mknod(2) cuts larger numbers off, which would make another device. */
 function checkNumber({ path, major, minor }: Device, pointer: string): void {
-  if ((major ?? 0) > MAJOR_MAX) throw new RuntsError(`linux.devices (${path}): the major number ${major} is above ${MAJOR_MAX}`, { pointer: pointer + "/major" })
-  if ((minor ?? 0) > MINOR_MAX) throw new RuntsError(`linux.devices (${path}): the minor number ${minor} is above ${MINOR_MAX}`, { pointer: pointer + "/minor" })
+  if ((major ?? 0) > MAJOR_MAX) {
+    throw new RuntsError(`linux.devices (${path}): the major number ${major} is above ${MAJOR_MAX}`, {
+      code: "config-rule", pointer: pointer + "/major",
+    })
+  }
+  if ((minor ?? 0) > MINOR_MAX) {
+    throw new RuntsError(`linux.devices (${path}): the minor number ${minor} is above ${MINOR_MAX}`, {
+      code: "config-rule", pointer: pointer + "/minor",
+    })
+  }
 }
 
 /**

@@ -24,6 +24,7 @@ export function idmapOption(word: string, index: number, destination: string): I
   if (!recursive && !word.startsWith("idmap=")) return undefined
   const refuse = (why: string): never => {
     throw new RuntsError(`mounts[${index}] (${destination}): ${JSON.stringify(word)}: ${why}`, {
+      code: "mount-option",
       pointer: `/mounts/${index}/options`, hint: "the form is idmap=uids=0-1000-10#10-2000-1;gids=0-1000-10",
     })
   }

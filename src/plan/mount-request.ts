@@ -25,6 +25,7 @@ export function mountLabel(spec: Spec): SecurityOption | undefined {
   if (!SELINUX_CONTEXTS.includes(name)) {
     const names = SELINUX_CONTEXTS.join(", ")
     throw new RuntsError(`annotation run.oci.mount_context_type: ${JSON.stringify(name)} is not one of ${names}`, {
+      code: "config-schema",
       pointer: "/annotations/run.oci.mount_context_type",
     })
   }
@@ -97,7 +98,9 @@ export function unusedData(requests: readonly MountRequest[]): string[] {
 function refuseContradictions(request: MountRequest): void {
   const where = `mounts[${request.index}] (${request.mount.destination})`
   const refuse = (why: string, hint?: string): never => {
-    throw new RuntsError(`${where}: ${why}`, { pointer: `${request.pointer}/options`, ...(hint === undefined ? {} : { hint }) })
+    throw new RuntsError(`${where}: ${why}`, {
+      code: "mount-option", pointer: `${request.pointer}/options`, ...(hint === undefined ? {} : { hint }),
+    })
   }
   const data = [...request.data, ...request.labels.map(({ name }) => name)]
   if (request.bind && data.length > 0) {

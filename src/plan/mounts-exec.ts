@@ -123,15 +123,20 @@ function refuseAtRuntime(request: MountRequest): void {
   const where = `mounts[${request.index}] (${request.mount.destination})`
   const { pointer } = request
   if (request.remount) {
-    throw new RuntsError(`${where}: remount adds no mount`, { pointer: `${pointer}/options`, hint: "remove the mount, and add it with other options" })
+    throw new RuntsError(`${where}: remount adds no mount`, {
+      code: "mount-option", pointer: `${pointer}/options`, hint: "remove the mount, and add it with other options",
+    })
   }
   if (request.type === "cgroup" || request.type === "cgroup2") {
     throw new RuntsError(`${where}: a mount of type ${request.type} cannot be added to a container that is there`, {
+      code: "config-unsupported",
       pointer: `${pointer}/type`, hint: "name it in config.json, or bind the folder",
     })
   }
   if (cleanRelative(request.mount.destination) === "") {
-    throw new RuntsError(`${where}: the root of a container that is there cannot be covered`, { pointer: `${pointer}/destination` })
+    throw new RuntsError(`${where}: the root of a container that is there cannot be covered`, {
+      code: "config-unsupported", pointer: `${pointer}/destination`,
+    })
   }
 }
 

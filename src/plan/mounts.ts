@@ -105,16 +105,17 @@ export function checkDestination(context: MakeContext, request: MountRequest): s
   const pointer = request.pointer + "/destination"
   if (request.type === "none" && !request.remount) {
     throw new RuntsError(`${where}: it has no type, and no option that makes it a bind mount`, {
+      code: "config-rule",
       pointer: `${request.pointer}/type`, hint: 'name a file system, as "tmpfs", or add the option "bind" or "rbind"',
     })
   }
   if (path === "proc") {
     const fromProc = request.bind && context.facts.sources.get(request.index)?.isProcfs === true
     if (request.type === "proc" || fromProc || request.remount) return path
-    throw new RuntsError(`${where}: only a procfs may be mounted on /proc`, { pointer })
+    throw new RuntsError(`${where}: only a procfs may be mounted on /proc`, { code: "config-rule", pointer })
   }
   if (path.startsWith("proc/") && !mayMountBelowProc(path) && !request.remount) {
-    throw new RuntsError(`${where}: it cannot be mounted because it is inside /proc`, { pointer })
+    throw new RuntsError(`${where}: it cannot be mounted because it is inside /proc`, { code: "config-rule", pointer })
   }
   return path
 }
@@ -271,7 +272,9 @@ function inheritMode(planner: Planner, place: Step, mount: Step, isNew: Datum, p
 function copyUp(planner: Planner, place: Step, mount: Step, path: string): void {
   const p = planner.program
   const resume = p.label("copied up")
-  p.jump(planner.serve({ kind: "copy", path, from: resultCell(planner, place), to: resultCell(planner, mount), resume }))
+  p.jump(planner.serve({
+    kind: "copy", pointer: p.pointer, path, from: resultCell(planner, place), to: resultCell(planner, mount), resume,
+  }))
   p.here(resume)
 }
 

@@ -7,7 +7,10 @@ import { MESSAGE } from "./messages.ts"
 export { MESSAGE }
 
 /** What a program may ask the runtime to do for it while it is being set up: things that need walking and reading names. */
-export type ServeRequest =
+export type ServeRequest = {
+  /** The config.json pointer that asked for it. */
+  readonly pointer: string
+} & (
   /** Resolve a mount target inside the root, make what is missing, and store the O_PATH descriptor in `result`. */
   | {
       readonly kind: "target"
@@ -25,6 +28,7 @@ export type ServeRequest =
   | { readonly kind: "copy"; readonly path: string; readonly from: Datum; readonly to: Datum; readonly resume: Label }
   /** Make the working directory (0755 each part) inside the root, which is / by then, and change to it. */
   | { readonly kind: "cwd"; readonly path: string; readonly resume: Label }
+)
 
 /** By errno: what a failure means and what to try; one clause without a final full stop. */
 export type Hints = Readonly<Partial<Record<number, string>>>
@@ -140,8 +144,8 @@ export class Planner {
     const p = this.program
     const label = p.label("serve")
     const number = this.requests.length
+    const { pointer } = request
     this.requests.push(request)
-    const pointer = p.pointer
     this.serveLoop ??= p.label("serve loop")
     const loop = this.serveLoop
     this.later(() => {

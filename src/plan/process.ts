@@ -92,7 +92,7 @@ export function enterCwd(planner: Planner, cwd: string, makeMissing: boolean): S
   step.cell ??= p.buffer(8)
   if (makeMissing) {
     const resume = p.label("in the working directory")
-    step.on("ENOENT", planner.serve({ kind: "cwd", path: cwd, resume }))
+    step.on("ENOENT", planner.serve({ kind: "cwd", pointer: p.pointer, path: cwd, resume }))
     p.here(resume)
   }
   return step

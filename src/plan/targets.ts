@@ -59,7 +59,10 @@ export function openTarget(planner: Planner, root: Step, request: TargetRequest)
   const resume = p.label("target open")
   const noSymlinks = request.noSymlinks === true
   const made = request.exists ? resume : p.label("target made")
-  const help = planner.serve({ kind: "target", path: request.path, directory: request.directory, noSymlinks, noFollow, result: cell, resume, made })
+  const help = planner.serve({
+    kind: "target", pointer: p.pointer, path: request.path, directory: request.directory, noSymlinks, noFollow,
+    result: cell, resume, made,
+  })
   target.on("EAGAIN", help)
   if (request.exists) target.on("ENOENT", help)
   else target.on("ENOENT", makeTarget(planner, root, request, flags, resolve, target, { resume, made, help }))

@@ -26,7 +26,7 @@ export function alignCode(file: Uint8Array): Uint8Array {
   const headers: number[] = []
   for (let i = 0; i < view.getUint16(EHDR.phnum, true); i++) headers.push(word(EHDR.phoff) + i * PHDR.bytes)
   const code = headers.find((at) => view.getUint32(at + PHDR.type, true) === PT_LOAD && (view.getUint32(at + PHDR.flags, true) & PF_EXECUTE) !== 0)
-  if (code === undefined) throw new RuntsError("the executable has no code to align")
+  if (code === undefined) throw new RuntsError("the executable has no code to align", { code: "internal" })
   const start = word(code + PHDR.offset)
   const shift = modulo(word(code + PHDR.vaddr) - start, HUGE_PAGE_BYTES)
   if (shift === 0) return file

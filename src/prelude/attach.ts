@@ -78,5 +78,7 @@ export function attachPrelude(start: Uint8Array, fileBytes: number, emit: (entry
 }
 
 function unexpected(why: string): RuntsError {
-  return new RuntsError(`cannot put the prelude into the executable: ${why}`, { hint: "has the version of bun changed?" })
+  return new RuntsError(`cannot put the prelude into the executable: ${why}`, {
+    code: "internal", hint: "has the version of bun changed?",
+  })
 }

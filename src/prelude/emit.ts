@@ -71,7 +71,9 @@ function call(name: SyscallName, ...args: Argument[]): Item[] {
  * @throws RuntsError on arm64, for which there is no prelude yet
  */
 export function emitPrelude(architecture: Architecture, entry: number, engine: readonly [number, number]): Uint8Array {
-  if (architecture !== "x64") throw new RuntsError(`the prelude has no ${architecture} code yet`, { hint: "build for x64" })
+  if (architecture !== "x64") {
+    throw new RuntsError(`the prelude has no ${architecture} code yet`, { code: "internal", hint: "build for x64" })
+  }
   return link([
     ...functionTable(),
     ...syscallFunction(), ...spawnFunction(), ...spawnChild(), ...signalHandler(),

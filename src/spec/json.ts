@@ -11,7 +11,9 @@ export const JSON_BYTES_MAX = 64 * 1024 * 1024
  */
 export function decodeJson(bytes: Uint8Array, where: string): string {
   if (bytes.length > JSON_BYTES_MAX) {
-    throw new RuntsError(`${where}: ${bytes.length} bytes are too many; at most ${JSON_BYTES_MAX} are read`)
+    throw new RuntsError(`${where}: ${bytes.length} bytes are too many; at most ${JSON_BYTES_MAX} are read`, {
+      code: "config-unreadable",
+    })
   }
   let text: string | undefined
   try {
@@ -19,7 +21,7 @@ export function decodeJson(bytes: Uint8Array, where: string): string {
   } catch {}
   if (text !== undefined && text.charCodeAt(0) !== 0xfeff) return text
   const fault = locateBadUtf8(bytes)
-  throw new RuntsError(`${where}:${fault.line}:${fault.column}: ${fault.message}`)
+  throw new RuntsError(`${where}:${fault.line}:${fault.column}: ${fault.message}`, { code: "config-unreadable" })
 }
 
 /**
@@ -31,7 +33,9 @@ export function parseJson(text: string, where: string): unknown {
     return JSON.parse(text)
   } catch {
     const fault = locateJsonError(text)
-    if (fault === undefined) throw new RuntsError(`${where}: cannot be read as JSON: nested too deeply`)
-    throw new RuntsError(`${where}:${fault.line}:${fault.column}: not JSON: ${fault.message}`)
+    if (fault === undefined) {
+      throw new RuntsError(`${where}: cannot be read as JSON: nested too deeply`, { code: "config-syntax" })
+    }
+    throw new RuntsError(`${where}:${fault.line}:${fault.column}: not JSON: ${fault.message}`, { code: "config-syntax" })
   }
 }

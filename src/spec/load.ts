@@ -64,7 +64,9 @@ export function loadMounts(bytes: Uint8Array, where: string): readonly Mount[] {
   const text = decodeJson(bytes, where)
   const value: unknown = parseJson(text, where)
   const mounts: unknown = Array.isArray(value) ? value : (value as { mounts?: unknown } | null)?.mounts
-  if (!Array.isArray(mounts)) throw new RuntsError(`${where}: holds ${shown(value)}; expected an array of mounts`)
+  if (!Array.isArray(mounts)) {
+    throw new RuntsError(`${where}: holds ${shown(value)}; expected an array of mounts`, { code: "config-schema" })
+  }
   const spec = { ociVersion: OCI_VERSION, mounts } as unknown as Spec
   if (!isSpec(spec) || text.includes("\\u0000")) inspectRecord(spec, where, "Spec")
   return spec.mounts ?? []
@@ -72,7 +74,7 @@ export function loadMounts(bytes: Uint8Array, where: string): readonly Mount[] {
 
 function inspectRecord(value: unknown, where: string, entry: Entry): void {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new RuntsError(`${where}: holds ${shown(value)}; expected an object`)
+    throw new RuntsError(`${where}: holds ${shown(value)}; expected an object`, { code: "config-schema" })
   }
   inspect(value, where, entry)
 }
@@ -82,7 +84,9 @@ function checkVersion(spec: Spec | null, where: string): void {
   const version: unknown = spec?.ociVersion
   if (typeof version !== "string" || isKnownVersion(version)) return
   const known = `runts knows ${OCI_VERSION_MIN} to ${OCI_VERSION}`
-  throw new RuntsError(`${where}: ociVersion: ${shown(version)} is not supported, ${known}`, { pointer: "/ociVersion" })
+  throw new RuntsError(`${where}: ociVersion: ${shown(version)} is not supported, ${known}`, {
+    code: "config-unknown-version", pointer: "/ociVersion",
+  })
 }
 
 /** Members with a default in the schema, as Go's zero values make them in runc. */

@@ -1,9 +1,9 @@
-import { sysError } from "../../error.ts"
 import { sys } from "../../ffi/index.ts"
 import { ERRNO } from "../../kernel/errno.ts"
 import { AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW } from "../../kernel/fs.ts"
 import { NR } from "../../kernel/syscalls.ts"
 import { close, tryReadText } from "../file.ts"
+import { cgroupError } from "./error.ts"
 import { openCgroup } from "./folder.ts"
 import { UNIFIED } from "./record.ts"
 import type { CgroupRecord } from "./record.ts"
@@ -33,5 +33,7 @@ function give(folder: number, name: string, flags: number, uid: number, record: 
   const result = sys(NR.fchownat, folder, name, uid, -1, flags)
   if (result >= 0 || result === -ERRNO.ENOENT) return
   const path = record.paths[UNIFIED] + (name === "" ? "" : "/" + name)
-  throw sysError(`give ${JSON.stringify(path)} to user ${uid}`, -result, { syscall: "fchownat", pointer: "/linux/cgroupsPath" })
+  throw cgroupError(`give ${JSON.stringify(path)} to user ${uid}`, -result, {
+    syscall: "fchownat", pointer: "/linux/cgroupsPath",
+  })
 }

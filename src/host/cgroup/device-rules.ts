@@ -42,7 +42,9 @@ function filterRule(rule: DeviceRule, index: number): DeviceFilterRule {
   const pointer = `/linux/resources/devices/${index}`
   const type = rule.type === undefined || rule.type === "" ? "a" : rule.type
   if (type !== "a" && type !== "b" && type !== "c") {
-    throw new RuntsError(`${pointer}/type: "${String(type)}" is not a, b or c`, { pointer: pointer + "/type" })
+    throw new RuntsError(`${pointer}/type: "${String(type)}" is not a, b or c`, {
+      code: "config-schema", pointer: pointer + "/type",
+    })
   }
   const major = deviceNumber(rule.major, pointer + "/major")
   const minor = deviceNumber(rule.minor, pointer + "/minor")
@@ -55,7 +57,9 @@ function filterRule(rule: DeviceRule, index: number): DeviceFilterRule {
 function deviceNumber(number: number | undefined, pointer: string): number {
   if (number === undefined || number === ANY) return ANY
   if (!Number.isInteger(number) || number < 0 || number > 0x7fffffff) {
-    throw new RuntsError(`${pointer}: ${number} is no device number; expected 0 to 2147483647, or -1 for all`, { pointer })
+    throw new RuntsError(`${pointer}: ${number} is no device number; expected 0 to 2147483647, or -1 for all`, {
+      code: "config-schema", pointer,
+    })
   }
   return number
 }
@@ -67,7 +71,9 @@ function accessBits(access: string, pointer: string): number {
     else if (letter === "w") bits |= ACCESS_WRITE
     else if (letter === "m") bits |= ACCESS_MKNOD
     else {
-      throw new RuntsError(`${pointer}/access: "${access}" has a letter other than r, w and m`, { pointer: pointer + "/access" })
+      throw new RuntsError(`${pointer}/access: "${access}" has a letter other than r, w and m`, {
+        code: "config-schema", pointer: pointer + "/access",
+      })
     }
   }
   return bits
@@ -113,6 +119,7 @@ export function deviceList(rules: readonly DeviceFilterRule[]): DeviceList {
   const denied = exceptionsFrom(rules, true)
   if (denied !== undefined) return { allow: true, exceptions: denied }
   throw new RuntsError("linux.resources.devices: a rule makes a hole in a rule with wildcards, which cgroup v1 cannot express", {
+    code: "resource-unavailable",
     pointer: "/linux/resources/devices", hint: "name the devices of the wider rule one by one, or use cgroup v2",
   })
 }

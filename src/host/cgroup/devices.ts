@@ -1,4 +1,4 @@
-import { RuntsError, sysError } from "../../error.ts"
+import { RuntsError } from "../../error.ts"
 import { native, sys } from "../../ffi/index.ts"
 import { debug } from "../../log.ts"
 import {
@@ -11,6 +11,7 @@ import { ERRNO } from "../../kernel/errno.ts"
 import { NR } from "../../kernel/syscalls.ts"
 import type { LinuxResources } from "../../spec/types.gen.ts"
 import { close, readTextAt, tryReadText } from "../file.ts"
+import { cgroupError } from "./error.ts"
 import { openCgroup, tryWriteControl } from "./folder.ts"
 import { freeze } from "./freezer.ts"
 import { deviceFilterRules, deviceLine, deviceList, parseDeviceList } from "./device-rules.ts"
@@ -30,6 +31,7 @@ export function applyDevices(record: CgroupRecord, resources: LinuxResources | u
     if (v1 !== undefined) applyList(record, v1, deviceList(rules))
     else if (record.paths[UNIFIED] !== undefined) applyProgram(record, rules)
     else throw new RuntsError("linux.resources.devices: no devices cgroup and no cgroup2 is mounted", {
+      code: "cgroup-controller-missing",
       pointer: "/linux/resources/devices",
     })
   } catch (error) {
@@ -102,7 +104,7 @@ function applyList(record: CgroupRecord, key: string, wanted: DeviceList, replac
 function write(folder: number, path: string, file: string, line: string): void {
   const result = tryWriteControl(folder, file, line)
   if (result === 0) return
-  throw sysError(`write "${line}" to ${JSON.stringify(path + "/" + file)}`, -result, {
+  throw cgroupError(`write "${line}" to ${JSON.stringify(path + "/" + file)}`, -result, {
     syscall: "write", pointer: "/linux/resources/devices",
     hint: "a cgroup grants no more devices than its parent has; see devices.list there",
   })
@@ -139,7 +141,7 @@ function applyProgram(record: CgroupRecord, rules: readonly DeviceFilterRule[]):
 function bpf(what: string, command: number, attributes: Uint8Array, bytes: number): number {
   const result = sys(NR.bpf, command, attributes, bytes)
   if (result >= 0) return result
-  throw sysError(`linux.resources.devices: ${what}`, -result, { syscall: "bpf", pointer: "/linux/resources/devices" })
+  throw cgroupError(`linux.resources.devices: ${what}`, -result, { syscall: "bpf", pointer: "/linux/resources/devices" })
 }
 
 /** Loads a device program. @param instructions as {@link deviceFilter} makes them @returns its descriptor */

@@ -1,4 +1,3 @@
-import { sysError } from "../../error.ts"
 import { sys } from "../../ffi/index.ts"
 import { ERRNO } from "../../kernel/errno.ts"
 import {
@@ -9,6 +8,7 @@ import { OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE } from "../../kernel/mount.ts"
 import { NR } from "../../kernel/syscalls.ts"
 import { close, open, stat } from "../file.ts"
 import { poll, POLLPRI } from "../poll.ts"
+import { cgroupError } from "./error.ts"
 import { relativePath } from "./record.ts"
 import type { CgroupRecord } from "./record.ts"
 
@@ -57,7 +57,7 @@ export function tryOpenCgroup(record: CgroupRecord, key: string): number {
 /** As {@link tryOpenCgroup}; throws. */
 export function openCgroup(record: CgroupRecord, key: string): number {
   const fd = tryOpenCgroup(record, key)
-  if (fd < 0) throw sysError("open cgroup " + JSON.stringify(record.paths[key]), -fd, { syscall: "openat2" })
+  if (fd < 0) throw cgroupError("open cgroup " + JSON.stringify(record.paths[key]), -fd, { syscall: "openat2" })
   return fd
 }
 
@@ -91,14 +91,14 @@ export function controlFiles(folder: number): string[] {
 
 function list(folder: number, folders: boolean): string[] {
   const fd = tryOpenBeneath(folder, "", O_RDONLY | O_DIRECTORY)
-  if (fd < 0) throw sysError("open a cgroup to list it", -fd, { syscall: "openat2" })
+  if (fd < 0) throw cgroupError("open a cgroup to list it", -fd, { syscall: "openat2" })
   const buffer = (listing ??= Buffer.allocUnsafeSlow(LISTING_BYTES))
   const names: string[] = []
   try {
     for (;;) {
       const length = sys(NR.getdents64, fd, buffer, LISTING_BYTES)
       if (length === 0) return names
-      if (length < 0) throw sysError("list a cgroup", -length, { syscall: "getdents64" })
+      if (length < 0) throw cgroupError("list a cgroup", -length, { syscall: "getdents64" })
       for (let at = 0; at < length; at += buffer.readUInt16LE(at + DIRENT.recordLength)) {
         if ((buffer[at + DIRENT.type] === DT_DIR) !== folders) continue
         const start = at + DIRENT.name
@@ -125,7 +125,7 @@ export function writeControl(folder: number, path: string, name: string, value: 
   const result = tryWriteControl(folder, name, value)
   if (result === 0) return
   const what = `write "${value}" to ${JSON.stringify(path + "/" + name)}`
-  throw sysError(what, -result, pointer === undefined ? { syscall: "write" } : { syscall: "write", pointer })
+  throw cgroupError(what, -result, pointer === undefined ? { syscall: "write" } : { syscall: "write", pointer })
 }
 
 const CONTROL_BYTES = 4096
@@ -135,12 +135,12 @@ let control: Buffer | undefined
 export function tryReadControl(folder: number, name: string): string | undefined {
   const fd = tryOpenBeneath(folder, name, O_RDONLY)
   if (fd === -ERRNO.ENOENT || fd === -ERRNO.ENODEV) return undefined
-  if (fd < 0) throw sysError(`open cgroup file "${name}"`, -fd, { syscall: "openat2" })
+  if (fd < 0) throw cgroupError(`open cgroup file "${name}"`, -fd, { syscall: "openat2" })
   const buffer = (control ??= Buffer.allocUnsafeSlow(CONTROL_BYTES))
   const length = sys(NR.read, fd, buffer, CONTROL_BYTES)
   close(fd)
   if (length === -ERRNO.ENODEV) return undefined
-  if (length < 0) throw sysError(`read cgroup file "${name}"`, -length, { syscall: "read" })
+  if (length < 0) throw cgroupError(`read cgroup file "${name}"`, -length, { syscall: "read" })
   return buffer.toString("latin1", 0, length > 0 && buffer[length - 1] === 10 ? length - 1 : length)
 }
 

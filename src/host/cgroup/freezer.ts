@@ -19,7 +19,9 @@ const TIMEOUT_MS = 10_000
  */
 export function freeze(record: CgroupRecord, frozen: boolean): void {
   const key = freezerKey(record)
-  if (key === undefined) throw new RuntsError("cannot pause or resume: no freezer cgroup is mounted")
+  if (key === undefined) {
+    throw new RuntsError("cannot pause or resume: no freezer cgroup is mounted", { code: "cgroup-controller-missing" })
+  }
   const path = record.paths[key] as string
   const folder = openCgroup(record, key)
   try {
@@ -77,6 +79,7 @@ function freezeV1(folder: number, path: string, frozen: boolean): void {
 
 function unable(path: string): RuntsError {
   return new RuntsError(`unable to freeze: processes of ${path} did not stop within ${TIMEOUT_MS / 1000} s`, {
+    code: "cgroup-frozen",
     hint: "a process that waits for a disk or a network file system cannot be stopped; try again",
   })
 }

@@ -88,7 +88,11 @@ function unescape(field: string): string {
  */
 export function ownCgroup(pid: number | "self" = "self"): Record<string, string> {
   const text = tryReadText(`/proc/${pid}/cgroup`)
-  if (text === undefined) throw new RuntsError(`/proc/${pid}/cgroup does not exist: the process is gone, or /proc is not mounted`)
+  if (text === undefined) {
+    throw new RuntsError(`/proc/${pid}/cgroup does not exist: the process is gone, or /proc is not mounted`, {
+      code: "file-missing",
+    })
+  }
   return parseCgroupFile(text)
 }
 

@@ -1,4 +1,4 @@
-import { RuntsError, sysError } from "../../error.ts"
+import { RuntsError } from "../../error.ts"
 import { sys } from "../../ffi/index.ts"
 import { debug } from "../../log.ts"
 import { ERRNO } from "../../kernel/errno.ts"
@@ -8,6 +8,7 @@ import { close, tryUnlinkAt } from "../file.ts"
 import {
   detachedFolder, mountFd, openCgroup, sleep, subCgroups, tryOpenBeneath, tryOpenCgroup, tryReadControl, tryWriteControl,
 } from "./folder.ts"
+import { cgroupError } from "./error.ts"
 import { stopsMembers } from "./freezer.ts"
 import { processesIn } from "./processes.ts"
 import { controllerKey, relativePath, UNIFIED } from "./record.ts"
@@ -94,7 +95,11 @@ interface Folders {
 function createCgroup(record: CgroupRecord, key: string, { created, adopted }: Folders, tolerateDenied: boolean): boolean {
   const mount = record.mounts[key] as string
   const relative = relativePath(record, key)
-  if (relative === "") throw new RuntsError(`${mount} is the root of a hierarchy and cannot be a container's cgroup`)
+  if (relative === "") {
+    throw new RuntsError(`${mount} is the root of a hierarchy and cannot be a container's cgroup`, {
+      code: "cgroup-path-invalid",
+    })
+  }
   if (key === UNIFIED && record.mode === "v2") enableControllers(mountFd(mount), relative)
   const before = created.length
   const folder = tryMakeFolder(mountFd(mount), mount, relative, key === UNIFIED && record.mode === "v2", created)
@@ -103,7 +108,7 @@ function createCgroup(record: CgroupRecord, key: string, { created, adopted }: F
       debug(`left out cgroup ${record.paths[key]}: no permission to make it`)
       return false
     }
-    throw sysError("create cgroup " + quote(record.paths[key]), -folder, { syscall: "mkdirat", pointer: "/linux/cgroupsPath" })
+    throw cgroupError("create cgroup " + quote(record.paths[key]), -folder, { syscall: "mkdirat", pointer: "/linux/cgroupsPath" })
   }
   try {
     if (created.length === before) {
@@ -124,6 +129,7 @@ function refuseOccupied(record: CgroupRecord, key: string): void {
   const count = processesIn(record, key).length
   if (count === 0) return
   throw new RuntsError(`container's cgroup is not empty: ${count} process(es) found`, {
+    code: "cgroup-not-empty",
     hint: `end the processes of ${record.paths[key]}, or choose another linux.cgroupsPath`,
   })
 }
@@ -132,6 +138,7 @@ function refuseFrozen(record: CgroupRecord, key: string, folder: number): void {
   if (key !== UNIFIED && key !== controllerKey(record, "freezer")) return
   if (!stopsMembers(folder, key)) return
   throw new RuntsError("container's cgroup unexpectedly frozen", {
+    code: "cgroup-frozen",
     hint: `thaw ${record.paths[key]} and what is above it, or choose another linux.cgroupsPath`,
   })
 }
@@ -196,7 +203,7 @@ function fillCpuset(mount: number, path: string): void {
       if (tryReadControl(folder, file) !== "") continue
       const value = tryReadControl(parent, file)
       const result = value === undefined ? -ERRNO.ENOENT : tryWriteControl(folder, file, value)
-      if (result < 0) throw sysError(`copy ${file} from the parent to cpuset ${quote(name)}`, -result, { syscall: "write" })
+      if (result < 0) throw cgroupError(`copy ${file} from the parent to cpuset ${quote(name)}`, -result, { syscall: "write" })
     }
     if (parent !== mount) close(parent)
     parent = folder
@@ -229,7 +236,7 @@ export function openJoin(record: CgroupRecord, seen: boolean): CgroupJoin {
       }
       const mount = mountFd(record.mounts[key] as string)
       const fd = tryOpenBeneath(mount, relativePath(record, key) + "/cgroup.procs", O_WRONLY)
-      if (fd < 0) throw sysError("open " + quote(record.paths[key] + "/cgroup.procs"), -fd, { syscall: "openat2" })
+      if (fd < 0) throw cgroupError("open " + quote(record.paths[key] + "/cgroup.procs"), -fd, { syscall: "openat2" })
       procs.push({ controller: key, fd })
     }
   } catch (error) {
@@ -263,7 +270,9 @@ export function removeCgroups(record: CgroupRecord): void {
     if (result === 0) continue
     if (!own) debug(`left cgroup ${path}: it was there before the container and is in use`)
     // the others go all the same: what stays is one folder, not a dozen
-    else failure ??= sysError("remove cgroup " + quote(path), -result, { syscall: "unlinkat", hint: leftoverHint(record, key) })
+    else failure ??= cgroupError("remove cgroup " + quote(path), -result, {
+      syscall: "unlinkat", hint: leftoverHint(record, key),
+    })
   }
   if (failure !== undefined) throw failure
 }

@@ -20,6 +20,7 @@ export function cgroupPaths(
   const path = cleanRelative(given)
   if (path === "") {
     throw new RuntsError(`linux.cgroupsPath ${JSON.stringify(given)} names no cgroup of the container's own`, {
+      code: "cgroup-path-invalid",
       pointer: "/linux/cgroupsPath", hint: "name a cgroup that the container may have for itself, as /runts/" + id,
     })
   }

@@ -4,6 +4,7 @@ import { ERRNO } from "../../kernel/errno.ts"
 import { O_DIRECTORY, O_PATH, O_RDONLY } from "../../kernel/fs.ts"
 import { NR } from "../../kernel/syscalls.ts"
 import { close, readAll } from "../file.ts"
+import { cgroupError } from "./error.ts"
 import { subCgroups, tryOpenBeneath, tryOpenCgroup, tryReadControl, tryWriteControl } from "./folder.ts"
 import { freeze, thawAll } from "./freezer.ts"
 import { controllerKey, UNIFIED } from "./record.ts"
@@ -26,7 +27,7 @@ export function processesIn(record: CgroupRecord, key: string): number[] {
   const pids = new Set<number>()
   const folder = tryOpenCgroup(record, key)
   if (folder === -ERRNO.ENOENT) return []
-  if (folder < 0) throw sysError("open cgroup " + JSON.stringify(record.paths[key]), -folder, { syscall: "openat2" })
+  if (folder < 0) throw cgroupError("open cgroup " + JSON.stringify(record.paths[key]), -folder, { syscall: "openat2" })
   try {
     // "populated" speaks for the whole subtree
     if (key !== UNIFIED || tryReadControl(folder, "cgroup.events")?.includes("populated 0") !== true) collect(folder, pids)

@@ -21,9 +21,13 @@ export interface CgroupRecord {
 export function relativePath(record: CgroupRecord, key: string): string {
   const path = record.paths[key]
   const mount = record.mounts[key]
-  if (path === undefined || mount === undefined) throw new RuntsError(`no cgroup is recorded for the hierarchy "${key}"`)
+  if (path === undefined || mount === undefined) {
+    throw new RuntsError(`no cgroup is recorded for the hierarchy "${key}"`, { code: "state-damaged" })
+  }
   if ((path !== mount && !path.startsWith(mount + "/")) || path.includes("/../") || path.endsWith("/..")) {
-    throw new RuntsError(`the recorded cgroup ${JSON.stringify(path)} is not below its mount point ${mount}`)
+    throw new RuntsError(`the recorded cgroup ${JSON.stringify(path)} is not below its mount point ${mount}`, {
+      code: "state-damaged",
+    })
   }
   return path.slice(mount.length + 1)
 }

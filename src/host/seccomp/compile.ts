@@ -49,6 +49,7 @@ export function compileProfile(profile: Profile, options: CompileOptions): Uint8
   const context = lib.seccomp_init(defaultAction)
   if (context === 0) {
     throw new RuntsError(`linux.seccomp.defaultAction: libseccomp or the kernel does not know ${profile.defaultAction}`, {
+      code: "seccomp-profile",
       pointer: "/linux/seccomp/defaultAction",
     })
   }
@@ -75,6 +76,7 @@ function addArchitectures(lib: SeccompLibrary, context: number, profile: Profile
     const token = lib.seccomp_arch_resolve_name(native.address(text))
     if (token === 0) {
       throw new RuntsError(`linux.seccomp.architectures[${index}]: the libseccomp that is installed does not know ${name}`, {
+        code: "seccomp-profile",
         pointer, hint: "a newer one may (2.6.0 knows all), or leave the architecture out",
       })
     }
@@ -82,7 +84,7 @@ function addArchitectures(lib: SeccompLibrary, context: number, profile: Profile
     if (result < 0 && result !== -ERRNO.EEXIST) {
       const why = result === -ERRNO.EDOM ? "its byte order is not this machine's" : errnoText(-result)
       const what = `linux.seccomp.architectures[${index}]: ${name} cannot be in a filter here`
-      throw new RuntsError(`${what}: ${why}`, { pointer, errno: -result })
+      throw new RuntsError(`${what}: ${why}`, { code: "seccomp-profile", pointer, errno: -result })
     }
     tokens.set(name, token)
   })
@@ -108,7 +110,9 @@ function addRule(filling: Filling, rule: SeccompSyscall, index: number): void {
     const text = cString(name)
     const number = lib.seccomp_syscall_resolve_name(native.address(text))
     if (number === UNKNOWN) {
-      if (options.failOnUnknown) throw new RuntsError(`${where}: no system call ${JSON.stringify(name)} is known`, { pointer })
+      if (options.failOnUnknown) {
+        throw new RuntsError(`${where}: no system call ${JSON.stringify(name)} is known`, { code: "seccomp-profile", pointer })
+      }
       debug(`seccomp: the system call ${JSON.stringify(name)} is not known and left out`)
       return
     }
@@ -116,7 +120,7 @@ function addRule(filling: Filling, rule: SeccompSyscall, index: number): void {
       const result = lib.seccomp_rule_add_array(context, action, number, count, count === 0 ? 0 : native.address(bytes))
       if (result < 0) {
         const what = `${where}: ${rule.action} for ${JSON.stringify(name)}`
-        throw sysError(what, -result, { pointer, syscall: "seccomp_rule_add_array" })
+        throw sysError(what, -result, { code: "seccomp-profile", pointer, syscall: "seccomp_rule_add_array" })
       }
     }
   })
@@ -166,7 +170,11 @@ function exported(lib: SeccompLibrary, context: number): Uint8Array {
   if (fd < 0) throw sysError("make a file in memory", -fd, { syscall: "memfd_create" })
   try {
     const result = lib.seccomp_export_bpf(context, fd)
-    if (result < 0) throw sysError("linux.seccomp: make the filter", -result, { pointer: "/linux/seccomp", syscall: "seccomp_export_bpf" })
+    if (result < 0) {
+      throw sysError("linux.seccomp: make the filter", -result, {
+        code: "seccomp-profile", pointer: "/linux/seccomp", syscall: "seccomp_export_bpf",
+      })
+    }
     sys(NR.lseek, fd, 0, SEEK_SET)
     return readAll(fd)
   } finally {
@@ -181,6 +189,7 @@ function joined(prefix: Uint8Array, filter: Uint8Array): Uint8Array {
   const instructions = bytes.length / BPF_INSTRUCTION_BYTES
   if (instructions <= BPF_INSTRUCTIONS_MAX) return bytes
   throw new RuntsError(`linux.seccomp: the filter has ${instructions} instructions; the kernel takes ${BPF_INSTRUCTIONS_MAX}`, {
+    code: "seccomp-profile",
     pointer: "/linux/seccomp", hint: "fewer rules with args, or fewer architectures",
   })
 }

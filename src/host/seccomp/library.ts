@@ -29,6 +29,7 @@ export function seccompLibrary(): SeccompLibrary {
   loaded ??= library(SONAME, FUNCTIONS, (why) => (reason = why))
   if (loaded !== undefined) return loaded
   throw new RuntsError(`linux.seccomp needs ${SONAME}, which cannot be loaded: ${reason}`, {
+    code: "seccomp-unavailable",
     pointer: "/linux/seccomp", hint: "install the package libseccomp2 (Fedora, Alpine, Arch: libseccomp), or leave linux.seccomp out",
   })
 }

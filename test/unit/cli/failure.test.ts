@@ -20,12 +20,12 @@ function runts(...argv: string[]) {
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/
 
 t.test("describe() keeps the sentence and adds errno, place and hint", async (t) => {
-  t.equal(describe(new RuntsError("container does not exist")), "container does not exist")
+  t.equal(describe(new RuntsError("container does not exist", { code: "container-missing" })), "container does not exist")
   t.equal(
     describe(sysError('mount "proc" at /proc: fsmount', 1, { pointer: "/mounts/3", hint: "give it a pid namespace" })),
     'mount "proc" at /proc: fsmount: operation not permitted (EPERM, at /mounts/3); give it a pid namespace',
   )
-  t.equal(describe(new RuntsError("/mounts/3: EPERM", { errno: 1, pointer: "/mounts/3" })), "/mounts/3: EPERM", "nothing twice")
+  t.equal(describe(new RuntsError("/mounts/3: EPERM", { code: "mount-failed", errno: 1, pointer: "/mounts/3" })), "/mounts/3: EPERM", "nothing twice")
 })
 
 t.test("describe() keeps what engines look for", async (t) => {
@@ -33,13 +33,13 @@ t.test("describe() keeps what engines look for", async (t) => {
     'exec: "x": executable file not found in $PATH', 'exec: "/x": stat /x: no such file or directory',
     'exec: "/x": permission denied', 'exec: "/d": is a directory', "container not running", "no such process",
   ]) {
-    t.ok(describe(new RuntsError(text, { errno: 2, pointer: "/process/args/0", hint: "look" })).includes(text), text)
+    t.ok(describe(new RuntsError(text, { code: "internal", errno: 2, pointer: "/process/args/0", hint: "look" })).includes(text), text)
   }
 })
 
 t.test("describe() makes one line of any error", async (t) => {
-  t.equal(describe(new RuntsError("hook failed: a\n  b\r\n")), "hook failed: a: b")
-  t.equal(describe(new RuntsError("config.json: 2 faults\n  /a: bad\n  /b: worse")), "config.json: 2 faults: /a: bad; /b: worse")
+  t.equal(describe(new RuntsError("hook failed: a\n  b\r\n", { code: "internal" })), "hook failed: a: b")
+  t.equal(describe(new RuntsError("config.json: 2 faults\n  /a: bad\n  /b: worse", { code: "internal" })), "config.json: 2 faults: /a: bad; /b: worse")
   t.equal(describe(new TypeError("x is\nnot")), "internal error: TypeError: x is: not")
   t.equal(describe("thrown text"), "internal error: thrown text")
 })
@@ -56,7 +56,7 @@ t.test("report() prints one line to stderr and one to the JSON log", async (t) =
   const { result, stdout, stderr } = await capture(() => {
     openLog({ file, format: "json", debug: false })
     debug("not asked for")
-    return report(new RuntsError("container does not exist"), 255)
+    return report(new RuntsError("container does not exist", { code: "container-missing" }), 255)
   })
   t.strictSame([result, stdout, stderr], [255, "", "runts: container does not exist\n"])
   const lines = readFileSync(file, "utf8").trimEnd().split("\n")
@@ -67,7 +67,7 @@ t.test("report() prints one line to stderr and one to the JSON log", async (t) =
 })
 
 t.test("report() takes an error's own exit code", async (t) => {
-  const { result } = await capture(() => report(new RuntsError("x", { exitCode: 7 }), 1))
+  const { result } = await capture(() => report(new RuntsError("x", { code: "internal", exitCode: 7 }), 1))
   t.equal(result, 7)
 })
 
@@ -99,7 +99,7 @@ t.test("warnings go to the log only, debug lines if asked for [--log]", async (t
     openLog({ file: "/dev/stderr", format: "text", debug: true })
     warn("careful")
     debug("detail")
-    report(new RuntsError("broken"), 1)
+    report(new RuntsError("broken", { code: "internal" }), 1)
   })
   t.match(loud.stderr, /^time="[^"]+" level=warning msg="careful"\ntime="[^"]+" level=debug msg="detail"\nrunts: broken\n$/)
 })

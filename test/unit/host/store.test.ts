@@ -66,7 +66,7 @@ t.test("claim() and ContainerDir keep a container until remove()", async (t) => 
   made.close()
   const seen = openContainer(globals, "c1", { lock: "shared" })
   t.strictSame(seen.readState(), { ...state("c1"), status: "running" })
-  t.strictSame(Buffer.from(seen.readConfigBytes() ?? []).toString(), "{}")
+  t.strictSame(Buffer.from(seen.readConfigBytes()).toString(), "{}")
   t.equal(seen.owner(), 0)
   seen.close()
   t.strictSame(listContainers(globals), ["c1"])

@@ -74,7 +74,7 @@ t.test("runHook() says how a hook failed, with what it printed", async (t) => {
     t.fail("it throws")
   } catch (error) {
     t.ok(error instanceof RuntsError)
-    t.strictSame((error as RuntsError).details, { errno: 2, pointer: "/hooks/createRuntime/1" })
+    t.match((error as RuntsError).details, { code: "hook-failed", errno: 2, pointer: "/hooks/createRuntime/1" })
   }
 })
 

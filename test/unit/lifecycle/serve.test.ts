@@ -143,7 +143,7 @@ t.test("serve(): cwd: made part by part, and entered", async (t) => {
     const p = planner.program
     const resume = p.label("there")
     p.call("fchdir", step)
-    p.jump(planner.serve({ kind: "cwd", path: "/srv/here", resume }))
+    p.jump(planner.serve({ kind: "cwd", pointer: "", path: "/srv/here", resume }))
     p.here(resume)
     p.call("mkdirat", AT_FDCWD, "entered", 0o700)
   })
@@ -169,7 +169,7 @@ t.test("serve(): copy: folders, files, links, modes, times", async (t) => {
     const resume = p.label("copied")
     const open = (path: string): Step => p.call("openat", step, path, O_PATH | O_DIRECTORY | O_CLOEXEC, 0)
     const [source, place] = [open("from"), open("to")]
-    p.jump(planner.serve({ kind: "copy", path: "from", from: resultCell(planner, source), to: resultCell(planner, place),
+    p.jump(planner.serve({ kind: "copy", pointer: "", path: "from", from: resultCell(planner, source), to: resultCell(planner, place),
       resume }))
     p.here(resume)
   })

@@ -58,7 +58,7 @@ function applyTable(
     const pointer = "/linux/resources/" + row.name
     const place = placeOf(record, row, pointer, places, journal !== undefined)
     const writer = place.version === 1 ? row.v1 : row.v2
-    if (typeof writer === "string") throw new RuntsError(`${pointer}: ${writer}`, { pointer })
+    if (typeof writer === "string") throw new RuntsError(`${pointer}: ${writer}`, { code: "resource-unavailable", pointer })
     for (const step of writer(value as never, place)) {
       const result = takeStep(place, step, journal)
       if (result === -ERRNO.EINVAL && step.knot === true) refused.push({ place, step, pointer })
@@ -92,7 +92,9 @@ function placeOf(record: CgroupRecord, row: Field, pointer: string, places: Map<
 }
 
 function notMounted(controller: string, pointer: string): RuntsError {
-  return new RuntsError(`${pointer}: the cgroup controller ${controller} is not mounted on this machine, or the container has no cgroup in it`, { pointer })
+  return new RuntsError(`${pointer}: the cgroup controller ${controller} is not mounted on this machine, or the container has no cgroup in it`, {
+    code: "cgroup-controller-missing", pointer,
+  })
 }
 
 /** @returns 0, or the negated errno */
@@ -119,6 +121,7 @@ function applyUnified(record: CgroupRecord, steps: readonly UnifiedStep[], place
   if (first === undefined) return
   if (record.paths[UNIFIED] === undefined) {
     throw new RuntsError("/linux/resources/unified: is for cgroup v2, and this machine has only v1 hierarchies", {
+      code: "resource-unavailable",
       pointer: "/linux/resources/unified", hint: "use the other members of linux.resources",
     })
   }
@@ -141,9 +144,12 @@ function stepError(place: OpenPlace, step: Step, pointer: string, errno: number)
   }
   const available = place.version === 1 ? undefined : (place.read("cgroup.controllers") ?? "").split(" ")
   if (available === undefined || available.includes(place.controller) || place.controller === "cgroup") {
-    return new RuntsError(`${at}: there is no ${file}: ${why ?? "this kernel does not know it"}`, { pointer: at, errno })
+    return new RuntsError(`${at}: there is no ${file}: ${why ?? "this kernel does not know it"}`, {
+      code: "resource-unavailable", pointer: at, errno,
+    })
   }
   return new RuntsError(`${at}: the cgroup controller ${place.controller} is not available in ${place.path}`, {
+    code: "cgroup-controller-missing",
     pointer: at,
     hint: place.held ? "a v1 hierarchy holds it: use the other members of linux.resources"
       : `available there: ${available.join(" ") || "none"}; a parent must name it in cgroup.subtree_control`,

@@ -58,7 +58,11 @@ function weightV2(weight: number, at: Place): Step[] {
 
 /** io.weight (1 to 10000) of a weight of BFQ or CFQ (10 to 1000): linear, as runc and crun agreed on. */
 function ioWeight(weight: number, pointer: string): number {
-  if (weight < 10) throw new RuntsError(`${pointer}: ${weight} is less than 10, the least weight that io.weight has an equivalent of`, { pointer })
+  if (weight < 10) {
+    throw new RuntsError(`${pointer}: ${weight} is less than 10, the least weight that io.weight has an equivalent of`, {
+      code: "resource-value", pointer,
+    })
+  }
   return 1 + Math.floor((weight - 10) * 9999 / 990)
 }
 
@@ -86,7 +90,11 @@ function weightDevicesV2(devices: readonly WeightDevice[], at: Place): Step[] {
   devices.forEach((entry, i) => {
     const { weight = 0, leafWeight = 0 } = entry
     const pointer = `/linux/resources/blockIO/weightDevice/${i}`
-    if (leafWeight !== 0) throw new RuntsError(`${pointer}/leafWeight: ${LEAF_V2}`, { pointer: pointer + "/leafWeight" })
+    if (leafWeight !== 0) {
+      throw new RuntsError(`${pointer}/leafWeight: ${LEAF_V2}`, {
+        code: "resource-unavailable", pointer: pointer + "/leafWeight",
+      })
+    }
     if (weight === 0) return
     const value = file === "io.weight" ? ioWeight(weight, pointer + "/weight") : weight
     steps.push({ file, text: `${device(entry)} ${value}`, pointer, key: device(entry), neutral: `${device(entry)} default`, explain: explainWeight })

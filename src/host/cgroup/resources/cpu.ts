@@ -33,7 +33,9 @@ export const CPU_FIELDS: readonly Field[] = [
 function sharesV1(shares: number): Step[] {
   if (shares < SHARES_MIN || shares > SHARES_MAX) {
     const pointer = "/linux/resources/cpu/shares"
-    throw new RuntsError(`${pointer}: ${integerText(shares, "uint64")} is not from ${SHARES_MIN} to ${SHARES_MAX}, which is what the kernel takes`, { pointer })
+    throw new RuntsError(`${pointer}: ${integerText(shares, "uint64")} is not from ${SHARES_MIN} to ${SHARES_MAX}, which is what the kernel takes`, {
+      code: "resource-value", pointer,
+    })
   }
   return [{ file: "cpu.shares", text: String(shares), knot: true, explain: explainWeight }]
 }

@@ -91,11 +91,13 @@ function swapAlone(limit: number, swap: number, at: Place): string {
   }
   if (memory === 0 || isUnlimited(memory)) {
     throw new RuntsError(`${pointer}: ${integerText(swap)} limits memory and swap together, and memory has no limit of its own`, {
+      code: "resource-value",
       pointer, hint: "set memory.limit too",
     })
   }
   if (swap < memory) {
     throw new RuntsError(`${pointer}: ${integerText(swap)} for memory and swap together is less than memory's own limit, ${integerText(memory)}`, {
+      code: "resource-value",
       pointer, hint: "swap counts both, so it is at least as large as limit",
     })
   }
@@ -115,6 +117,7 @@ function usageFits({ limit = 0, swap = 0 }: LinuxMemory, at: Place): Step[] {
     if (bytes <= 0 || bytes > usage) continue
     const pointer = `/linux/resources/memory/${name}`
     throw new RuntsError(`${pointer}: ${integerText(bytes)} is not more than the ${text} bytes that the container uses`, {
+      code: "resource-value",
       pointer, hint: "raise it, or leave out memory.checkBeforeUpdate: then the kernel frees memory, and kills processes if it must",
     })
   }
@@ -134,6 +137,7 @@ function disableOomKillerV2(disabled: boolean): Step[] {
   if (!disabled) return []
   const pointer = "/linux/resources/memory/disableOOMKiller"
   throw new RuntsError(`${pointer}: cgroup v2 cannot disable the OOM killer`, {
+    code: "resource-unavailable",
     pointer, hint: "leave it out; process.oomScoreAdj -1000 protects a single process",
   })
 }
