@@ -124,8 +124,10 @@ const PRESERVE_FDS = {
   kind: "number", value: "N", default: 0, help: "pass N more descriptors to the process, 3 and up, after those of LISTEN_FDS",
 } as const satisfies Flag
 
+const BUNDLE = { kind: "string", short: "b", value: "DIR", default: ".", help: "the bundle: a folder with config.json" } as const satisfies Flag
+
 const CREATE_FLAGS = {
-  bundle: { kind: "string", short: "b", value: "DIR", default: ".", help: "the bundle: a folder with config.json" },
+  bundle: BUNDLE,
   "console-socket": CONSOLE_SOCKET,
   "pidfd-socket": PIDFD_SOCKET,
   "pid-file": PID_FILE,
@@ -321,6 +323,25 @@ export const COMMANDS = {
     },
     examples: [["runts spec", "write ./config.json"]],
     load: (): Promise<CommandModule> => import("./spec.ts"),
+  },
+  explain: {
+    summary: "show what making a container would do, without doing it",
+    description:
+      "Every operation in its order: what for, the system call with its arguments, and what in config.json asked for it. Nothing is " +
+      "made or changed, and root is not needed.",
+    positionals: [{ name: "container-id", help: "the name that the container would have", optional: true }],
+    flags: {
+      bundle: BUNDLE,
+      format: {
+        kind: "string", short: "f", value: "FORMAT", choices: ["text", "json", "strace"], default: "text", help: "format of the output",
+      },
+      all: { kind: "boolean", short: "a", help: "text: also housekeeping, and what runs only if something fails" },
+    },
+    examples: [
+      ["runts explain --bundle ./web", "what create and start would do with ./web"],
+      ["runts explain --format strace", "in order, as strace prints system calls"],
+    ],
+    load: (): Promise<CommandModule> => import("./explain.ts"),
   },
   features: {
     summary: "print what this runtime supports as JSON",

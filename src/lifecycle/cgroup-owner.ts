@@ -10,7 +10,7 @@ import type { Process, Spec } from "../spec/types.gen.ts"
  * Whether the container's user gets its cgroup (config-linux.md, "Cgroup ownership"): cgroup v2, a cgroup namespace of the
  * container's own, and cgroupfs mounted writable. A mount of type cgroup or cgroup2 is one, whatever its source is called.
  */
-function ownsCgroup(spec: Spec, record: CgroupRecord): boolean {
+export function ownsCgroup(spec: Spec, record: CgroupRecord): boolean {
   if (record.mode !== "v2" || record.paths[""] === undefined) return false
   const own = namespaceOf(spec.linux, "cgroup")
   if (own === undefined || !namespaceIsNew(own)) return false

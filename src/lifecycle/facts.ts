@@ -71,25 +71,30 @@ export function mountSources(spec: Pick<Spec, "mounts">, bundle: string): Map<nu
   const mounts = spec.mounts ?? []
   for (let index = 0; index < mounts.length; index++) {
     const mount = mounts[index] as Mount
-    if (!isBind(mount) || mount.options?.includes("remount") === true) continue
-    const source = absoluteSource(bundle, mount.source ?? "")
-    const keepsLink = mount.options?.some((option) => option === "copy-symlink" || option === "src-nofollow") === true
-    const link = keepsLink ? tryReadLink(AT_FDCWD, source) : undefined
-    if (typeof link === "string") {
-      sources.set(index, { isDirectory: false, isProcfs: false, link })
-      continue
-    }
-    const status = mount.source === undefined || mount.source === "" ? undefined : tryStat(source)
-    if (status === undefined) {
-      throw new RuntsError(`mounts[${index}] (${mount.destination}): bind source ${JSON.stringify(source)}: no such file or directory`, {
-        code: "mount-source-missing",
-        errno: 2, pointer: `/mounts/${index}/source`,
-      })
-    }
-    const isProcfs = cleanRelative(mount.destination) === "proc" && fileSystemOf(source) === SUPER_MAGIC.PROC
-    sources.set(index, { isDirectory: status.type === "dir", isProcfs })
+    if (hasSource(mount)) sources.set(index, mountSource(mount, index, bundle))
   }
   return sources
+}
+
+/** Whether a mount shows something of the host that must be there. */
+export function hasSource(mount: Mount): boolean {
+  return isBind(mount) && mount.options?.includes("remount") !== true
+}
+
+/** Looks at the source of one bind mount. @throws RuntsError where it is missing */
+export function mountSource(mount: Mount, index: number, bundle: string): MountSourceFacts {
+  const source = absoluteSource(bundle, mount.source ?? "")
+  const keepsLink = mount.options?.some((option) => option === "copy-symlink" || option === "src-nofollow") === true
+  const link = keepsLink ? tryReadLink(AT_FDCWD, source) : undefined
+  if (typeof link === "string") return { isDirectory: false, isProcfs: false, link }
+  const status = mount.source === undefined || mount.source === "" ? undefined : tryStat(source)
+  if (status === undefined) {
+    throw new RuntsError(`mounts[${index}] (${mount.destination}): bind source ${JSON.stringify(source)}: no such file or directory`, {
+      code: "mount-source-missing", errno: 2, pointer: `/mounts/${index}/source`,
+    })
+  }
+  const isProcfs = cleanRelative(mount.destination) === "proc" && fileSystemOf(source) === SUPER_MAGIC.PROC
+  return { isDirectory: status.type === "dir", isProcfs }
 }
 
 function fileSystemOf(path: string): number {

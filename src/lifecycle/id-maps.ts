@@ -18,7 +18,7 @@ type Mappings = readonly IdMapping[] | undefined
 const LEAST = 8
 
 /** The lines of /proc/PID/uid_map (user_namespaces(7)). */
-function mapLines(mappings: readonly IdMapping[]): string {
+export function mapLines(mappings: readonly IdMapping[]): string {
   return mappings.map(({ containerID, hostID, size }) => `${containerID} ${hostID} ${size}\n`).join("")
 }
 

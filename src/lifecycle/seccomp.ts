@@ -1,15 +1,15 @@
 import { RuntsError } from "../error.ts"
-import { BPF_INSTRUCTION_BYTES, BPF_INSTRUCTIONS_MAX, FLAG_NEW_LISTENER, FLAG_TSYNC_ESRCH, SECCOMP_FLAGS } from "../kernel/seccomp.ts"
+import { BPF_INSTRUCTION_BYTES, BPF_INSTRUCTIONS_MAX } from "../kernel/seccomp.ts"
 import { HOST_ARCHITECTURE } from "../kernel/syscalls.ts"
 import { cachedFilter, keepFilter, type FilterCache } from "../host/seccomp/cache.ts"
 import { kernelVersion } from "../host/kernel-release.ts"
 import { makeStateRoot, stateRoot } from "../host/store.ts"
 import type { StoredSeccomp } from "../host/stored-state.ts"
-import { debug } from "../log.ts"
 import { annotation, annotationIsOn } from "../spec/annotations.ts"
 import type { Seccomp, Spec } from "../spec/types.gen.ts"
 import { commit, version } from "../version.ts"
 import type { GlobalOptions } from "./requests.ts"
+import { filterFlags } from "./seccomp-flags.ts"
 
 /** A container's filter, and what its state keeps of it. */
 export interface PreparedSeccomp {
@@ -35,18 +35,6 @@ export async function prepareSeccomp(globals: GlobalOptions, spec: Spec): Promis
       ...(notifies ? { listener: { path: path as string, metadata: seccomp.listenerMetadata ?? "" } } : {}),
     },
   }
-}
-
-/** SECCOMP_FILTER_FLAG_ bits. Without a list a filter does not switch speculation off, as runc and crun have it. */
-function filterFlags(names: Seccomp["flags"], notifies: boolean): number {
-  let flags = 0
-  for (const name of names ?? ["SECCOMP_FILTER_FLAG_SPEC_ALLOW"] as const) {
-    // about how notifications wait, of which there are none: the kernel would refuse it
-    if (name === "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV" && !notifies) debug(`seccomp: ${name} means nothing without SCMP_ACT_NOTIFY`)
-    else flags |= SECCOMP_FLAGS[name]
-  }
-  if (!notifies) return flags
-  return flags | FLAG_NEW_LISTENER | ((flags & SECCOMP_FLAGS.SECCOMP_FILTER_FLAG_TSYNC) === 0 ? 0 : FLAG_TSYNC_ESRCH)
 }
 
 async function profileFilter(globals: GlobalOptions, spec: Spec): Promise<Uint8Array> {

@@ -21,7 +21,7 @@ export function planCredentials(planner: Planner, process: Process, facts: HostF
   if (process.noNewPrivileges === true) p.call("prctl", PR.SET_NO_NEW_PRIVS, 1, 0, 0, 0).says("no new privileges by execve")
   planner.at("/process/capabilities/bounding")
   for (let n = 0; n <= facts.lastCapability; n++) {
-    if (!hasCapability(bounding, n)) p.call("prctl", PR.CAPBSET_DROP, n, 0, 0, 0).says(`drop capability ${n} from the bounding set`)
+    if (!hasCapability(bounding, n)) p.call("prctl", PR.CAPBSET_DROP, n, 0, 0, 0).says(`drop ${CAPABILITIES[n] ?? `capability ${n}`} from the bounding set`)
   }
   planIdentity(planner, process, facts.keepGroups)
   planner.at("/process/capabilities")
@@ -37,7 +37,7 @@ export function planCredentials(planner: Planner, process: Process, facts: HostF
     if (!hasCapability(ambient, n)) continue
     const raise = p.call("prctl", PR.CAP_AMBIENT, PR.CAP_AMBIENT_RAISE, n, 0, 0)
     // securebits(7) may forbid it
-    raise.on("EPERM", "continue").says(`raise capability ${n} in the ambient set`)
+    raise.on("EPERM", "continue").says(`raise ${CAPABILITIES[n] ?? `capability ${n}`} in the ambient set`)
   }
   planner.at("")
 }

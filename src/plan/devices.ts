@@ -164,7 +164,7 @@ function bindDevice(context: MountContext, node: DeviceNode, parent: Step, name:
 export function planDeviceLinks(context: MountContext): void {
   const { planner } = context
   const p = planner.program
-  planner.at("")
+  planner.at("/linux/devices")
   const dev = openInRoot(planner, context.root, "dev", O_PATH | O_CLOEXEC | O_DIRECTORY).says("open /dev")
   for (const [name, target] of DEVICE_LINKS) {
     p.call("symlinkat", target, dev, name).on("EEXIST", "continue").says(`link /dev/${name} to ${target}`)

@@ -105,7 +105,7 @@ export function mountLog(planner: Planner, log: Label, opened: Step, error: Datu
     const message = p.buffer(16 + 256)
     p.store(message, p.words([MESSAGE.LOG, 0]), 8)
     p.call("read", opened, message.at(16), 255).orContinue().says("read the kernel's mount log")
-    p.call("sendto", planner.status, message, 16 + 256, MSG_NOSIGNAL, 0, 0).orContinue()
+    p.call("sendto", planner.status, message, 16 + 256, MSG_NOSIGNAL, 0, 0).orContinue().says("send the kernel's mount log to the runtime")
     const fsconfigFailed = p.label("fsconfig failed")
     p.test(error, 0x80000000, "!=", 0, fsconfigFailed)
     p.fail(mount).says(`mount ${name}`)

@@ -164,7 +164,7 @@ export function cloneInto(planner: Planner, flags: number, cgroup: CgroupJoinFac
   const message = p.words([MESSAGE.PID, 0])
   p.store(message.at(8), pid, 8)
   p.call("sendto", planner.status, message, 16, MSG_NOSIGNAL, 0, 0).says("report its pid")
-  p.call("exit_group", 0)
+  p.call("exit_group", 0).says("end: the container's process goes on alone")
   p.here(child)
 }
 

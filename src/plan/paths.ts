@@ -75,7 +75,7 @@ function emptyFolder(context: MountContext): Step {
   const p = context.planner.program
   const opened = p.call("fsopen", "tmpfs", FSOPEN_CLOEXEC).says("empty folder for masks: open the file system type")
   p.call("fsconfig", opened, FSCONFIG.SET_STRING, "nr_inodes", "1", 0).says("empty folder for masks: one inode")
-  p.call("fsconfig", opened, FSCONFIG.SET_STRING, "size", "0", 0).orContinue()
+  p.call("fsconfig", opened, FSCONFIG.SET_STRING, "size", "0", 0).orContinue().says("empty folder for masks: no room for files")
   configureLabels(context.planner, opened, context.label === undefined ? [] : [context.label], "empty folder for masks")
   p.call("fsconfig", opened, FSCONFIG.CMD_CREATE, 0, 0, 0).says("empty folder for masks: create")
   const attributes = MOUNT_ATTR.RDONLY | MOUNT_ATTR.NOSUID | MOUNT_ATTR.NODEV | MOUNT_ATTR.NOEXEC

@@ -132,7 +132,7 @@ export class Planner {
     p.here(again)
     const received = p.call("recvfrom", this.status, p.buffer(8), 8, 0, 0, 0).on("EINTR", again).says("wait for the runtime")
     p.test(received, -1, "!=", 0, go)
-    p.call("exit_group", 1)
+    p.call("exit_group", 1).says("end, as the runtime has gone")
     p.here(go)
   }
 
@@ -165,7 +165,7 @@ export class Planner {
     const received = p.call("recvfrom", this.status, this.serveBuffer, SERVE_BYTES, 0, 0, 0).on("EINTR", loop).says("receive rows to run")
     const run = p.label("run rows")
     p.test(received, -1, "!=", 0, run)
-    p.call("exit_group", 1)
+    p.call("exit_group", 1).says("end, as the runtime has gone")
     p.here(run)
     p.jumpTo(this.serveBuffer)
   }

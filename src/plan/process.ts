@@ -30,7 +30,7 @@ export function statusDescriptor(preservedFds: number): number {
 /** Descriptors of the host end here: before privileges are dropped, and before anything of the image is run. */
 export function closeHostDescriptors(planner: Planner, preservedFds: number): void {
   const first = statusDescriptor(preservedFds) + 1
-  planner.program.call("close_range", first, 0xffffffff, 0).says(`close all descriptors from ${first} up`)
+  planner.at("").program.call("close_range", first, 0xffffffff, 0).says(`close all descriptors from ${first} up`)
 }
 
 /**

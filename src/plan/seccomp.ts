@@ -30,6 +30,6 @@ function awaitListenerTaken(planner: Planner, channel: Step | number): void {
   p.here(again)
   const received = p.call("read", channel, p.buffer(8), 1).on("EINTR", again).says("wait until the runtime has the seccomp listener")
   p.test(received, -1, "!=", 0, taken)
-  p.call("exit_group", 1)
+  p.call("exit_group", 1).says("end, as the runtime has gone")
   p.here(taken)
 }

@@ -16,7 +16,7 @@ import type { UnifiedStep } from "./unified.ts"
  * The tables by member of linux.resources, in the order of writing. Engines limit memory, cpu and pids of about every container, and a
  * module of its own for them takes longer to find (1 ms) than to have; what few containers have is loaded when one has it.
  */
-const TABLES: readonly (readonly [member: keyof LinuxResources, fields: readonly Field[] | (() => Promise<readonly Field[]>)])[] = [
+export const TABLES: readonly (readonly [member: keyof LinuxResources, fields: readonly Field[] | (() => Promise<readonly Field[]>)])[] = [
   ["memory", MEMORY_FIELDS],
   ["cpu", CPU_FIELDS],
   ["pids", PIDS_FIELDS],

@@ -1,0 +1,83 @@
+import type { Style } from "../cli/style.ts"
+import { CONCERNS } from "./concerns.ts"
+import { concernsOf, foldLines, linesOf, type Explanation, type Line, type Note } from "./model.ts"
+import { printable } from "./printable.ts"
+
+export interface TextOptions {
+  readonly style: Style
+  /** Columns to keep within; undefined: lines are as long as they are. */
+  readonly width: number | undefined
+  /** Also housekeeping, and what runs only if something fails. */
+  readonly all: boolean
+}
+
+const NUMBER_WIDTH = 5
+const INDENT = " ".repeat(NUMBER_WIDTH + 2)
+
+/** The explanation for people: grouped by concern, each line with its sentence, its pointer and its system call. */
+export function explanationText(explanation: Explanation, options: TextOptions): string {
+  const { style } = options
+  const shown = (line: Line): boolean => options.all || (line.plumbing !== true && line.condition === undefined)
+  const left = explanation.lines.filter((line) => !shown(line)).length
+  const calls = explanation.lines.length - left
+  const parts = [style.bold(`${calls} operations`) + (left === 0 ? "" : style.dim(`, and ${left} that hold them together or run only if one fails: --all shows them`)) + "\n"]
+  for (const note of explanation.notes) parts.push(noteText(note, style))
+  parts.push(style.dim(`A number is a step of the program that the container's process runs; runts: the runtime does it outside.`) + "\n")
+  for (const concern of concernsOf(explanation)) {
+    const lines = foldLines(linesOf(explanation, concern).filter(shown))
+    if (lines.length === 0) continue
+    const { title, about } = CONCERNS[concern]
+    parts.push(`\n${style.bold(style.cyan(title))}  ${style.dim(about)}\n`)
+    for (const line of lines) parts.push(lineText(line, options))
+  }
+  return parts.join("")
+}
+
+function noteText({ kind, text, pointer }: Note, style: Style): string {
+  const word = kind === "problem" ? style.red("problem") : kind === "warning" ? style.yellow("warning") : style.dim("assumed")
+  return `${word}: ${printable(text)}${pointer === "" ? "" : style.dim(`  [${printable(pointer)}]`)}\n`
+}
+
+function lineText(line: Line, { style, width }: TextOptions): string {
+  const number = (line.step === undefined ? "runts" : String(line.step)).padStart(NUMBER_WIDTH)
+  const pointer = line.pointer === "" ? "" : style.dim(`  [${printable(line.pointer)}]`)
+  const condition = line.condition === undefined ? "" : style.yellow(`  (${line.condition})`)
+  const head = `${style.dim(number)}  ${printable(line.sentence)}${pointer}${condition}\n`
+  const call = wrapped(printable(line.call), width)
+  const branches = line.branches === undefined ? "" : `${INDENT}${style.dim(printable(line.branches))}\n`
+  return `${head}${INDENT}${style.green(call)}\n${branches}${outcomeText(line, style)}`
+}
+
+function outcomeText({ outcome }: Line, style: Style): string {
+  if (outcome === undefined) return ""
+  const took = outcome.took === undefined ? "" : ` in ${(outcome.took / 1000).toFixed(1)} us`
+  const why = [outcome.errno, outcome.message].filter((part) => part !== undefined).join(": ")
+  const text = `${outcome.state}${took}${why === "" ? "" : `: ${printable(why)}`}`
+  return `${INDENT}${outcome.state === "failed" ? style.red(text) : style.dim(text)}\n`
+}
+
+/** Breaks a long call at spaces; what follows is indented. */
+function wrapped(text: string, width: number | undefined): string {
+  if (width === undefined) return text
+  const room = Math.max(20, width - INDENT.length)
+  const lines: string[] = []
+  let line = ""
+  for (const word of text.split(" ")) {
+    if (line !== "" && line.length + 1 + word.length > room) {
+      lines.push(line)
+      line = "  " + word
+    } else line = line === "" ? word : `${line} ${word}`
+  }
+  lines.push(line)
+  return lines.join("\n" + INDENT)
+}
+
+/** A line an operation, in order, as strace(1) prints system calls. */
+export function explanationStrace(explanation: Explanation): string {
+  const width = Math.max(...explanation.lines.map(({ actor }) => actor.length))
+  return explanation.lines.map((line) => {
+    const result = line.kept === true ? ` = step ${line.step}` : ""
+    const notes = [line.sentence, line.pointer, line.condition, line.branches].filter((note) => note !== undefined && note !== "").join("; ")
+    return `[${line.actor.padEnd(width)}] ${printable(line.call)}${result}  # ${printable(notes)}\n`
+  }).join("")
+}
