@@ -51,6 +51,7 @@ function compile(arch, entry, out) {
   const defines = {
     RUNTS_VERSION: JSON.stringify(version),
     RUNTS_COMMIT: JSON.stringify(commit()),
+    RUNTS_DATE: JSON.stringify(commitDate()),
     RUNTS_PRELUDE: "true",
     // lets the bundler choose the architecture's numbers
     "process.arch": JSON.stringify(arch),
@@ -63,6 +64,21 @@ function compile(arch, entry, out) {
   const bun = spawnSync(bunOf(process.arch), [...args, entry, "--outfile", out], { cwd: root, env: {}, encoding: "utf8" })
   if (bun.error) throw bun.error
   if (bun.status !== 0) throw new Error(`bun build failed (${bun.signal ?? bun.status}):\n${bun.stdout}${bun.stderr}`)
+}
+
+/** The day of the commit: the same source makes the same man pages. */
+function commitDate() {
+  const git = spawnSync("git", ["show", "-s", "--format=%cs", "HEAD"], { cwd: root, encoding: "utf8" })
+  return git.status === 0 ? git.stdout.trim() : new Date().toISOString().slice(0, 10)
+}
+
+/** Man pages from the command table, into man/man8 beside the binary. */
+async function writeManPages(folder) {
+  process.env.RUNTS_DATE = commitDate()
+  const { manPages } = await tsImport("../src/cli/manual/man.ts", import.meta.url)
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { recursive: true })
+  for (const [name, text] of manPages()) writeFileSync(join(folder, name), text)
 }
 
 /** The executable with the prelude in it. */
@@ -93,6 +109,7 @@ async function main() {
     const finished = join(folder, "finished")
     writeFileSync(finished, executable, { mode: 0o755, flush: true })
     renameSync(finished, out)
+    if (entry === join(root, "src/main.ts")) await writeManPages(join(dirname(out), "man/man8"))
     console.log(`${out}: ${(executable.length / 1e6).toFixed(1)} MB for ${values.arch}`)
   } finally {
     rmSync(folder, { recursive: true, force: true })

@@ -1,6 +1,7 @@
 import { CAPABILITIES } from "../../kernel/capabilities.ts"
 import { SIGNALS } from "../../kernel/signals.ts"
 import type { ContainerStatus } from "../../lifecycle/requests.ts"
+import { HELP, VERSION } from "../manual/help-page.ts"
 import { commandName } from "../parse.ts"
 import { COMMANDS, GLOBAL_FLAGS } from "../table.ts"
 import type { Command, CommandName, Flag, Flags, Positional } from "../table.ts"
@@ -31,8 +32,6 @@ export interface Known {
 export type Containers = (root: string | undefined) => readonly Known[]
 
 const NOTHING: Answer = { candidates: [] }
-const HELP = { kind: "boolean", short: "h", help: "show this help" } as const satisfies Flag
-const VERSION = { kind: "boolean", short: "v", help: "print the version" } as const satisfies Flag
 
 /** One section of the line: the flags before the command, or the command's own flags and positionals. */
 interface Section {

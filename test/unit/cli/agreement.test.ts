@@ -1,5 +1,5 @@
 import t from "tap"
-import { readByYargs } from "../../../src/cli/help.ts"
+import { readByYargs } from "../../../src/cli/misuse.ts"
 import { parse } from "../../../src/cli/parse.ts"
 import { COMMANDS, GLOBAL_FLAGS } from "../../../src/cli/table.ts"
 import type { Command, CommandName, Flag, Flags } from "../../../src/cli/table.ts"
