@@ -24,14 +24,14 @@ export interface Outcome {
   readonly status: Buffer
 }
 
-/** Runs an executable file. */
-export function run(bytes: Uint8Array, architecture: Architecture): Outcome {
+/** Runs an executable file. @param more a descriptor that it inherits as 4 */
+export function run(bytes: Uint8Array, architecture: Architecture, more?: number): Outcome {
   const folder = mkdtempSync(join(tmpdir(), "runts-program-"))
   try {
     const path = join(folder, "program")
     writeFileSync(path, bytes, { mode: 0o755 })
     const [command, args] = process.arch === architecture ? [path, []] : [EMULATOR[architecture], [path]]
-    const result = spawnSync(command, args, { stdio: ["ignore", "pipe", "pipe", "pipe"], timeout: 20000 })
+    const result = spawnSync(command, args, { stdio: ["ignore", "pipe", "pipe", "pipe", ...(more === undefined ? [] : [more])], timeout: 20000 })
     if (result.error !== undefined) throw result.error
     return { code: result.status, signal: result.signal, stdout: result.stdout, status: result.output[3] as unknown as Buffer }
   } finally {
