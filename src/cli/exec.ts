@@ -1,5 +1,6 @@
 import { RuntsError } from "../error.ts"
 import { exec } from "../lifecycle/exec.ts"
+import type { ExecRequest } from "../lifecycle/requests.ts"
 import type { Call } from "./table.ts"
 
 /** `runts exec`: its exit code is the process's. */
@@ -17,7 +18,7 @@ export async function main(call: Call<"exec">): Promise<number> {
       throw new RuntsError(`--env ${JSON.stringify(variable)} has not the form NAME=VALUE`, { code: "usage" })
     }
   }
-  return await exec(call.globals, {
+  const request: ExecRequest = {
     id: call.id,
     process,
     args: call.rest,
@@ -37,5 +38,7 @@ export async function main(call: Call<"exec">): Promise<number> {
     preserveFds: flags["preserve-fds"],
     cgroup: flags.cgroup,
     ignorePaused: flags["ignore-paused"],
-  })
+  }
+  const work = (): Promise<number> => exec(call.globals, request)
+  return flags.trace ? (await import("./trace.ts")).traced("exec", call.id, flags.trace, work) : work()
 }

@@ -125,6 +125,9 @@ const PRESERVE_FDS = {
 } as const satisfies Flag
 
 const BUNDLE = { kind: "string", short: "b", value: "DIR", default: ".", help: "the bundle: a folder with config.json" } as const satisfies Flag
+const TRACE = {
+  kind: "string", value: "FILE", help: "record what is done and how long it takes: JSON, and a trace for ui.perfetto.dev",
+} as const satisfies Flag
 
 const CREATE_FLAGS = {
   bundle: BUNDLE,
@@ -134,6 +137,7 @@ const CREATE_FLAGS = {
   "no-pivot": { kind: "boolean", help: "move the root instead of pivoting it, for a rootfs on a ramdisk" },
   "no-new-keyring": { kind: "boolean", help: "keep the caller's session keyring" },
   "preserve-fds": PRESERVE_FDS,
+  trace: TRACE,
 } as const satisfies Flags
 
 export const COMMANDS = {
@@ -148,7 +152,7 @@ export const COMMANDS = {
   start: {
     summary: "start the program of a created container",
     positionals: [{ ...ID, statuses: ["created"] }],
-    flags: NO_FLAGS,
+    flags: { trace: TRACE },
     examples: [["runts start web1", "start web1"]],
     load: (): Promise<CommandModule> => import("./start.ts"),
   },
@@ -165,6 +169,7 @@ export const COMMANDS = {
     examples: [
       ["runts run web1", "run the bundle in the working folder"],
       ["runts run --bundle ./web --detach web1", "run ./web in the background"],
+      ["runts run --trace t.json web1", "record each step's time"],
     ],
     load: (): Promise<CommandModule> => import("./run.ts"),
   },
@@ -191,6 +196,7 @@ export const COMMANDS = {
       "process-label": { kind: "string", value: "LABEL", help: "SELinux label of the process" },
       cgroup: { kind: "strings", value: "[CONTROLLER:]PATH", help: "existing cgroup below the container's; repeatable" },
       "preserve-fds": PRESERVE_FDS,
+      trace: TRACE,
       "ignore-paused": { kind: "boolean", help: "allow it in a paused container; the process runs when that is resumed" },
     },
     examples: [

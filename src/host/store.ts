@@ -20,6 +20,7 @@ import { parseState, removal, type StoredState } from "./stored-state.ts"
  *   config.json  the bundle's config.json as it was at create
  *   start.sock   made by lifecycle; where init waits for `start`
  *   seccomp.bpf  the filter of its processes' system calls, where it has one
+ *   trace.*      what --trace recorded, where it was made so: trace.json.gz, and trace.times, into which init writes when its steps begin
  *
  * Who changes a container holds an exclusive lock on its folder (flock(2) on the folder's descriptor, so that a killed runts
  * unlocks, and that the lock goes with the folder). A folder without state.json is half-made: its maker still works on it, or
@@ -271,7 +272,8 @@ export class ContainerDir {
     return this.read(CONFIG_FILE) ?? this.gone("config.json")
   }
 
-  private read(name: string): Uint8Array | undefined {
+  /** A file of the folder; undefined where there is none. */
+  read(name: string): Uint8Array | undefined {
     const what = `read ${quote(this.path + "/" + name)}`
     // O_NONBLOCK: a FIFO in its place must not hang
     const fd = tryOpenAt(this.fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)

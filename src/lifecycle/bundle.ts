@@ -4,6 +4,7 @@ import { ERRNO } from "../kernel/errno.ts"
 import { loadSpec } from "../spec/load.ts"
 import { checkRules } from "../spec/rules.ts"
 import type { Spec } from "../spec/types.gen.ts"
+import { phase } from "../trace.ts"
 
 const CONFIG_BYTES_MAX = 64 * 1024 * 1024
 
@@ -18,6 +19,7 @@ export interface Bundle {
 
 /** Reads and checks a bundle's config.json. */
 export function loadBundle(path: string): Bundle {
+  phase("read and check config.json")
   const bundle = realPath(path)
   if (tryStat(bundle)?.type !== "dir") throw sysError(`bundle ${JSON.stringify(path)}`, ERRNO.ENOTDIR, { code: "bundle-missing" })
   const file = `${bundle}/config.json`

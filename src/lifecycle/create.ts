@@ -4,6 +4,7 @@ import { type Bundle, loadBundle } from "./bundle.ts"
 import { createContainer, type Created } from "./creation.ts"
 import { writePidFile } from "./pid-file.ts"
 import type { CreateRequest, GlobalOptions } from "./requests.ts"
+import { phase, tracing } from "../trace.ts"
 import { destroy } from "./destroy.ts"
 
 /** A terminal of a detached container needs someone who takes it, and only that. */
@@ -28,13 +29,16 @@ export async function create(globals: GlobalOptions, request: CreateRequest): Pr
   checkConsole(bundle, request, true)
   const created = await createContainer(globals, request, bundle, { startSocket: true })
   try {
+    if (request.pidFile !== undefined) phase("write the pid file")
     writePidFile(request.pidFile, created.state.pid)
+    phase("let the container's init wait for `start`")
     created.launch.go()
   } catch (error) {
     abandon(created)
     throw error
   }
   close(created.launch.socket)
+  tracing()?.done()
   created.container.close()
 }
 

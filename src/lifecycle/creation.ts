@@ -16,6 +16,7 @@ import { annotation } from "../spec/annotations.ts"
 import { namespaceOf } from "../spec/namespace.ts"
 import { checkHostNamespaces } from "../spec/rules.ts"
 import type { Program } from "../program/program.ts"
+import { phase, tracing } from "../trace.ts"
 import type { Process, Spec } from "../spec/types.gen.ts"
 import { blameOom } from "./blame-oom.ts"
 import type { Bundle } from "./bundle.ts"
@@ -87,6 +88,7 @@ function tellSteps({ steps }: Program): void {
 export async function createContainer(globals: GlobalOptions, request: CreateRequest, loaded: Bundle, options: CreationOptions): Promise<Created> {
   const { bundle, bytes, spec } = loaded
   const process = spec.process as Process
+  phase("prepare labels, hooks and the seccomp filter")
   refuseUnsupported(spec)
   const labels = await processLabels(process, spec.linux?.mountLabel)
   await loadHookRunner(spec.hooks)
@@ -94,13 +96,16 @@ export async function createContainer(globals: GlobalOptions, request: CreateReq
   const seccomp = await seccompOf(globals, spec)
   const undo = new Undo()
   try {
+    phase("claim the container's name")
     const container = claim(globals, request.id)
+    tracing()?.container(container)
     undo.add(() => container.close())
     let cgroupsLeft = false
     undo.add(() => {
       // as long as there is something to remove, `delete --force` must find out about it
       if (!cgroupsLeft) container.remove()
     })
+    phase("find the container's cgroups and write down what is to be made")
     const layout = readLayout()
     const record = cgroupPaths(layout, spec.linux?.cgroupsPath, request.id)
     const rootfs = rootfsPath(spec, bundle)
@@ -119,6 +124,7 @@ export async function createContainer(globals: GlobalOptions, request: CreateReq
     container.writeConfig(bytes)
     if (seccomp !== undefined) container.writeFilter(seccomp.filter)
     container.writeState({ ...creating, cgroup: { ...record } })
+    phase("make the cgroups", "/linux/cgroupsPath")
     createCgroups(record)
     undo.add(() => {
       cgroupsLeft = true
@@ -128,9 +134,11 @@ export async function createContainer(globals: GlobalOptions, request: CreateReq
       cgroupsLeft = false
     })
     if (!asForeseen(foreseen, record)) container.writeState({ ...creating, cgroup: { ...record } })
+    phase("set the cgroups' limits", "/linux/resources")
     applyDevices(record, spec.linux?.resources)
     await applyLimits(record, spec.linux?.resources)
     if (rdt !== undefined) {
+      phase("make the resctrl group", "/linux/intelRdt")
       makeRdt(rdt, spec.linux?.intelRdt ?? {})
       undo.add(() => undoRdt(rdt))
     }
@@ -170,6 +178,7 @@ async function seccompOf(globals: GlobalOptions, spec: Spec): Promise<PreparedSe
 
 async function launchInit(creating: Creating): Promise<Created> {
   const { spec, process, container, record, undo, request, bundle } = creating
+  phase("open what the program is to inherit, and look at what it will meet")
   const sendPidfd = await pidfdSender(creating)
   const inherited = new Inherited(request.preserveFds)
   undo.add(() => inherited.close())
@@ -217,6 +226,7 @@ async function launchInit(creating: Creating): Promise<Created> {
   } finally {
     close(rootFd)
   }
+  phase("plan: make system calls of the config")
   const planner = planCreate(spec, facts)
   if (debugging()) tellSteps(planner.program)
   await loadServe(planner)
@@ -248,6 +258,7 @@ async function launchInit(creating: Creating): Promise<Created> {
       runCreationHooks(spec, { ...creating.state, pid }, launch.pidfd)
     },
   }))
+  phase("finish from outside, and write down that it is created")
   if (outside) await scheduleFromOutside(launch.pid, process)
   await giveCgroup(spec, process, record, launch.pid)
   sendPidfd?.(launch.pidfd)

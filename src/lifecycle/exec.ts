@@ -13,6 +13,7 @@ import { CLONE } from "../kernel/process.ts"
 import { planExec } from "../plan/exec.ts"
 import type { ExecFacts, SeccompFacts } from "../plan/facts.ts"
 import type { Process } from "../spec/types.gen.ts"
+import { phase, tracing } from "../trace.ts"
 import { suspectOom } from "./blame-oom.ts"
 import { cgroupOf, initIsAlive, openInit, openWithState, statusOf } from "./container.ts"
 import { applyFromOutside, resourceLimits, scheduleFromOutside } from "./limits.ts"
@@ -31,6 +32,7 @@ import { loadHandOver, seccompFacts } from "./stored-seccomp.ts"
 
 /** `exec`: one more process in a running or created container. @returns the exit code: the process's in the foreground, else 0 */
 export async function exec(globals: GlobalOptions, request: ExecRequest): Promise<number> {
+  phase("open the container")
   const { container, state } = openWithState(globals, request.id, "none")
   let process: Process
   let seccomp: SeccompFacts | undefined
@@ -84,6 +86,7 @@ export async function exec(globals: GlobalOptions, request: ExecRequest): Promis
     throw error
   }
   close(launch.socket)
+  tracing()?.done()
   if (request.detach) return 0
   return waitForeground({
     pid: launch.pid,
@@ -194,6 +197,7 @@ async function launchExec(
 async function launchOnce(
   request: ExecRequest, process: Process, { state, seccomp }: Joined, pidfd: number, terminal: number | undefined, cgroups: CgroupRecord | undefined,
 ): Promise<Launch> {
+  phase("open what the program is to inherit, and look at what it will meet")
   const labels = await processLabels(process)
   const inherited = new Inherited(request.preserveFds)
   const { ours, theirs } = statusSocket(inherited.least)
@@ -228,6 +232,7 @@ async function launchOnce(
     } finally {
       close(rootFd)
     }
+    phase("plan: make system calls of the config")
     const planner = planExec(process, facts)
     await loadServe(planner)
     const rdt = rdtOf(state)

@@ -15,6 +15,7 @@ import { O_DIRECTORY, O_PATH } from "../kernel/fs.ts"
 import { CLONE, NAMESPACES, type NamespaceType } from "../kernel/process.ts"
 import type { ProcessLabels } from "../plan/labels.ts"
 import { warn } from "../log.ts"
+import { phase } from "../trace.ts"
 import { annotation } from "../spec/annotations.ts"
 import type { Hook, Hooks, Process, Spec } from "../spec/types.gen.ts"
 import { OCI_VERSION } from "../spec/version.ts"
@@ -73,7 +74,11 @@ function outputsOf(container: Pick<Spec, "annotations">): HookOutputs {
 }
 
 function runAll(kind: keyof Hooks, hooks: readonly Hook[] | undefined, state: string, place: Place): void {
-  hooks?.forEach((hook, index) => runner()(hook, state, { pointer: `/hooks/${kind}/${index}`, ...place }))
+  hooks?.forEach((hook, index) => {
+    const pointer = `/hooks/${kind}/${index}`
+    phase(`run the hook ${kind}[${index}]: ${hook.path}`, pointer)
+    runner()(hook, state, { pointer, ...place })
+  })
 }
 
 /** prestart and createRuntime in the runtime's namespaces, then createContainer in the container's, before its root is pivoted to. */

@@ -8,6 +8,7 @@ import { ERRNO } from "../kernel/errno.ts"
 import { NR } from "../kernel/syscalls.ts"
 import { warn } from "../log.ts"
 import { MESSAGE, type Planner } from "../plan/planner.ts"
+import { phase, tracing } from "../trace.ts"
 import { INIT_NAME } from "./container.ts"
 import { lift } from "./inherited.ts"
 import { awaitStarted, diedEarly, MESSAGE_BYTES, stepFailure } from "./outcome.ts"
@@ -61,7 +62,10 @@ export class Launch {
     for (const text of this.planner.warnings) warn(text)
     let launcher = 0
     try {
-      launcher = spawnProgram(this.planner, INIT_NAME, inherit)
+      const clocks = tracing()?.program(this.planner)
+      phase("assemble the program and start it")
+      launcher = spawnProgram(this.planner, INIT_NAME, clocks === undefined ? inherit : [...inherit, clocks])
+      tracing()?.born("launcher", launcher)
     } finally {
       close(theirs)
     }
@@ -91,6 +95,7 @@ export class Launch {
    */
   private untilReady(launcher: number, events: LaunchEvents): void {
     const held: Buffer[] = []
+    phase("wait for the launcher")
     const launcherFd = pidfdOpen(launcher)
     for (;;) {
       if (this.pid === 0 && launcherFd !== undefined && this.launcherEnded(launcherFd)) {
@@ -106,7 +111,10 @@ export class Launch {
         reap(launcher)
         if (launcherFd !== undefined) close(launcherFd)
         this.pidfd = pidfdOpen(this.pid) ?? -1
+        tracing()?.born("process", this.pid)
+        phase("set from outside what the new process cannot, and write down that it is there")
         events.pid?.(this.pid)
+        this.wait()
         for (const item of held) if (this.answer(item, events)) return
       } else if (kind === 0) {
         if (this.pid !== 0) throw diedEarly(this.who, this.reapInit())
@@ -148,19 +156,25 @@ export class Launch {
     const number = message.readUInt32LE(4)
     switch (kind) {
       case MESSAGE.MAPS:
+        phase("write the id mappings", "/linux/uidMappings")
         events.maps?.(this.pid)
         this.go()
+        this.wait()
         return false
       case MESSAGE.DEVICES:
+        phase("move network devices in", "/linux/netDevices")
         events.devices?.(this.pid)
         this.go()
+        this.wait()
         return false
       case MESSAGE.HOOKS:
         events.hooks?.(this.pid)
         this.go()
+        this.wait()
         return false
       case MESSAGE.SERVE:
         this.serve(number)
+        this.wait()
         return false
       case MESSAGE.LOG:
         this.log = kernelLog(message)
@@ -177,6 +191,7 @@ export class Launch {
   private serve(number: number): void {
     const request = this.planner.requests[number]
     if (request === undefined) throw new Error(`the program asks for request ${number}, which is not planned`)
+    phase(`do for ${this.who} what takes looking: ${request.kind} ${request.path}`)
     // loaded when it is needed: few containers ask
     serveModule().serve(this.socket, this.planner, request)
   }
@@ -186,6 +201,7 @@ export class Launch {
    * @param started called when its last steps begin
    */
   start(started?: () => void): void {
+    phase("let the user's program start")
     this.go()
     awaitStarted(this.socket, {
       who: this.who,
@@ -193,6 +209,10 @@ export class Launch {
       failure: (index, value) => stepFailure(this.planner, index, value, ""),
       ...(started === undefined ? {} : { started }),
     })
+  }
+
+  private wait(): void {
+    phase(`wait for ${this.who}`)
   }
 
   private reapInit(): ExitStatus | undefined {

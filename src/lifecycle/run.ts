@@ -5,6 +5,7 @@ import { catchSignals, type SignalPipe } from "../host/signals.ts"
 import { setSubreaper } from "../host/process.ts"
 import { NR } from "../kernel/syscalls.ts"
 import { blameOom } from "./blame-oom.ts"
+import { phase, tracing } from "../trace.ts"
 import { cgroupOf } from "./container.ts"
 import { abandon, checkConsole } from "./create.ts"
 import { loadBundle } from "./bundle.ts"
@@ -42,6 +43,7 @@ export async function run(globals: GlobalOptions, request: RunRequest): Promise<
       const { launch: { pid, pidfd, firstFd, socket }, state } = created
       handOver?.({ state, status: "created", pid, pidfd, first: firstFd, socket })
     }))
+    phase("write down that it runs")
     created.container.writeState(started)
     writePidFile(request.pidFile, started.pid)
   } catch (error) {
@@ -54,6 +56,7 @@ export async function run(globals: GlobalOptions, request: RunRequest): Promise<
   } finally {
     if (created.container.fd < 0) created.launch.kill()
   }
+  tracing()?.done()
   if (!foreground) {
     created.container.close()
     relay?.wait(created.launch.pidfd)

@@ -5,6 +5,7 @@ import type { ContainerDir } from "../host/store.ts"
 import type { StoredState } from "../host/stored-state.ts"
 import { ERRNO, errnoText } from "../kernel/errno.ts"
 import type { Process } from "../spec/types.gen.ts"
+import { phase, tracing } from "../trace.ts"
 import { cgroupOf, openInit, openWithState, statusOf } from "./container.ts"
 import { destroy, killAndWait } from "./destroy.ts"
 import { loadHookRunner, runPoststartHooks, runStartContainerHooks } from "./hooks.ts"
@@ -29,7 +30,9 @@ function refusal(status: string): RuntsError {
 
 /** `start`: the user's program runs when it returns (runtime-spec runtime.md, "Lifecycle", steps 6 to 9). */
 export async function start(globals: GlobalOptions, id: string): Promise<void> {
+  phase("open the container and lock it")
   const { container, state } = openWithState(globals, id, "exclusive")
+  tracing()?.container(container)
   const status = statusOf(state)
   if (status !== "created") {
     container.close()
@@ -40,8 +43,10 @@ export async function start(globals: GlobalOptions, id: string): Promise<void> {
   const pidfd = openInit(state)
   const relay = await notifyRelay(container, state, state.pid)
   const started = await startWith(container, state, pidfd, (handOver) => letGo(container, state, pidfd, handOver))
+  phase("write down that it runs")
   container.writeState(started)
   poststart(container, started)
+  tracing()?.done()
   container.close()
   // without the lock: the container may be killed and deleted meanwhile
   relay?.wait(pidfd)
@@ -109,6 +114,7 @@ export function poststart(container: ContainerDir, state: StoredState): void {
 
 /** Connects to the waiting init, tells it to go, and hears whether the user's program runs. */
 function letGo(container: ContainerDir, state: StoredState, pidfd: number, handOver: HandOver | undefined): void {
+  phase("tell the container's init to go on, and wait until the user's program runs")
   const connection = tryConnectUnix(container.fd, START_SOCKET)
   if (connection < 0) {
     throw new RuntsError(`the container's init does not wait for start any more: ${errnoText(-connection)}`, {
