@@ -153,11 +153,10 @@ export class Recorder implements TraceSink {
 
   private failure(error: unknown): RecordedError {
     if (!(error instanceof RuntsError)) return { message: String(error) }
-    const { pointer, errno, syscall, hint, code, ...more } = error.details
-    const { step } = more as { step?: { index: number } }
+    const { pointer, errno, syscall, hint, code, step } = error.details
     const index = step === undefined ? undefined : this.clocks === undefined ? step.index : this.clocks.before(step.index)
-    // who reports the error finds the step where it will be without clocks
-    if (step !== undefined && index !== undefined) step.index = index
+    // who reports the error finds the step where it is without clocks
+    if (step !== undefined && index !== undefined) (step as { index: number }).index = index
     return { message: error.message, code, pointer, errno: errno === undefined ? undefined : errnoName(errno), syscall, hint, step: index }
   }
 

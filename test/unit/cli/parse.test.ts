@@ -24,7 +24,7 @@ t.test("parse() takes containerd's command lines", async (t) => {
   if (create.kind !== "call") return
   t.strictSame(create.call.flags, {
     bundle: "/b", "console-socket": "/s", "pidfd-socket": undefined, "pid-file": "/b/init.pid", "no-pivot": true,
-    "no-new-keyring": true, "preserve-fds": 0,
+    "no-new-keyring": true, "preserve-fds": 0, trace: undefined,
   })
   t.equal(create.call.id, "c1")
   for (const command of ["start", "pause", "resume", "delete", "state"]) t.equal(call(`${G} ${command} c1`).command, command)
