@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs"
 import { CAPABILITIES } from "../../src/kernel/capabilities.ts"
 import { mountOptionNames } from "../../src/kernel/mount-options.ts"
+import { clauseOf } from "../../src/spec/clauses.ts"
 import type { Row } from "./row.ts"
-import { clauseOf } from "./clauses.ts"
 
 interface Node {
   readonly $ref?: string
@@ -45,6 +45,7 @@ export function schemaRows(): SchemaRows {
   }
   const leaf = (pointer: string, values: readonly string[] | undefined): void => {
     const section = clauseOf(pointer)
+    if (section === undefined) throw new Error(`${pointer}: no clause of the specification in src/spec/clauses.ts`)
     properties.push({ kind: "property", name: pointer, section })
     const words = WORD_TABLES[pointer] ?? values?.filter((word) => word !== "")
     if (words !== undefined) enumerations.push({ kind: "words", name: pointer, section, words })

@@ -319,6 +319,26 @@ export const COMMANDS = {
     examples: [["runts mounts add web1 disk.json", "mount what disk.json names"], ["runts mounts remove web1 disk.json", "unmount it"]],
     load: (): Promise<CommandModule> => import("./mounts.ts"),
   },
+  check: {
+    summary: "tell what is wrong with a bundle before it is run",
+    description:
+      "Looks at config.json, at the files it names and at this host, and changes nothing. Findings are errors (create or start would " +
+      "fail), warnings (something else would happen than is asked for) and notices. Exit code 0: no errors; 1: errors, or with " +
+      "--strict warnings; 2: config.json cannot be read.",
+    positionals: [],
+    flags: {
+      bundle: { kind: "string", short: "b", value: "DIR", default: ".", help: "the bundle: a folder with config.json" },
+      format: { kind: "string", short: "f", value: "FORMAT", choices: ["text", "json"], default: "text", help: "format of the output" },
+      "config-only": { kind: "boolean", help: "look at config.json alone, for a container of another host or user" },
+      strict: { kind: "boolean", help: "exit with 1 for warnings, too" },
+    },
+    examples: [
+      ["runts check --bundle ./web", "what is wrong with ./web, here and for this user"],
+      ["runts check --strict --format json", "for scripts: the bundle in the working folder, as JSON"],
+    ],
+    failureCode: 2,
+    load: (): Promise<CommandModule> => import("./check.ts"),
+  },
   spec: {
     summary: "write a config.json to start from",
     description: "It runs `sh` in a folder named rootfs beside it; edit it as you need.",

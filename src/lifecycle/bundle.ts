@@ -20,8 +20,29 @@ export interface Bundle {
 /** Reads and checks a bundle's config.json. */
 export function loadBundle(path: string): Bundle {
   phase("read and check config.json")
-  const bundle = realPath(path)
-  if (tryStat(bundle)?.type !== "dir") throw sysError(`bundle ${JSON.stringify(path)}`, ERRNO.ENOTDIR, { code: "bundle-missing" })
+  const bundle = bundleFolder(path)
+  const bytes = readConfig(bundle)
+  const spec = loadSpec(bytes, "config.json")
+  checkRules(spec)
+  return { bundle, bytes, spec }
+}
+
+/** The absolute, resolved path of a bundle. @throws RuntsError where there is no such folder */
+export function bundleFolder(path: string): string {
+  const details = { code: "bundle-missing" } as const
+  let bundle: string
+  try {
+    bundle = realPath(path)
+  } catch (error) {
+    if (error instanceof RuntsError && error.details.errno === ERRNO.ENOENT) throw new RuntsError(error.message, { ...error.details, ...details })
+    throw error
+  }
+  if (tryStat(bundle)?.type !== "dir") throw sysError(`bundle ${JSON.stringify(path)}`, ERRNO.ENOTDIR, details)
+  return bundle
+}
+
+/** The bytes of a bundle's config.json. @throws RuntsError where there is none, or nothing that could be read as one */
+export function readConfig(bundle: string): Uint8Array {
   const file = `${bundle}/config.json`
   const status = tryStat(file)
   if (status === undefined) {
@@ -29,14 +50,8 @@ export function loadBundle(path: string): Bundle {
       code: "bundle-missing", hint: "`runts spec` makes one, --bundle names another folder",
     })
   }
-  if (status.type === "dir") throw new RuntsError(`${file} is a directory, not a file`, { code: "config-unreadable" })
-  if (status.size > CONFIG_BYTES_MAX) {
-    throw new RuntsError(`${file} has ${status.size} bytes; more than ${CONFIG_BYTES_MAX} are no config`, {
-      code: "config-unreadable",
-    })
-  }
-  const bytes = readFile(file)
-  const spec = loadSpec(bytes, "config.json")
-  checkRules(spec)
-  return { bundle, bytes, spec }
+  const details = { code: "config-unreadable" } as const
+  if (status.type === "dir") throw new RuntsError(`${file} is a directory, not a file`, details)
+  if (status.size > CONFIG_BYTES_MAX) throw new RuntsError(`${file} has ${status.size} bytes; more than ${CONFIG_BYTES_MAX} are no config`, details)
+  return readFile(file)
 }

@@ -99,7 +99,7 @@ export function placeMount(context: MountContext, { request, path, mount, late }
 }
 
 /** The destination below the root. @throws RuntsError for one that no config may name */
-export function checkDestination(context: MakeContext, request: MountRequest): string {
+export function checkDestination(context: { readonly facts: Pick<MountFacts, "sources"> }, request: MountRequest): string {
   const path = cleanRelative(request.mount.destination)
   const where = `mounts[${request.index}] (${request.mount.destination})`
   const pointer = request.pointer + "/destination"

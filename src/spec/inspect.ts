@@ -39,7 +39,7 @@ export function inspect(value: unknown, where: string, entry: Entry): void {
   }
   if (faults.length === 0) return
   if (entry === "Spec") faults.push(...rulesBrokenBeside(value as Spec, faults))
-  throwFaults(where, faults)
+  throwFaults(where, faults, value)
 }
 
 /** Removes members that are null (Go's encoder writes them for what is not there); finds NUL bytes, which end C strings early. */

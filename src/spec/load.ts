@@ -26,7 +26,7 @@ export function loadSpec(bytes: Uint8Array, where: string): Spec {
   const part = { process: spec.process, seccomp: spec.linux?.seccomp }
   if (hasInexact(part)) {
     const exact = parseLongIntegersAsText(text) as Spec
-    makeExact(part, { process: exact.process, seccomp: exact.linux?.seccomp }, "/process", where)
+    makeExact(part, { process: exact.process, seccomp: exact.linux?.seccomp }, "/process", where, spec)
   }
   return spec
 }
@@ -41,7 +41,7 @@ export function loadProcess(bytes: Uint8Array, where: string): Process {
   if (!isProcess(process) || text.includes("\\u0000")) inspectRecord(process, where, "Process")
   completeUser(process)
   const part = { process }
-  if (hasInexact(part)) makeExact(part, { process: parseLongIntegersAsText(text) as Process }, "", where)
+  if (hasInexact(part)) makeExact(part, { process: parseLongIntegersAsText(text) as Process }, "", where, process)
   return process
 }
 
@@ -96,8 +96,8 @@ function completeUser(process: { user?: { uid?: number; gid?: number } }): void 
   user.gid ??= 0
 }
 
-function makeExact(part: ExactPart, exact: ExactPart, processPointer: string, where: string): void {
+function makeExact(part: ExactPart, exact: ExactPart, processPointer: string, where: string, value: unknown): void {
   const faults: Fault[] = []
   restoreExact(part, exact, processPointer, faults)
-  if (faults.length > 0) throwFaults(where, faults)
+  if (faults.length > 0) throwFaults(where, faults, value)
 }

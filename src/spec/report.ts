@@ -15,10 +15,13 @@ export interface Fault {
 /** A config with faults: one sentence, and the faults one by one. */
 export class FaultsError extends RuntsError {
   readonly faults: readonly Fault[]
-  constructor(message: string, faults: readonly Fault[]) {
+  /** What was read, as far as it goes: without members that are null, unknown keys of sound objects gone. */
+  readonly value: unknown
+  constructor(message: string, faults: readonly Fault[], value: unknown) {
     const { pointer, code } = faults[0] as Fault
     super(message, { pointer, code })
     this.faults = faults
+    this.value = value
   }
 }
 
@@ -27,13 +30,13 @@ const SHOWN_MAX = 50
 const VALUE_CHARS_MAX = 60
 
 /** Throws one error that lists all faults: in one line if there is one, else below `config.json: 3 faults`. */
-export function throwFaults(where: string, faults: readonly Fault[]): never {
+export function throwFaults(where: string, faults: readonly Fault[], value?: unknown): never {
   const lines = faults.slice(0, SHOWN_MAX).map(({ pointer, text, clause }) => {
     return `${pointer === "" ? "the file" : pointer}: ${text}${clause === undefined ? "" : ` (${clause})`}`
   })
-  if (faults.length === 1) throw new FaultsError(`${where}: ${lines[0]}`, faults)
+  if (faults.length === 1) throw new FaultsError(`${where}: ${lines[0]}`, faults, value)
   const rest = faults.length > SHOWN_MAX ? `\n  and ${faults.length - SHOWN_MAX} more` : ""
-  throw new FaultsError(`${where}: ${faults.length} faults\n  ${lines.join("\n  ")}${rest}`, faults)
+  throw new FaultsError(`${where}: ${faults.length} faults\n  ${lines.join("\n  ")}${rest}`, faults, value)
 }
 
 /** A value as messages show it: JSON, cut when long; objects and arrays by kind only. */

@@ -1,0 +1,15 @@
+import { check, count } from "../check/check.ts"
+import { print, STDOUT } from "./output.ts"
+import type { Call } from "./table.ts"
+
+/** `runts check`. @returns 0, 1 where something is wrong, 2 where config.json cannot be read */
+export async function main({ flags }: Call<"check">): Promise<number> {
+  const report = await check({ bundle: flags.bundle || ".", configOnly: flags["config-only"] })
+  if (flags.format === "json") print((await import("./check-json.ts")).jsonReport(report))
+  else {
+    const [{ textReport }, { styleFor, widthOf }] = await Promise.all([import("./check-text.ts"), import("./style.ts")])
+    print(textReport(report, styleFor(STDOUT), widthOf(STDOUT)))
+  }
+  if (!report.readable) return 2
+  return count(report, "error") > 0 || (flags.strict && count(report, "warning") > 0) ? 1 : 0
+}
