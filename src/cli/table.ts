@@ -359,13 +359,13 @@ export const COMMANDS = {
     flags: {
       bundle: BUNDLE,
       format: {
-        kind: "string", short: "f", value: "FORMAT", choices: ["text", "json", "strace"], default: "text", help: "format of the output",
+        kind: "string", short: "f", value: "FORMAT", choices: ["text", "json", "html", "strace"], default: "text", help: "format of the output",
       },
       all: { kind: "boolean", short: "a", help: "text: also housekeeping, and what runs only if something fails" },
     },
     examples: [
       ["runts explain --bundle ./web", "what create and start would do with ./web"],
-      ["runts explain --format strace", "in order, as strace prints system calls"],
+      ["runts explain --format html > web.html", "a page to look at in a browser"],
     ],
     load: (): Promise<CommandModule> => import("./explain.ts"),
   },

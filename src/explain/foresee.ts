@@ -123,7 +123,8 @@ export async function foreseeCreate(globals: GlobalOptions, loaded: Bundle, id: 
   const folder = `${stateRoot(globals).path}/${name}`
   const root = isRoot()
   if (!root) notes.assume("runts is run by root, with all capabilities")
-  const rootfs = notes.try(() => rootfsPath(spec, bundle), plainRootfs(spec, bundle), "/root/path")
+  const found = notes.try(() => rootfsPath(spec, bundle), undefined, "/root/path")
+  const rootfs = found ?? absolutePath(spec.root?.path ?? "", bundle)
   const channel = {
     status: descriptors.keep("status socket"), start: descriptors.keep("start.sock"),
     console: process.terminal === true ? descriptors.keep("console socket") : undefined,
@@ -131,7 +132,7 @@ export async function foreseeCreate(globals: GlobalOptions, loaded: Bundle, id: 
   const cgroup = foreseeJoin(record, descriptors)
   const namespaces = foreseeNamespaces(spec, descriptors, notes)
   const outside = namespaceOf(spec.linux, "user") !== undefined
-  const rootFd = notes.try(() => open(rootfs, O_PATH | O_DIRECTORY), -1, "/root/path")
+  const rootFd = found === undefined ? -1 : notes.try(() => open(found, O_PATH | O_DIRECTORY), -1, "/root/path")
   try {
     const facts: CreateFacts = {
       ...foreseeHost(spec, outside),
@@ -156,10 +157,6 @@ export async function foreseeCreate(globals: GlobalOptions, loaded: Bundle, id: 
   } finally {
     if (rootFd >= 0) close(rootFd)
   }
-}
-
-function plainRootfs(spec: Spec, bundle: string): string {
-  return absolutePath(spec.root?.path ?? "", bundle)
 }
 
 function hasCreationHooks(spec: Spec): boolean {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto"
 import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import type { Test } from "tap"
@@ -136,6 +137,20 @@ boxTest("explain: text is plain when piped; --all shows the rest; strace has a l
   const document = explain(box)
   t.equal(strace.length, document.lines.length)
   t.ok(strace.every((line) => /^\[(runts|launcher|init) *\] .* {2}# ./.test(line)), "each line")
+})
+
+boxTest("explain: the page holds everything in itself [explain --format]", OURS, (t, box) => {
+  box.config.mounts.push({ destination: "/<script>alert(1)</script>", type: "tmpfs", source: "tmpfs" })
+  box.write()
+  const page = expectSuccess(box.call(["explain", "--bundle", box.bundle, "--format", "html"])).stdout
+  t.match(page, /^<!doctype html>[\s\S]*<\/html>\n$/)
+  const script = /<script>([\s\S]*?)<\/script>/.exec(page)?.[1] ?? ""
+  t.match(page, `script-src 'sha256-${createHash("sha256").update(script).digest("base64")}'`)
+  t.equal(page.split("<script").length, 2, "no other script")
+  t.match(page, /<code>\/&lt;script&gt;alert\(1\)&lt;\/script&gt;<\/code>/)
+  for (const id of ["namespaces", "mounts", "cgroups", "privileges", "process", "preparation"]) t.match(page, ` id="${id}"`)
+  const steps = [...page.matchAll(/class="who (runts|launcher|init)"/g)]
+  t.ok(steps.length >= explain(box).lines.length - 45, "each line is there, but for capabilities that are told together")
 })
 
 boxTest("explain: what would fail is a problem that is told, a config that is not valid an error [explain]", OURS, (t, box) => {

@@ -1,0 +1,231 @@
+import type { NamespaceType } from "../kernel/process.ts"
+import { CONCERNS, clauseOf, type Concern } from "./concerns.ts"
+import type { Explained } from "./explain.ts"
+import { groupsOf, type Group } from "./groups.ts"
+import { PAGE_SCRIPT, PAGE_STYLE } from "./html-assets.ts"
+import { concernsOf, foldLines, linesOf, type Explanation, type Line, type Note } from "./model.ts"
+import { printable } from "./printable.ts"
+import type { MountSummary, NamespaceSummary, Summary } from "./summary.ts"
+
+/*
+ * The explanation as one page that needs nothing else: no network, and no script to be read. A picture of the container first, from the
+ * host to the process at its heart; below it what is done, part by part, each opening to its system calls.
+ */
+
+/** Text of a config as text of a page. */
+export function escape(text: string): string {
+  return printable(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;").replaceAll("'", "&#39;")
+}
+
+const e = escape
+const join = (parts: readonly string[]): string => parts.join("")
+
+/** @param scriptHash base64 of the script's SHA-256: no other script may run in the page */
+export function explanationHtml(explained: Explained, scriptHash: string): string {
+  const { explanation, summary } = explained
+  const what = summary.program.join(" ") || "no program"
+  const policy = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${scriptHash}'; base-uri 'none'; form-action 'none'`
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<title>${e(what)} - runts explain</title>
+<style>${PAGE_STYLE}</style>
+</head>
+<body>
+<a class="skip" href="#parts">Skip the picture</a>
+<main>
+${header(explanation, summary, what)}
+${notes(explanation.notes)}
+${journey(explanation)}
+<section class="picture" aria-labelledby="picture-title">
+<h2 id="picture-title">The container</h2>
+<p class="lead">From the outside in. Every box is a boundary that the process inside cannot see past; each name leads to what is done for it.</p>
+${picture(explanation, summary)}
+</section>
+<section class="tiles" aria-label="What it may do">${privileges(summary)}${isolation(summary)}</section>
+<section id="parts" aria-labelledby="parts-title">
+<h2 id="parts-title">What is done</h2>
+<p class="lead">Every operation, grouped by what it is for. Open a part to see its system calls. <b class="who runts">runts</b> does it from
+outside; <b class="who launcher">launcher</b> and <b class="who init">${explanation.subject === "exec" ? "process" : "init"}</b> are the program that
+config.json was compiled to, and numbers are its steps.</p>
+${join(concernsOf(explanation).map((concern) => part(explanation, concern, summary)))}
+</section>
+</main>
+<footer>Made by <b>runts explain</b>. Nothing was run to make this page.</footer>
+<script>${PAGE_SCRIPT}</script>
+</body>
+</html>
+`
+}
+
+function header({ subject, id, bundle, lines }: Explanation, summary: Summary, what: string): string {
+  const { user } = summary
+  const who = user.uid === 0 ? "root" : `user ${user.uid}`
+  const calls = lines.filter(({ plumbing, condition }) => plumbing !== true && condition === undefined).length
+  const verb = subject === "exec" ? "What <b>runts exec</b> would do" : "What <b>runts create</b> and <b>runts start</b> would do"
+  return `<header>
+<p class="kicker">runts explain</p>
+<h1><code>${e(what)}</code></h1>
+<p class="lead">${verb} with the bundle <code>${e(bundle)}</code>${id === "" ? "" : `, as container <code>${e(id)}</code>`}:
+${calls} operations, from reading config.json to the program's first instruction. It will run as ${e(who)} in <code>${e(summary.cwd)}</code>${summary.terminal ? ", on a terminal of its own" : ""}.</p>
+</header>`
+}
+
+const NOTE_TITLES = { problem: "It would stop here", warning: "Not as asked for", assumed: "Assumed" } as const
+
+function notes(list: readonly Note[]): string {
+  if (list.length === 0) return ""
+  return `<section class="notes" aria-label="Notes"><ul>${join(list.map(({ kind, text, pointer }) =>
+    `<li class="${kind}"><b>${NOTE_TITLES[kind]}</b> ${e(text)}${chip(pointer)}</li>`))}</ul></section>`
+}
+
+function chip(pointer: string): string {
+  return pointer === "" ? "" : ` <code class="pointer">${e(pointer)}</code>`
+}
+
+/** The stations of a creation, each with the first line that belongs to it. */
+const STATIONS: readonly (readonly [title: string, about: string, actor: string, at: RegExp])[] = [
+  ["Check", "config.json is read and checked", "runts", /^read config\.json/],
+  ["Prepare", "state, cgroups, limits", "runts", /^claim the name/],
+  ["Compile", "to a program in sealed memory", "runts", /^compile all this/],
+  ["Clone", "a process in new namespaces", "launcher", /^make the container's process/],
+  ["Build", "mounts and devices below its root", "init", /^(clone the root filesystem|make it a mount of its own)/],
+  ["Pivot", "its root becomes /", "init", /^(make it the root of|move it over)/],
+  ["Drop", "capabilities and identity", "init", /^(drop |become group|keep capabilities)/],
+  ["Wait", "until runts start", "init", /^wait for start/],
+  ["Become", "the program itself", "init", /^execute /],
+]
+
+function journey({ lines, subject }: Explanation): string {
+  if (subject === "exec") return ""
+  const stations = STATIONS.filter(([, , , at]) => lines.some(({ sentence }) => at.test(sentence)))
+  return `<nav class="journey" aria-label="In order"><ol>${join(stations.map(([title, about, actor, at]) => {
+    const line = lines.find(({ sentence }) => at.test(sentence)) as Line
+    return `<li class="${actor}"><a href="#${line.concern}"><b>${title}</b><span>${e(about)}</span></a></li>`
+  }))}</ol></nav>`
+}
+
+/** From the outermost box to the innermost. */
+const NESTING: readonly NamespaceType[] = ["user", "network", "ipc", "uts", "cgroup", "time", "pid", "mount"]
+
+const NAMESPACE_TEXTS: Readonly<Record<NamespaceType, string>> = {
+  user: "its own user numbers: root inside is nobody special outside",
+  network: "its own network devices, addresses and ports",
+  ipc: "its own shared memory and message queues",
+  uts: "its own host name",
+  cgroup: "sees its own cgroup as the root of all",
+  time: "its own boot clocks",
+  pid: "its own process numbers: the program is process 1",
+  mount: "its own view of what is mounted where",
+}
+
+function picture(explanation: Explanation, summary: Summary): string {
+  const own = NESTING.flatMap((type) => summary.namespaces.filter((namespace) => namespace.type === type && namespace.kind !== "host"))
+  const shared = summary.namespaces.filter(({ kind }) => kind === "host").map(({ type }) => type)
+  let inner = `<div class="inside">${heart(summary)}${layers(explanation, summary)}</div>`
+  for (const namespace of own.toReversed()) inner = namespaceBox(namespace, summary, inner)
+  const sharing = shared.length === 0 ? "" : `<p class="shared">Shared with the container: ${e(shared.join(", "))}</p>`
+  return `<div class="box host"><p class="label"><a href="#preparation">The host</a></p>${sharing}${cgroupBox(explanation, summary, inner)}</div>`
+}
+
+function cgroupBox(explanation: Explanation, { cgroups }: Summary, inner: string): string {
+  if (cgroups.length === 0) return inner
+  const limits = explanation.lines.filter(({ pointer, sentence }) => pointer.startsWith("/linux/resources/") && sentence.startsWith("limit "))
+  const shown = limits.slice(0, 8).map(({ sentence }) => `<li>${e(sentence.replace(/^limit /, ""))}</li>`)
+  const rest = limits.length > shown.length ? `<li>and ${limits.length - shown.length} more</li>` : ""
+  const list = limits.length === 0 ? `<p class="shared">no limits</p>` : `<ul class="limits">${join(shown)}${rest}</ul>`
+  return `<div class="box cgroup"><p class="label"><a href="#cgroups">cgroup</a> <span class="about">what it may use</span></p>${list}${inner}</div>`
+}
+
+function namespaceBox({ type, kind, path }: NamespaceSummary, { hostname, idMappings }: Summary, inner: string): string {
+  const more = type === "uts" && hostname !== "" ? `<span class="value">${e(hostname)}</span>`
+    : type === "user" && idMappings.uids.length > 0 ? `<span class="value">users ${e(idMappings.uids.join(", "))}</span>`
+    : kind === "joined" ? `<span class="value">${e(path ?? "of the container")}</span>` : ""
+  return `<div class="box ns ${type} ${kind}"><p class="label"><a href="#namespaces">${type}</a> <span class="kind">${kind}</span> <span class="about">${NAMESPACE_TEXTS[type]}</span> ${more}</p>${inner}</div>`
+}
+
+function heart({ program, user, cwd, environment, capabilities, noNewPrivileges, seccomp }: Summary): string {
+  const [first = "", ...args] = program
+  const facts = [
+    `${user.uid === 0 ? "root" : `user ${user.uid}`}, group ${user.gid}${user.groups.length === 0 ? "" : ` and ${user.groups.join(", ")}`}`,
+    `in ${cwd}`, `${environment} variables`,
+    `${capabilities.kept.length} of ${capabilities.kept.length + capabilities.dropped.length} capabilities`,
+    ...(seccomp === null ? [] : ["system calls filtered"]), ...(noNewPrivileges ? ["no new privileges"] : []),
+  ]
+  return `<div class="heart"><p class="label"><a href="#process">The process</a></p><p class="program"><code>${e(first)}</code>${args.length === 0 ? "" : ` <code class="args">${e(args.join(" "))}</code>`}</p>
+<ul>${join(facts.map((fact) => `<li>${e(fact)}</li>`))}</ul></div>`
+}
+
+/** The mounts as they lie upon each other, the last on top. */
+function layers(explanation: Explanation, { mounts, rootfs }: Summary): string {
+  if (explanation.subject === "exec") return ""
+  const slabs = mounts.map((mount) => slab(explanation, mount)).toReversed()
+  return `<div class="layers"><p class="label"><a href="#mounts">What it finds at /</a> <span class="about">${mounts.length} mounts over the root filesystem</span></p>
+${join(slabs)}<details class="slab rootfs"><summary><code>/</code> <span class="about">the folder ${e(rootfs.path)}</span>${rootfs.readonly ? ` <span class="flag">read-only</span>` : ""}</summary>${callList(linesOf(explanation, "rootfs"))}</details></div>`
+}
+
+function slab(explanation: Explanation, mount: MountSummary): string {
+  const lines = explanation.lines.filter(({ pointer }) => pointer === mount.pointer || pointer.startsWith(mount.pointer + "/"))
+  const from = mount.type === "bind" ? `the host's ${mount.source}` : mount.type
+  return `<details class="slab ${mount.type === "bind" ? "bind" : "made"}"><summary><code>${e(mount.destination)}</code> <span class="about">${e(from)}</span>${mount.readonly ? ` <span class="flag">read-only</span>` : ""}</summary>
+${mount.options.length === 0 ? "" : `<p class="options">options ${mount.options.map((option) => `<code>${e(option)}</code>`).join(" ")}</p>`}${callList(lines)}</details>`
+}
+
+function privileges({ capabilities, seccomp, noNewPrivileges }: Summary): string {
+  const names = (list: readonly string[], kind: string): string =>
+    join(list.map((name) => `<li class="${kind}">${e(name.replace(/^CAP_/, "").toLowerCase().replaceAll("_", " "))}</li>`))
+  const total = capabilities.kept.length + capabilities.dropped.length
+  const filter = seccomp === null ? "No filter: every system call of the kernel may be made."
+    : `${seccomp.rules} rules${seccomp.instructions === 0 ? "" : ` (${seccomp.instructions} instructions)`}; what none of them names: <code>${e(seccomp.defaultAction)}</code>.`
+  return `<article class="tile"><h2><a href="#privileges">Powers</a></h2>
+<p>The powers of root are ${total} capabilities. It keeps <b>${capabilities.kept.length}</b>${capabilities.dropped.length === 0 ? "" : ` and loses ${capabilities.dropped.length}`}:</p>
+<ul class="caps">${names(capabilities.kept, "kept")}${names(capabilities.dropped, "dropped")}</ul>
+<p><b>System calls.</b> ${filter}</p>
+<p><b>New privileges.</b> ${noNewPrivileges ? "None can be gained, not even by a setuid program." : "A setuid program in its root filesystem can still gain some."}</p></article>`
+}
+
+function isolation({ maskedPaths, readonlyPaths, hooks }: Summary): string {
+  const list = (paths: readonly string[], kind: string): string =>
+    paths.length === 0 ? "<p>none</p>" : `<ul class="paths ${kind}">${join(paths.map((path) => `<li><code>${e(path)}</code></li>`))}</ul>`
+  const hooksPart = hooks.length === 0 ? "" : `<h3>Hooks</h3>${list(hooks, "hook")}`
+  return `<article class="tile"><h2><a href="#isolation">Out of reach</a></h2><h3>Hidden</h3>${list(maskedPaths, "masked")}<h3>Read-only</h3>${list(readonlyPaths, "readonly")}${hooksPart}</article>`
+}
+
+function part(explanation: Explanation, concern: Concern, summary: Summary): string {
+  const { title, about } = CONCERNS[concern]
+  const groups = groupsOf(linesOf(explanation, concern), summary)
+  return `<section class="part" id="${concern}"><h3>${title}</h3><p class="about">${e(about)}</p>${join(groups.map(group))}</section>`
+}
+
+function group({ title, pointer, lines }: Group): string {
+  const calls = lines.filter(({ plumbing, condition }) => plumbing !== true && condition === undefined).length
+  const failed = lines.some(({ outcome }) => outcome?.state === "failed")
+  const clause = clauseOf(pointer)
+  const link = clause === undefined ? "" : `<p class="clause">Specification: <a href="${e(clause.address)}" rel="noreferrer">${e(clause.title)}</a></p>`
+  return `<details${failed ? ' open class="failed"' : ""}><summary><span class="title">${e(title)}</span>${chip(pointer)} <span class="count">${calls === 1 ? "1 operation" : `${calls} operations`}</span></summary>${link}${callList(lines)}</details>`
+}
+
+/** The lines that always run; below them what holds them together, and what runs only if something fails. */
+function callList(lines: readonly Line[]): string {
+  const straight = foldLines(lines.filter(({ plumbing, condition }) => plumbing !== true && condition === undefined))
+  const rest = lines.filter(({ plumbing, condition }) => plumbing === true || condition !== undefined)
+  const more = rest.length === 0 ? "" : `<details class="more"><summary>${rest.length} more, which hold them together or run only if one fails</summary><ol>${join(rest.map(call))}</ol></details>`
+  return `<ol class="calls">${join(straight.map(call))}</ol>${more}`
+}
+
+function call({ actor, step, sentence, call, branches, condition, outcome }: Line): string {
+  const number = step === undefined ? "" : ` <span class="step">${step}</span>`
+  const after = [condition, branches].filter((text) => text !== undefined).map((text) => `<span class="branch">${e(text)}</span>`)
+  const took = outcome === undefined ? "" : `<span class="outcome ${outcome.state.replace(" ", "-")}">${e(outcomeText(outcome))}</span>`
+  return `<li><span class="who ${actor}">${actor}${number}</span><span class="sentence">${e(sentence)}</span><code>${e(call)}</code>${join(after)}${took}</li>`
+}
+
+function outcomeText({ state, took, errno, message }: NonNullable<Line["outcome"]>): string {
+  const time = took === undefined ? "" : ` in ${(took / 1000).toFixed(1)} µs`
+  const why = [errno, message].filter((part) => part !== undefined).join(": ")
+  return `${state}${time}${why === "" ? "" : `: ${why}`}`
+}
