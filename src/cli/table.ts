@@ -388,6 +388,17 @@ export const COMMANDS = {
     passesOn: true,
     load: (): Promise<CommandModule> => import("./completion.ts"),
   },
+  doctor: {
+    summary: "tell what this machine has for containers, what it lacks, and how to get that",
+    description: "Nothing is changed. The exit code is 1 where something is missing without which who calls can make no container, else 0.",
+    positionals: [],
+    flags: {
+      format: { kind: "string", short: "f", value: "FORMAT", choices: ["text", "json"], default: "text", help: "format of the output" },
+      all: { kind: "boolean", short: "a", help: "tell at length of what is there too, and of what most containers do well without" },
+    },
+    examples: [["runts doctor", "can root make containers here?"], ["runts doctor --format json", "the same for programs"]],
+    load: (): Promise<CommandModule> => import("./doctor.ts"),
+  },
   help: {
     aliases: ["h"],
     summary: "show help of runts or of one command",
