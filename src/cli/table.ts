@@ -389,7 +389,7 @@ export const COMMANDS = {
     load: (): Promise<CommandModule> => import("./completion.ts"),
   },
   doctor: {
-    summary: "tell what this machine has for containers, what it lacks, and how to get that",
+    summary: "tell what this machine has for containers, and what it lacks",
     description: "Nothing is changed. The exit code is 1 where something is missing without which who calls can make no container, else 0.",
     positionals: [],
     flags: {

@@ -8,7 +8,7 @@ import type { SyscallName } from "../../kernel/syscalls.ts"
 import type { SysArg } from "../../ffi/index.ts"
 import { ownCgroup, readLayout } from "../cgroup/layout.ts"
 import type { CgroupLayout } from "../cgroup/layout.ts"
-import { tryReadText } from "../file.ts"
+import { tryReadText, tryStat } from "../file.ts"
 import { mounts, namespaceOf } from "../procfs.ts"
 import type { MountInfo } from "../procfs.ts"
 import { missing, present, unknown } from "./ability.ts"
@@ -75,10 +75,13 @@ export class Inspection {
     return text === undefined || !/^-?\d+$/.test(text) ? undefined : Number(text)
   }
 
-  /** How cgroups are mounted; undefined where none are, or it cannot be seen. */
+  /** How cgroups are mounted, as far as that can be reached (something may be mounted over it); undefined where none are. */
   layout(): CgroupLayout | undefined {
-    const layout = this.once("layout", () => readable(readLayout))
-    return layout === undefined || layout.controllers.length === 0 ? undefined : layout
+    return this.once("layout", () => {
+      const layout = readable(readLayout)
+      const reached = (layout?.controllers ?? []).filter(({ mount }) => readable(() => tryStat(`${mount}/cgroup.procs`)) !== undefined)
+      return layout === undefined || reached.length === 0 ? undefined : { ...layout, controllers: reached }
+    })
   }
 
   /** The caller's cgroups by hierarchy. */

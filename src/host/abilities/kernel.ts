@@ -65,7 +65,8 @@ export const KERNEL = {
     group: "kernel",
     title: "executing files in memory (memfd_create)",
     since: "3.17",
-    lack: "runts starts containers from a private tmpfs instead, which takes the right to mount",
+    essential: BOTH,
+    lack: "no container can be made: its first program is a file in memory",
     remedy: { text: "sysctl -w vm.memfd_noexec=1 (or 0); it holds for a pid namespace and those below it" },
     source: "memfd_create(2), Documentation/admin-guide/sysctl/vm.rst",
     probe: probeMemfd,
@@ -150,8 +151,8 @@ function probeMemfd(host: Inspection): Answer {
   const found = policy === undefined ? "" : `vm.memfd_noexec is ${policy}`
   if (result >= 0) return present(found)
   if (result !== -ERRNO.EACCES) return missing(`memfd_create: ${errorOf(result)}`)
-  if (host.role() === "root") return limited(found)
-  return missing(found, { lack: "runts cannot start containers of ordinary users: it executes a file in memory" })
+  if (host.role() === "root") return limited(found, { lack: "containers are started from a private tmpfs instead, which takes longer" })
+  return missing(found, { lack: "ordinary users cannot make containers: their first program is a file in memory" })
 }
 
 function probeTimeAtExecve(host: Inspection): Answer {

@@ -153,6 +153,10 @@ interface Range {
   readonly count: number
 }
 
+function overlap(a: Range, b: Range): boolean {
+  return a.first < b.first + b.count && b.first < a.first + a.count
+}
+
 /** Lines `user:first:count`, the user by name or number. As root: of all users. */
 function probeRanges(host: Inspection, path: string): Answer {
   const text = host.text(path)
@@ -166,9 +170,12 @@ function probeRanges(host: Inspection, path: string): Answer {
   const names = host.role() === "root" ? undefined : ownNames(host)
   const own = names === undefined ? all : all.filter(({ user }) => names.includes(user))
   if (own.length === 0) return missing(names === undefined ? `${path} has no line` : `${path} has no line for ${names.at(-1)}`)
-  const overlap = own.flatMap((one) => all.filter((other) => other.user !== one.user && one.first < other.first + other.count && other.first < one.first + one.count))[0]
-  if (overlap !== undefined) {
-    return limited(`ids from ${overlap.first} are ${overlap.user}'s and another user's too`, { lack: "containers of one user can reach files of the other's" })
+  const shared = own.map((one) => ({ one, other: all.find((other) => other.user !== one.user && overlap(one, other)) })).find(({ other }) => other !== undefined)
+  if (shared?.other !== undefined) {
+    const { one, other } = shared
+    return limited(`ids from ${Math.max(one.first, other.first)} are ${one.user}'s and ${other.user}'s`, {
+      lack: "containers of one user can reach files of the other's",
+    })
   }
   const users = new Set(own.map(({ user }) => user))
   const counts = [...users].map((user) => ({ user, count: own.filter((one) => one.user === user).reduce((sum, one) => sum + one.count, 0) }))
