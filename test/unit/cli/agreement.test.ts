@@ -99,16 +99,10 @@ function sorted(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, item]) => [key, sorted(item)]))
 }
 
-<<<<<<< HEAD
 /** A command that can stand alone. */
 function needsNothing(word: string): boolean {
   const command: Command | undefined = Object.hasOwn(COMMANDS, word) ? COMMANDS[word as CommandName] : undefined
   return command?.positionals.every(({ optional }) => optional === true) === true
-=======
-/** A command after which `--` ends nothing. */
-function takesNoWords(word: string): boolean {
-  return Object.hasOwn(COMMANDS, word) && COMMANDS[word as keyof typeof COMMANDS].positionals.length === 0
->>>>>>> 471553c (doctor against this machine, and against machines made poor in one thing each)
 }
 
 t.test("parse() and yargs refuse spoilt lines alike", async (t) => {
@@ -126,11 +120,7 @@ t.test("parse() and yargs refuse spoilt lines alike", async (t) => {
   spoilt.push(["create", "c", "--pid-file"], ["--root"], ["list", "c"], ["kill", "a", "b", "c"], ["delete", "a", "--force", "b"])
   for (const argv of spoilt) {
     const mine = parse(argv).kind
-<<<<<<< HEAD
     const needless = mine === "call" && needsNothing(argv.at(-2) ?? "") && argv.at(-1) === "--"
-=======
-    const needless = mine === "call" && takesNoWords(argv.at(-2) ?? "") && argv.at(-1) === "--"
->>>>>>> 471553c (doctor against this machine, and against machines made poor in one thing each)
     if (!needless && mine !== "unsure") t.fail("accepted: " + JSON.stringify(argv))
     if (needless) readByYargs(argv)
     else t.throws(() => readByYargs(argv), JSON.stringify(argv))
