@@ -200,7 +200,7 @@ function foreseeIdmaps(spec: Spec, descriptors: Descriptors): Map<number, number
   return found
 }
 
-async function foreseeLabels(process: Process, mountLabel: string | undefined, notes: Notes): Promise<ProcessLabels | undefined> {
+export async function foreseeLabels(process: Process, mountLabel: string | undefined, notes: Notes): Promise<ProcessLabels | undefined> {
   try {
     return await processLabels(process, mountLabel)
   } catch (error) {

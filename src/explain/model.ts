@@ -95,8 +95,18 @@ export function planDecoder(descriptors: ReadonlyMap<number, string>): Decoder {
       const text = descriptors.get(Number(value))
       return text === undefined ? undefined : `${value}<${text}>`
     },
-    memory: (name, index, args) => (name === "sendto" && index === 1 ? MESSAGE_FORM : memoryForm(name, index, args)),
+    memory: (name, index, args) => (name === "sendto" && index === 1 ? MESSAGE_FORM : named(memoryForm(name, index, args), descriptors)),
   }
+}
+
+/** A structure whose descriptors have names. */
+function named(form: MemoryForm | undefined, descriptors: ReadonlyMap<number, string>): MemoryForm | undefined {
+  if (form === undefined || !("fields" in form)) return form
+  const decode = (value: bigint): string => {
+    const text = descriptors.get(Number(value))
+    return text === undefined ? String(value) : `${value}<${text}>`
+  }
+  return { fields: form.fields.map((field) => (field.name === "cgroup" || field.name === "userns_fd" ? { ...field, decode } : field)) }
 }
 
 /** What the plan's sentence leaves out. */

@@ -58,7 +58,7 @@ export async function runtimeLines(foreseen: Foreseen, notes: Notes): Promise<Ru
       ...checkLines(foreseen), ...seccompLines(foreseen), ...stateLines(foreseen), ...await cgroupLines(foreseen, notes), ...rdtLines(spec),
       ...inheritedLines(foreseen), ...launchLines(foreseen),
     ],
-    pid: outsideLines(spec, process),
+    pid: limitsFromOutside(process, namespaceOf(spec.linux, "user") !== undefined),
     maps: mapsLines(spec),
     devices: deviceLines(spec),
     hooks: [
@@ -192,13 +192,13 @@ function launchLines({ facts }: Foreseen): Line[] {
   ]
 }
 
-/** To the process, from outside its namespaces. */
-function outsideLines(spec: Spec, process: Process): Line[] {
+/** To the process, from outside its namespaces. @param user it is in a user namespace, which takes the right to raise its limits */
+export function limitsFromOutside(process: Process, user: boolean): Line[] {
   const lines: Line[] = []
   if (process.oomScoreAdj !== undefined) {
     lines.push(runtimeLine("process", `set its score for the out-of-memory killer to ${process.oomScoreAdj}`, write("/proc/PID/oom_score_adj", String(process.oomScoreAdj)), "/process/oomScoreAdj"))
   }
-  if (namespaceOf(spec.linux, "user") === undefined) return lines
+  if (!user) return lines
   for (const { text, pointer } of resourceLimits(process)) {
     const [name, values = ""] = text.split(" to ")
     const [soft, hard] = values.split(":")

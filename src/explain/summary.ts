@@ -1,9 +1,11 @@
+import type { CgroupRecord } from "../host/cgroup/record.ts"
 import { hasCapability } from "../kernel/capabilities.ts"
 import { NAMESPACES, type NamespaceType } from "../kernel/process.ts"
 import { grantedCapabilities } from "../plan/capability-sets.ts"
+import type { HostFacts } from "../plan/facts.ts"
 import { namespaceIsNew } from "../spec/namespace.ts"
 import type { Process, Spec } from "../spec/types.gen.ts"
-import { capabilityList, type Foreseen } from "./foresee.ts"
+import { capabilityList } from "./foresee.ts"
 
 /** A namespace of the container's process. */
 export interface NamespaceSummary {
@@ -45,7 +47,15 @@ export interface Summary {
   readonly hooks: readonly string[]
 }
 
-export function summaryOf({ spec, facts, record }: Foreseen): Summary {
+/** What the summary is made from: of a creation, or of an exec into a container. */
+export interface SummaryFacts {
+  readonly spec: Spec
+  readonly facts: HostFacts & { readonly env: readonly string[]; readonly rootfs: string }
+  readonly record: CgroupRecord | undefined
+}
+
+/** @param joined of an exec: clone flags of the namespaces that are the container's own */
+export function summaryOf({ spec, facts, record }: SummaryFacts, joined?: number): Summary {
   const process = spec.process as Process
   const { linux } = spec
   const profile = linux?.seccomp
@@ -56,11 +66,11 @@ export function summaryOf({ spec, facts, record }: Foreseen): Summary {
     environment: facts.env.length,
     user: { uid: process.user.uid, gid: process.user.gid, groups: process.user.additionalGids ?? [] },
     hostname: spec.hostname ?? "",
-    namespaces: namespacesOf(spec),
+    namespaces: joined === undefined ? namespacesOf(spec) : joinedNamespaces(spec, joined),
     idMappings: { uids: rangesOf(linux?.uidMappings), gids: rangesOf(linux?.gidMappings) },
     rootfs: { path: facts.rootfs, readonly: spec.root?.readonly === true },
     mounts: mountsOf(spec),
-    cgroups: Object.values(record.paths),
+    cgroups: Object.values(record?.paths ?? {}),
     capabilities: capabilitiesOf(process, facts),
     noNewPrivileges: process.noNewPrivileges === true,
     seccomp: facts.seccomp === undefined ? null : {
@@ -83,6 +93,14 @@ function namespacesOf(spec: Spec): NamespaceSummary[] {
   })
 }
 
+/** Those of a running container that differ from the runtime's. */
+function joinedNamespaces(spec: Spec, flags: number): NamespaceSummary[] {
+  return namespacesOf(spec).map(({ type, pointer }) => {
+    // setns(2) flags are bits of 32
+    return (flags & NAMESPACES[type].flag) === 0 ? { type, kind: "host", pointer } : { type, kind: "joined", pointer }
+  })
+}
+
 function rangesOf(mappings: readonly { containerID: number; hostID: number; size: number }[] | undefined): string[] {
   return (mappings ?? []).map(({ containerID, hostID, size }) => `${containerID}-${containerID + size - 1} = host ${hostID}-${hostID + size - 1}`)
 }
@@ -99,7 +117,7 @@ function mountsOf(spec: Spec): MountSummary[] {
   })
 }
 
-function capabilitiesOf(process: Process, facts: Foreseen["facts"]): Summary["capabilities"] {
+function capabilitiesOf(process: Process, facts: HostFacts): Summary["capabilities"] {
   const { bounding } = grantedCapabilities(process.capabilities, facts, [])
   const all = { low: 0xffffffff, high: 0xffffffff }
   return {

@@ -159,7 +159,7 @@ export function cloneInto(planner: Planner, flags: number, cgroup: CgroupJoinFac
   // struct clone_args: flags pidfd child_tid parent_tid exit_signal stack stack_size tls set_tid set_tid_size cgroup.
   // CLONE_PARENT demands exit_signal 0 and takes over that of the launcher.
   const args = p.words([all, 0, 0, 0, 0, 0, 0, 0, 0, 0, into ?? 0])
-  const pid = p.call("clone3", args, 88).says("make the container's process in its new namespaces")
+  const pid = p.call("clone3", args, 88).says(flags === 0 ? "make the process" : "make the container's process in its new namespaces")
   p.test(pid, -1, "==", 0, child)
   const message = p.words([MESSAGE.PID, 0])
   p.store(message.at(8), pid, 8)

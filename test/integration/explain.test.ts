@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto"
 import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
+import { Ajv2020 } from "ajv/dist/2020.js"
 import type { Test } from "tap"
 import type { Box } from "../../conformance/lib/box.ts"
 import { command, expectSuccess, type Result } from "../../conformance/lib/command.ts"
@@ -9,6 +10,8 @@ import { boxTest } from "../../conformance/lib/test.ts"
 
 const OURS = { skipFor: { runc: "has no explain", crun: "has no explain" } } as const
 const CONFIGS = `${checkout}/test/fixtures/engine-configs`
+
+const isExplanation = new Ajv2020({ allErrors: true, allowUnionTypes: true }).compile(JSON.parse(readFileSync(`${checkout}/schemas/explain.schema.json`, "utf8")) as object)
 
 interface Line {
   actor: string
@@ -153,6 +156,29 @@ boxTest("explain: the page holds everything in itself [explain --format]", OURS,
   t.ok(steps.length >= explain(box).lines.length - 45, "each line is there, but for capabilities that are told together")
 })
 
+boxTest("explain exec: from a bundle, and into a container that runs [explain] [explain --bundle] [explain --process]", OURS, async (t, box) => {
+  const ask = (words: readonly string[]): Document => JSON.parse(expectSuccess(box.call(["explain", "--format", "json", ...words])).stdout) as Document
+  box.write()
+  const planned = ask(["exec", "--bundle", box.bundle, "--", "ls", "-l"])
+  t.ok(isExplanation(planned), JSON.stringify(isExplanation.errors))
+  t.equal(planned.subject, "exec")
+  t.match(find(planned, /^execute ls/), { actor: "process", call: /^execve\(.*\["ls", "-l", NULL\]/ })
+  t.match(find(planned, /join the container's namespaces/), { call: /CLONE_NEWPID/ })
+  t.match(box.call(["explain", "exec", box.id, "--", "ls"]).stderr, /container does not exist/)
+  await box.launch("/bin/sleep", "1000")
+  const file = `${box.folder}/process.json`
+  writeFileSync(file, JSON.stringify({ args: ["id"], cwd: "/tmp", user: { uid: 7, gid: 8 }, env: ["PATH=/bin"] }))
+  const running = ask(["--process", file, "exec", box.id])
+  t.match(find(running, /become user 7/), { call: "setresuid(7, 7, 7)", pointer: "/process/user/uid" })
+  const namespaces = find(running, /join the container's namespaces/)?.call ?? ""
+  t.match(namespaces, "<pidfd of init>")
+  for (const { type } of box.config.linux.namespaces) t.match(namespaces, { mount: "NEWNS", network: "NEWNET" }[type] ?? `NEW${type.toUpperCase()}`)
+  t.notOk(find(running, /make the container's process in its new/))
+  t.equal(box.exec(["true"]).code, 0, "it is as it was")
+  t.equal(box.call(["explain", "exec", box.id]).code, 1)
+  box.call(["delete", "--force", box.id])
+})
+
 boxTest("explain: what would fail is a problem that is told, a config that is not valid an error [explain]", OURS, (t, box) => {
   box.config.mounts.push({ destination: "/gone", type: "bind", source: "/nothing/here", options: ["bind"] })
   t.match(explain(box).notes, [{ kind: "problem", text: /bind source "\/nothing\/here"/, pointer: /\/mounts\/\d+\/source/ }])
@@ -167,6 +193,7 @@ boxTest("explain: configs of engines [explain]", OURS, (t, box) => {
   for (const name of ["docker-config-00", "docker-config-07", "podman-config-05", "containerd-config-03", "cri-config-02"]) {
     writeFileSync(`${box.bundle}/config.json`, readFileSync(`${CONFIGS}/${name}.json`))
     const document = JSON.parse(expectSuccess(box.call(["explain", "--bundle", box.bundle, "--format", "json"])).stdout) as Document
+    t.ok(isExplanation(document), JSON.stringify(isExplanation.errors))
     t.ok(document.lines.length > 400, name)
     t.ok(document.lines.every(({ sentence, call }) => sentence !== "" && call !== ""))
   }
@@ -179,6 +206,7 @@ function users(t: Test, box: Box): void {
   chownSync(box.rootfs, 100000, 100000)
   box.config.process.rlimits = [{ type: "RLIMIT_CORE", soft: 0, hard: 0 }]
   const document = explain(box)
+  t.ok(isExplanation(document), JSON.stringify(isExplanation.errors))
   t.match(find(document, /map its user ids: 0 to 65535 are 100000 to 165535 of the host/), { call: 'write(</proc/PID/uid_map>, "0 100000 65536\\n", 15)', concern: "identity" })
   t.match(find(document, /set RLIMIT_CORE to 0:0 from outside/), { actor: "runts", call: "prlimit64(PID, RLIMIT_CORE, {rlim_cur=0, rlim_max=0}, NULL)" })
   t.ok(find(document, /staging folder/))
