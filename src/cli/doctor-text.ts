@@ -13,7 +13,8 @@ export interface TextOptions {
   readonly all: boolean
 }
 
-const HEADINGS: Readonly<Record<Group, string>> = {
+/** What the groups are called. */
+export const HEADINGS: Readonly<Record<Group, string>> = {
   caller: "Who calls", kernel: "Kernel", namespaces: "Namespaces", mounts: "Mounts and file systems", cgroups: "Cgroups", security: "Security",
   limits: "Limits of the machine", tools: "Programs and services", rootless: "Ordinary users (rootless)",
 }

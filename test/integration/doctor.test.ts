@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync, chmodSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, symlinkSync, writeFileSync, chmodSync } from "node:fs"
 import { gunzipSync } from "node:zlib"
+import { Ajv2020 } from "ajv/dist/2020.js"
 import t, { type Test } from "tap"
 import { refusing } from "../../conformance/lib/attacker.ts"
 import { command, expectSuccess, type Result } from "../../conformance/lib/command.ts"
-import { cgroupRoots, controllers, environment, runtimePath, scratch, unified } from "../../conformance/lib/environment.ts"
+import { cgroupPrefix, cgroupRoots, checkout, controllers, environment, runtimePath, scratch, unified } from "../../conformance/lib/environment.ts"
 import { boxTest, type TestOptions } from "../../conformance/lib/test.ts"
 import type { SyscallName } from "../../src/kernel/syscalls.ts"
 
@@ -29,6 +30,16 @@ interface Report {
   readonly abilities: readonly Row[]
 }
 
+const validate = new Ajv2020().compile(JSON.parse(readFileSync(`${checkout}/schemas/doctor.schema.json`, "utf8")) as object)
+
+/** The report that was printed; each is what the schema says. */
+function reportOf({ code, stdout, stderr }: Result): Report {
+  if (!stdout.startsWith("{")) throw new Error(`exit code ${code}: ${stdout}${stderr}`)
+  const report = JSON.parse(stdout) as Report
+  if (!validate(report)) throw new Error(JSON.stringify(validate.errors))
+  return report
+}
+
 /** Runs `doctor` behind the words of another program, or after a shell snippet. */
 function doctor(options: { through?: readonly string[]; before?: string; env?: Record<string, string | undefined>; args?: readonly string[] } = {}): {
   report: Report
@@ -39,8 +50,7 @@ function doctor(options: { through?: readonly string[]; before?: string; env?: R
   const result = command([...through, runtimePath, ...args, "doctor", "--format", "json"], {
     ...(before === undefined ? {} : { before }), ...(env === undefined ? {} : { env }),
   })
-  if (!result.stdout.startsWith("{")) throw new Error(`exit code ${result.code}: ${result.stdout}${result.stderr}`)
-  const report = JSON.parse(result.stdout) as Report
+  const report = reportOf(result)
   return {
     report, result,
     row: (id) => {
@@ -170,9 +180,42 @@ boxTest("doctor: as root of a user namespace it judges what ordinary users can d
   t.equal(report.verdicts.root, undefined)
   t.equal(row("user-namespaces-for-users").state, "present")
   t.match(row("outermost").found, /user namespace/)
-  t.equal(row("cgroup-delegation").state, unified ? row("cgroup-delegation").state : "missing")
-  // its folder of states belongs to the machine's root, whom it is mapped to here
   t.equal(result.code, report.ready ? 0 : 1)
+})
+
+boxTest("doctor: who is ready can run a container, who is not cannot [doctor]", OURS, (t, box) => {
+  const uid = 12345
+  const user = ["setpriv", `--reuid=${uid}`, `--regid=${uid}`, "--clear-groups"]
+  const mapped = ["unshare", "--user", "--map-root-user", "--mount"]
+  box.script("echo runs")
+  delete box.config.linux.cgroupsPath
+  if (!box.config.linux.namespaces.some(({ type }) => type === "network")) box.config.linux.namespaces.push({ type: "network" })
+  const state = `${box.folder}/users-state`
+  mkdirSync(state)
+  expectSuccess(command(["chown", "-R", String(uid), box.rootfs, state]))
+  const cgroup = `/sys/fs/cgroup${cgroupPrefix}`
+  const enter = (path: string): string[] => (unified ? ["sh", "-c", `echo $$ >${path}/cgroup.procs && exec "$@"`, "sh"] : [])
+  const delegated = `${cgroup}/delegated`
+  if (unified) {
+    mkdirSync(`${delegated}/own`, { recursive: true })
+    const files = ["", "/cgroup.procs", "/cgroup.subtree_control", "/own", "/own/cgroup.procs"]
+    expectSuccess(command(["chown", String(uid), ...files.map((file) => delegated + file)]))
+  }
+  const cases: Record<string, readonly string[]> = {
+    "root": [], "root of a user namespace, root outside": mapped, "an ordinary user": user, "root of a user's namespace": [...user, ...mapped],
+    ...(unified ? { "the same with a cgroup of its own": [...enter(`${delegated}/own`), ...user, ...mapped], "a user with a cgroup": [...enter(`${delegated}/own`), ...user] } : {}),
+  }
+  const ready: string[] = []
+  for (const [who, through] of Object.entries(cases)) {
+    box.write()
+    const run = command([...through, runtimePath, "--root", state, "run", "--bundle", box.bundle, box.id])
+    const { report, result } = doctor({ through, args: ["--root", state] })
+    t.equal(report.ready, run.code === 0, `${who}: ${run.stdout.trim() || run.stderr.trim()}; doctor: ${Object.values(report.verdicts).at(0)?.essential.join()}`)
+    t.equal(result.code, report.ready ? 0 : 1, who)
+    if (report.ready) ready.push(who)
+  }
+  t.ok(ready.includes("root") && !ready.includes("an ordinary user"), ready.join("; "))
+  if (unified) for (const path of [`${delegated}/own`, delegated]) rmdirSync(path)
 })
 
 boxTest("doctor: no more user namespaces [doctor]", OURS, (t) => {
@@ -276,7 +319,7 @@ function doctorAsUser(host: readonly string[], env: Record<string, string> = {})
   const uid = 12345
   const words = [...host, "setpriv", `--reuid=${uid}`, `--regid=${uid}`, "--clear-groups", "env", ...Object.entries(env).map(([name, value]) => `${name}=${value}`)]
   const result = command([...words, "/runts/runts", "--root", "/tmp/state", "doctor", "--format", "json"])
-  const report = JSON.parse(result.stdout) as Report
+  const report = reportOf(result)
   return { report, result, row: (id) => report.abilities.find((one) => one.id === id) as Row }
 }
 

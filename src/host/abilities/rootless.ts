@@ -1,9 +1,10 @@
 import { sys } from "../../ffi/index.ts"
 import { AT_EACCESS, AT_FDCWD, AT_SYMLINK_NOFOLLOW } from "../../kernel/fs.ts"
 import { NR } from "../../kernel/syscalls.ts"
+import { cgroupPaths } from "../cgroup/paths.ts"
 import { tryStat } from "../file.ts"
 import { limited, missing, present, unknown } from "./ability.ts"
-import type { Abilities, Ability, Answer } from "./ability.ts"
+import type { Abilities, Ability, Answer, Remedy } from "./ability.ts"
 import { canConnect } from "./bus.ts"
 import { errorOf, readable } from "./inspection.ts"
 import type { Inspection } from "./inspection.ts"
@@ -13,6 +14,15 @@ const UIDMAP = { debian: "apt-get install uidmap", fedora: "dnf install shadow-u
 
 /** What ordinary users need. Rows that are `personal` are about one user, and not asked as root. */
 export const ROOTLESS = {
+  "straight-from-users": {
+    group: "rootless",
+    title: "containers straight from ordinary users",
+    essential: ["rootless"],
+    lack: "runts itself does not make the user namespace that this takes, yet",
+    remedy: { text: "call it from a user namespace: unshare --user --map-root-user --mount runts run ID" },
+    source: "unshare(1), user_namespaces(7)",
+    probe: probeStraight,
+  },
   "user-namespaces-for-users": {
     group: "rootless",
     title: "user namespaces for ordinary users",
@@ -58,7 +68,8 @@ export const ROOTLESS = {
     group: "rootless",
     title: "cgroups of the user's own",
     personal: true,
-    lack: "containers of this user have no limits, and cannot be paused",
+    essential: ["rootless"],
+    lack: "no container can be made: each has a cgroup (--rootless does not leave it out yet)",
     remedy: {
       text: "on cgroup2, call runts from a login session with systemd, or in a scope: systemd-run --user --scope -p Delegate=yes runts run ID",
     },
@@ -86,6 +97,11 @@ export const ROOTLESS = {
     probe: probeLinger,
   },
 } as const satisfies Abilities
+
+function probeStraight(host: Inspection): Answer {
+  if (host.role() === "root") return limited("only from a user namespace that was made before")
+  return host.hasCapability("CAP_SYS_ADMIN") ? present("from this user namespace") : missing("called without CAP_SYS_ADMIN, and from no user namespace of the user's")
+}
 
 /** The trial is as an ordinary user; which of the many switches was turned off has to be looked up. */
 function probeUserNamespaces(host: Inspection): Answer {
@@ -231,29 +247,33 @@ const W_OK = 2
 /** What engines set limits with. */
 const CONTROLLERS = ["cpu", "cpuset", "io", "memory", "pids"]
 
-/** On cgroup2 a container's cgroup is made beside its maker's, in the folder above. */
+/** Asked of the folders in which `run` without a cgroupsPath would make the container's: on cgroup2 that is beside its maker's. */
 function probeDelegation(host: Inspection): Answer {
   const layout = host.layout()
   if (layout === undefined) return missing("no cgroups are mounted")
-  if (layout.mode !== "v2" || layout.unified === undefined) {
-    return missing(`cgroups are ${layout.mode}: v1 cannot be given away`, { remedy: { text: "see cgroup-unified" } })
+  const { mode, paths } = cgroupPaths(layout, "", "container", () => host.ownCgroup())
+  for (const key in paths) {
+    const folder = (paths[key] as string).slice(0, -"/container".length)
+    // who moves a process must be able to write to what holds both its cgroups
+    for (const path of mode === "v2" ? [folder, `${folder}/cgroup.procs`, `${folder}/cgroup.subtree_control`] : [folder]) {
+      const result = sys(NR.faccessat2, AT_FDCWD, path, W_OK, AT_EACCESS)
+      if (result < 0) return missing(`${path} cannot be written (${errorOf(result)})`, mode === "v2" ? {} : { remedy: UNIFIED_FIRST })
+    }
   }
-  const own = host.ownCgroup()[""] ?? "/"
-  const parent = layout.unified + own.slice(0, own.lastIndexOf("/"))
-  for (const path of [parent, `${parent}/cgroup.procs`, `${parent}/cgroup.subtree_control`]) {
-    const result = sys(NR.faccessat2, AT_FDCWD, path, W_OK, AT_EACCESS)
-    if (result < 0) return missing(`${path} cannot be written (${errorOf(result)})`)
-  }
-  const given = (host.text(`${parent}/cgroup.controllers`) ?? "").split(" ")
+  if (mode !== "v2") return present()
+  const folder = (paths[""] as string).slice(0, -"/container".length)
+  const given = (host.text(`${folder}/cgroup.controllers`) ?? "").split(" ")
   const lacking = CONTROLLERS.filter((name) => !given.includes(name))
-  if (lacking.length === 0) return present(parent)
-  return limited(`${parent} has no ${lacking.join(", ")}`, {
+  if (lacking.length === 0) return present(folder)
+  return limited(`${folder} has no ${lacking.join(", ")}`, {
     lack: `containers of this user have no limits of ${lacking.join(", ")}`,
     remedy: {
       text: "write [Service] and Delegate=cpu cpuset io memory pids to /etc/systemd/system/user@.service.d/delegate.conf, then systemctl daemon-reload, and log in anew",
     },
   })
 }
+
+const UNIFIED_FIRST: Remedy = { text: "boot with cgroup2 alone (see cgroup-unified): hierarchies of v1 cannot safely be given to users" }
 
 function probeUserBus(host: Inspection): Answer {
   const { environment } = host.surroundings
