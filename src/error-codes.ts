@@ -433,7 +433,7 @@ export const ERROR_CODES = {
   "hook-failed": {
     area: "Hooks and other programs",
     means: "A hook could not be executed, or ended with another exit code than 0",
-    cause: "What the hook printed tells: it is part of the message",
+    cause: "What the hook met: see what it printed",
     remedy: "Run the hook by hand with the container's state (`runts state ID`) on its stdin",
   },
   "hook-timeout": {

@@ -3,7 +3,6 @@ import type { Command } from "./table.ts"
 import type { Outcome } from "./parse.ts"
 import { openLog } from "./log.ts"
 import { exit } from "./output.ts"
-import { report } from "./failure.ts"
 
 /** Carries out a command line and ends the process. */
 export async function dispatch(argv: readonly string[], outcome: Outcome): Promise<never> {
@@ -21,6 +20,7 @@ export async function carryOut(argv: readonly string[], outcome: Outcome): Promi
     const { answer } = await import("./help.ts")
     return await answer(argv, outcome)
   } catch (error) {
-    return report(error, command?.failureCode ?? 1)
+    const { report } = await import("./failure.ts")
+    return await report(error, command?.failureCode ?? 1, outcome)
   }
 }

@@ -1,7 +1,14 @@
 import { RuntsError } from "../error.ts"
 import { debug } from "../log.ts"
 import { errnoName } from "../kernel/errno.ts"
-import { logFailure } from "./log.ts"
+import { tryReadText } from "../host/file.ts"
+import { isTerminal } from "../host/tty.ts"
+import { factsOf, type FailureFacts } from "./failure-facts.ts"
+import type { Source } from "./failure-text.ts"
+import { jsonOnStderr, logFailure } from "./log.ts"
+import { STDERR } from "./output.ts"
+import type { Outcome } from "./parse.ts"
+import { styleFor, widthOf } from "./style.ts"
 
 /**
  * An error as the one line that people and engines read: the sentence, the errno's name and the place in config.json in
@@ -29,12 +36,51 @@ function oneLine(text: string): string {
 }
 
 /**
- * Prints a failure, once, to stderr and the log.
+ * Tells a failure, once, to the log and on stderr: a line there, or what a person wants to know of it where a person looks at it.
  * @param usual the command's exit code for failures
+ * @param outcome the command line, for the files that it names
  * @returns the exit code
  */
-export function report(error: unknown, usual: number): number {
+export async function report(error: unknown, usual: number, outcome?: Outcome): Promise<number> {
   if (!(error instanceof RuntsError) && error instanceof Error && error.stack !== undefined) debug(error.stack)
-  logFailure(describe(error))
+  const line = describe(error)
+  let facts: FailureFacts | undefined
+  try {
+    facts = await factsOf(error)
+  } catch (trouble) {
+    debug(`the facts of the error: ${String(trouble)}`)
+  }
+  logFailure(line, facts, !jsonOnStderr() && isTerminal(STDERR) ? await forPeople(error, line, facts, outcome) : undefined)
   return error instanceof RuntsError ? (error.details.exitCode ?? usual) : usual
+}
+
+/** @returns undefined where it cannot be made: the line has to do then */
+async function forPeople(error: unknown, line: string, facts: FailureFacts | undefined, outcome: Outcome | undefined): Promise<string | undefined> {
+  if (facts === undefined) return undefined
+  try {
+    const { failureText } = await import("./failure-text.ts")
+    const sentence = error instanceof RuntsError ? oneLine(error.message) : line
+    return failureText(sentence, facts, sourceOf(outcome), styleFor(STDERR), widthOf(STDERR))
+  } catch (trouble) {
+    debug(`the error's text: ${String(trouble)}`)
+    return undefined
+  }
+}
+
+/** The file that pointers of a command's errors lead into, as far as the command line names one. */
+function sourceOf(outcome: Outcome | undefined): Source | undefined {
+  if (outcome?.kind !== "call") return undefined
+  const { command, flags } = outcome.call
+  const { bundle = ".", process = "" } = flags as { readonly bundle?: string; readonly process?: string }
+  if (command === "create" || command === "run") {
+    const option = bundle === "." ? "" : ` --bundle ${bundle}`
+    return sourceIn(`${bundle}/config.json`, "config.json", "", `runts explain${option}`)
+  }
+  if (command === "exec" && process !== "") return sourceIn(process, process, "/process")
+  return undefined
+}
+
+function sourceIn(path: string, name: string, below: string, explain?: string): Source | undefined {
+  const text = tryReadText(path)
+  return text === undefined ? undefined : { name, text, below, ...(explain === undefined ? {} : { explain }) }
 }

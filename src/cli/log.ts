@@ -1,7 +1,8 @@
-import { setLogSink } from "../log.ts"
+import { setLogSink, type WarningDetails } from "../log.ts"
 import { tryOpenAt } from "../host/file.ts"
 import { sysError } from "../error.ts"
 import { AT_FDCWD, O_APPEND, O_CREAT, O_NOCTTY, O_WRONLY } from "../kernel/fs.ts"
+import type { FailureFacts } from "./failure-facts.ts"
 import { STDERR, write } from "./output.ts"
 
 export type LogLevel = "debug" | "warning" | "error"
@@ -14,12 +15,16 @@ export interface LogOptions {
   readonly debug: boolean
 }
 
+/** What is known beside the sentence: members of the JSON object; of text lines only the code. */
+export type LoggedFacts = WarningDetails | FailureFacts
+
 /** One line of the log, as engines parse them from runc: JSON objects, or logfmt. */
-export function formatLine(format: string, level: LogLevel, message: string, time: Date): string {
+export function formatLine(format: string, level: LogLevel, message: string, time: Date, facts?: LoggedFacts): string {
   // RFC 3339 without fractions
   const stamp = time.toISOString().slice(0, 19) + "Z"
-  if (format === "json") return JSON.stringify({ level, msg: message, time: stamp }) + "\n"
-  return `time="${stamp}" level=${level} msg=${JSON.stringify(message)}\n`
+  if (format === "json") return JSON.stringify({ level, msg: message, time: stamp, ...facts }) + "\n"
+  const code = facts?.code === undefined ? "" : ` code=${facts.code}`
+  return `time="${stamp}" level=${level} msg=${JSON.stringify(message)}${code}\n`
 }
 
 /**
@@ -35,17 +40,15 @@ class Log {
     this.format = format
     this.debug = debug
   }
-  write(level: LogLevel, message: string): void {
+  write(level: LogLevel, message: string, facts?: LoggedFacts): void {
     if (level === "debug" && !this.debug) return
     const fd = this.fd >= 0 ? this.fd : this.debug ? STDERR : -1
     // a log that cannot be written (a full disk) must not stop the operation
-    if (fd >= 0) write(fd, formatLine(this.format, level, message, new Date()))
+    if (fd >= 0) write(fd, formatLine(this.format, level, message, new Date(), facts))
   }
-  failure(message: string): void {
-    if (this.fd >= 0) write(this.fd, formatLine(this.format, "error", message, new Date()))
-    // who asks for JSON and names no file gets it where the log is: on stderr
-    const json = this.fd < 0 && this.format === "json"
-    write(STDERR, json ? formatLine("json", "error", message, new Date()) : `runts: ${message}\n`)
+  /** Whether the line on stderr is JSON: who asks for it and names no file gets it where the log is. */
+  get jsonOnStderr(): boolean {
+    return this.fd < 0 && this.format === "json"
   }
 }
 
@@ -65,7 +68,17 @@ export function openLog(options: LogOptions): void {
   setLogSink(log)
 }
 
-/** The one final error line of a failed call: stderr, and the log. */
-export function logFailure(message: string): void {
-  log.failure(message)
+/** Whether the final error on stderr will be JSON. */
+export function jsonOnStderr(): boolean {
+  return log.jsonOnStderr
+}
+
+/**
+ * The one final error line of a failed call, to the log and on stderr.
+ * @param text what stands on stderr in place of the line; ends with a line break
+ */
+export function logFailure(message: string, facts: FailureFacts | undefined, text?: string): void {
+  const time = new Date()
+  if (log.fd >= 0) write(log.fd, formatLine(log.format, "error", message, time, facts))
+  write(STDERR, log.jsonOnStderr ? formatLine("json", "error", message, time, facts) : (text ?? `runts: ${message}\n`))
 }

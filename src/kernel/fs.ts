@@ -64,5 +64,10 @@ export const STATX = {
   rdevMajor: 128, rdevMinor: 132, devMajor: 136, devMinor: 140, mountId: 144,
 } as const
 
+/** f_flags of struct statfs (fstatfs(2)): its offset, and its bits. */
+export const STATFS_FLAGS = 80
+export const ST_RDONLY = 1
+export const ST_NOEXEC = 8
+
 /** struct linux_dirent64: offsets. */
 export const DIRENT = { recordLength: 16, type: 18, name: 19 } as const

@@ -20,6 +20,7 @@ import { phase, tracing } from "../trace.ts"
 import type { Process, Spec } from "../spec/types.gen.ts"
 import { blameOom } from "./blame-oom.ts"
 import type { Bundle } from "./bundle.ts"
+import { seeExecutable } from "./executable.ts"
 import { giveCgroup } from "./cgroup-owner.ts"
 import { processEnvironment } from "./environment.ts"
 import { cgroupMounts, existingTargets, mountSources, openNamespaces, rootfsPath, sharedParent } from "./facts.ts"
@@ -148,7 +149,7 @@ export async function createContainer(globals: GlobalOptions, request: CreateReq
     })
   } catch (error) {
     undo.run()
-    throw error
+    throw await seeExecutable(error, () => ({ root: rootfsPath(spec, bundle), bundle, mounts: spec.mounts ?? [], process }))
   }
 }
 

@@ -18,6 +18,7 @@ import { suspectOom } from "./blame-oom.ts"
 import { cgroupOf, initIsAlive, openInit, openWithState, statusOf } from "./container.ts"
 import { applyFromOutside, resourceLimits, scheduleFromOutside } from "./limits.ts"
 import { processEnvironment } from "./environment.ts"
+import { seeExecutable } from "./executable.ts"
 import { execProcess } from "./exec-process.ts"
 import { hostFacts } from "./host-facts.ts"
 import { differingNamespaces } from "./hooks.ts"
@@ -64,8 +65,9 @@ export async function exec(globals: GlobalOptions, request: ExecRequest): Promis
   const pidfds = request.pidfdSocket === undefined ? undefined : await import("./pidfd-socket.ts")
   const receiver = request.pidfdSocket === undefined ? undefined : connectUnixPath(request.pidfdSocket)
   const pidfd = openInit(state)
-  const launch = await launchExec(request, process, { state, seccomp }, pidfd, terminal?.[1]).catch((error: unknown) => {
-    throw endedMeanwhile(error, state)
+  const see = () => ({ root: `/proc/${state.pid}/root`, bundle: state.bundle, mounts: [], process })
+  const launch = await launchExec(request, process, { state, seccomp }, pidfd, terminal?.[1]).catch(async (error: unknown) => {
+    throw await seeExecutable(endedMeanwhile(error, state), see)
   })
   close(pidfd)
   let master: number | undefined
@@ -83,7 +85,7 @@ export async function exec(globals: GlobalOptions, request: ExecRequest): Promis
     writePidFile(request.pidFile, pid)
   } catch (error) {
     launch.kill()
-    throw error
+    throw await seeExecutable(error, see)
   }
   close(launch.socket)
   tracing()?.done()

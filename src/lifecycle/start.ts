@@ -4,10 +4,11 @@ import { send, tryConnectUnix } from "../host/socket.ts"
 import type { ContainerDir } from "../host/store.ts"
 import type { StoredState } from "../host/stored-state.ts"
 import { ERRNO, errnoText } from "../kernel/errno.ts"
-import type { Process } from "../spec/types.gen.ts"
+import type { Process, Spec } from "../spec/types.gen.ts"
 import { phase, tracing } from "../trace.ts"
 import { cgroupOf, openInit, openWithState, statusOf } from "./container.ts"
 import { destroy, killAndWait } from "./destroy.ts"
+import { seeExecutable } from "./executable.ts"
 import { loadHookRunner, runPoststartHooks, runStartContainerHooks } from "./hooks.ts"
 import { blameOom } from "./blame-oom.ts"
 import { processLabels } from "./labels.ts"
@@ -77,7 +78,7 @@ export async function startWith(
     // a hook or a seccomp agent may take for ever: `delete --force` then knows whom to end
     if (hooked || handOver !== undefined) container.writeState({ ...state, worker: thisWorker() })
     if (hooked) {
-      const process = await processOf(container)
+      const process = (await configOf(container)).process as Process
       const seccomp = seccompFacts(state.seccomp, () => container.readFilter())
       runStartContainerHooks(state, pidfd, { process, labels: await processLabels(process), seccomp, handOver })
     }
@@ -86,16 +87,22 @@ export async function startWith(
     destroy(container, state)
     throw error
   }
-  blameOom(cgroupOf(state), () => go(handOver))
+  try {
+    blameOom(cgroupOf(state), () => go(handOver))
+  } catch (error) {
+    throw await seeExecutable(error, async () => {
+      const { mounts = [], process } = await configOf(container)
+      return { root: state.rootfs, bundle: state.bundle, mounts, process: process as Process }
+    })
+  }
   return { ...state, status: "running" }
 }
 
-/** The process of the config.json of `create`. */
-async function processOf(container: ContainerDir): Promise<Process> {
+/** The config.json of `create`, which has refused one without a process. */
+async function configOf(container: ContainerDir): Promise<Spec> {
   const bytes = container.readConfigBytes()
   const { loadSpec } = await import("../spec/load.ts")
-  // `create` has refused a config without one
-  return loadSpec(bytes, "config.json").process as Process
+  return loadSpec(bytes, "config.json")
 }
 
 /** poststart hooks; one that fails stops the container, which is destroyed (spec 1.3.0: "continue the lifecycle at step 12"). */

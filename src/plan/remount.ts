@@ -1,14 +1,10 @@
-import { O_CLOEXEC, O_PATH } from "../kernel/fs.ts"
+import { O_CLOEXEC, O_PATH, STATFS_FLAGS, ST_RDONLY } from "../kernel/fs.ts"
 import { FSCONFIG, FSPICK_CLOEXEC, FSPICK_EMPTY_PATH, MOUNT_ATTR } from "../kernel/mount.ts"
 import type { Step } from "../program/program.ts"
 import { configureLabels, mountLog } from "./file-system.ts"
 import type { MountRequest } from "./mount-request.ts"
 import { applyAttributes, type MountContext, propagate } from "./mounts.ts"
 import { openInRoot, scratch } from "./targets.ts"
-
-/** Offset of f_flags in struct statfs, and its flag for read-only (statfs(2)). */
-const STATFS_FLAGS = 80
-const ST_RDONLY = 1
 
 /** `remount`: changes the attributes that are named, and for a file system its options, of what is mounted there already. */
 export function remount(context: MountContext, request: MountRequest, path: string): void {

@@ -63,7 +63,7 @@ t.test("report() prints one line to stderr and one to the JSON log", async (t) =
   t.equal(lines.length, 2, "appended")
   const line = JSON.parse(lines[1] as string)
   t.match(line, { level: "error", msg: "container does not exist", time: TIME })
-  t.strictSame(Object.keys(line), ["level", "msg", "time"])
+  t.strictSame(Object.keys(line), ["level", "msg", "time", "code", "docs"], "what engines know comes first")
 })
 
 t.test("report() takes an error's own exit code", async (t) => {

@@ -1,0 +1,63 @@
+import { RuntsError, type FailedHook, type FailedStep } from "../error.ts"
+import type { ErrorCode } from "../error-codes.ts"
+import { errnoName } from "../kernel/errno.ts"
+
+/** A failure as data: what the log's error line carries beside level, msg and time. Only what is known is there. */
+export interface FailureFacts {
+  /** Of src/error-codes.ts. */
+  readonly code: ErrorCode
+  /** JSON pointer into config.json. */
+  readonly pointer?: string
+  /** `EPERM` */
+  readonly errno?: string
+  /** `fsmount` */
+  readonly syscall?: string
+  /** The system call with its arguments by name, as strace(1) prints it. */
+  readonly call?: string
+  /** The step of the container's program: its number, as `runts explain` counts, and what it was for. */
+  readonly step?: { readonly index: number; readonly text: string }
+  readonly hook?: FailedHook
+  /** What the kernel said of a mount. */
+  readonly kernelLog?: string
+  readonly hint?: string
+  /** Where the code is explained. */
+  readonly docs: string
+}
+
+/** What is known of an error. What prints steps is loaded only for errors that have one. */
+export async function factsOf(error: unknown): Promise<FailureFacts> {
+  if (!(error instanceof RuntsError)) return { code: "internal", docs: docsOf("internal") }
+  const { code, pointer, errno, syscall, step, hook, kernelLog, hint } = error.details
+  return {
+    code,
+    ...(pointer === undefined || pointer === "" ? {} : { pointer }),
+    ...(errno === undefined ? {} : { errno: errnoName(errno) }),
+    ...(syscall === undefined ? {} : { syscall }),
+    ...(step === undefined ? {} : await stepFacts(step, kernelLog ?? "")),
+    ...(hook === undefined ? {} : { hook }),
+    ...(kernelLog === undefined ? {} : { kernelLog }),
+    ...(hint === undefined || hint === "" ? {} : { hint }),
+    docs: docsOf(code),
+  }
+}
+
+/** A call's arguments may be long: a list of groups, a table of data. */
+const CALL_CHARS_MAX = 500
+
+async function stepFacts({ program, index }: FailedStep, kernelLog: string): Promise<Pick<FailureFacts, "call" | "step">> {
+  const [{ describeStep }, { DECODER }, { causeOf }] = await Promise.all([
+    import("../program/print.ts"), import("../kernel/structures.ts"), import("../program/cause.ts"),
+  ])
+  const facts = { step: { index, text: program.steps[index]?.text ?? "" } }
+  const cause = causeOf(program, index, kernelLog)
+  const step = cause === undefined ? undefined : program.steps[cause]
+  if (step?.name === undefined) return facts
+  // the environment may hold what no log is to have
+  if (step.name === "execve") return facts
+  const { call } = describeStep(program, cause as number, DECODER)
+  return { ...facts, call: call.length > CALL_CHARS_MAX ? `${call.slice(0, CALL_CHARS_MAX)}...` : call }
+}
+
+function docsOf(code: ErrorCode): string {
+  return `docs/error-codes.md#${code}`
+}
