@@ -35,7 +35,7 @@ const BY_POINTER: readonly (readonly [prefix: string, concern: Concern])[] = [
 
 /** By system call, where no pointer says it. */
 const BY_CALL: Readonly<Record<string, Concern>> = {
-  clone3: "namespaces", unshare: "namespaces", setns: "namespaces", setresuid: "identity", setresgid: "identity", setgroups: "identity",
+  clone3: "namespaces", unshare: "namespaces", setns: "namespaces", setgroups: "identity",
   mount: "rootfs", umount2: "rootfs", open_tree: "rootfs", move_mount: "rootfs", fsopen: "rootfs", fsconfig: "rootfs", fsmount: "rootfs",
   pivot_root: "rootfs", chroot: "rootfs", fchdir: "rootfs", chdir: "rootfs", capset: "privileges", keyctl: "isolation", close_range: "isolation",
 }
@@ -55,6 +55,7 @@ export function concernOfPointer(pointer: string): Concern | undefined {
 export function concernOf(step: Step, before: Concern): Concern {
   const { name, args, pointer, kind } = step
   if (name === "prctl" && args[0] === PR_SET_DUMPABLE) return "isolation"
+  if (name === "setresuid" || name === "setresgid") return "identity"
   const found = concernOfPointer(pointer)
   if (found !== undefined) return found
   if (kind !== "call" || name === "close") return before

@@ -20,10 +20,15 @@ export function escape(text: string): string {
 const e = escape
 const join = (parts: readonly string[]): string => parts.join("")
 
+/** An argument as a shell would take it. */
+function quoted(arg: string): string {
+  return /^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`
+}
+
 /** @param scriptHash base64 of the script's SHA-256: no other script may run in the page */
 export function explanationHtml(explained: Explained, scriptHash: string): string {
   const { explanation, summary } = explained
-  const what = summary.program.join(" ") || "no program"
+  const what = summary.program.map(quoted).join(" ") || "no program"
   const policy = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${scriptHash}'; base-uri 'none'; form-action 'none'`
   return `<!doctype html>
 <html lang="en">
@@ -135,10 +140,15 @@ function picture(explanation: Explanation, summary: Summary): string {
 function cgroupBox(explanation: Explanation, { cgroups }: Summary, inner: string): string {
   if (cgroups.length === 0) return inner
   const limits = explanation.lines.filter(({ pointer, sentence }) => pointer.startsWith("/linux/resources/") && sentence.startsWith("limit "))
-  const shown = limits.slice(0, 8).map(({ sentence }) => `<li>${e(sentence.replace(/^limit /, ""))}</li>`)
+  const shown = limits.slice(0, 8).map(({ sentence }) => `<li>${e(sizes(sentence.replace(/^limit /, "")))}</li>`)
   const rest = limits.length > shown.length ? `<li>and ${limits.length - shown.length} more</li>` : ""
   const list = limits.length === 0 ? `<p class="shared">no limits</p>` : `<ul class="limits">${join(shown)}${rest}</ul>`
   return `<div class="box cgroup"><p class="label"><a href="#cgroups">cgroup</a> <span class="about">what it may use</span></p>${list}${inner}</div>`
+}
+
+/** Whole numbers of MiB are easier to read than bytes. */
+function sizes(text: string): string {
+  return text.replace(/\b\d{7,}\b/g, (digits) => (Number(digits) % 2 ** 20 === 0 ? `${Number(digits) / 2 ** 20} MiB` : digits))
 }
 
 function namespaceBox({ type, kind, path }: NamespaceSummary, { hostname, idMappings }: Summary, inner: string): string {
@@ -156,7 +166,7 @@ function heart({ program, user, cwd, environment, capabilities, noNewPrivileges,
     `${capabilities.kept.length} of ${capabilities.kept.length + capabilities.dropped.length} capabilities`,
     ...(seccomp === null ? [] : ["system calls filtered"]), ...(noNewPrivileges ? ["no new privileges"] : []),
   ]
-  return `<div class="heart"><p class="label"><a href="#process">The process</a></p><p class="program"><code>${e(first)}</code>${args.length === 0 ? "" : ` <code class="args">${e(args.join(" "))}</code>`}</p>
+  return `<div class="heart"><p class="label"><a href="#process">The process</a></p><p class="program"><code>${e(first)}</code>${args.length === 0 ? "" : ` <code class="args">${e(args.map(quoted).join(" "))}</code>`}</p>
 <ul>${join(facts.map((fact) => `<li>${e(fact)}</li>`))}</ul></div>`
 }
 

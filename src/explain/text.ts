@@ -2,6 +2,7 @@ import type { Style } from "../cli/style.ts"
 import { CONCERNS } from "./concerns.ts"
 import { concernsOf, foldLines, linesOf, type Explanation, type Line, type Note } from "./model.ts"
 import { printable } from "./printable.ts"
+import { wrap } from "./wrap.ts"
 
 export interface TextOptions {
   readonly style: Style
@@ -20,7 +21,8 @@ export function explanationText(explanation: Explanation, options: TextOptions):
   const shown = (line: Line): boolean => options.all || (line.plumbing !== true && line.condition === undefined)
   const left = explanation.lines.filter((line) => !shown(line)).length
   const calls = explanation.lines.length - left
-  const parts = [style.bold(`${calls} operations`) + (left === 0 ? "" : style.dim(`, and ${left} that hold them together or run only if one fails: --all shows them`)) + "\n"]
+  const verb = explanation.subject === "exec" ? "runts exec" : "runts create and runts start"
+  const parts = [`What ${verb} would do with ${printable(explanation.bundle)}: ` + style.bold(`${calls} operations`) + (left === 0 ? "" : style.dim(`, and ${left} that hold them together or run only if one fails: --all shows them`)) + "\n"]
   for (const note of explanation.notes) parts.push(noteText(note, style))
   parts.push(style.dim(`A number is a step of the program that the container's process runs; runts: the runtime does it outside.`) + "\n")
   for (const concern of concernsOf(explanation)) {
@@ -43,7 +45,7 @@ function lineText(line: Line, { style, width }: TextOptions): string {
   const pointer = line.pointer === "" ? "" : style.dim(`  [${printable(line.pointer)}]`)
   const condition = line.condition === undefined ? "" : style.yellow(`  (${line.condition})`)
   const head = `${style.dim(number)}  ${printable(line.sentence)}${pointer}${condition}\n`
-  const call = wrapped(printable(line.call), width)
+  const call = width === undefined ? printable(line.call) : wrap(printable(line.call), Math.max(20, width - INDENT.length), INDENT)
   const branches = line.branches === undefined ? "" : `${INDENT}${style.dim(printable(line.branches))}\n`
   return `${head}${INDENT}${style.green(call)}\n${branches}${outcomeText(line, style)}`
 }
@@ -54,22 +56,6 @@ function outcomeText({ outcome }: Line, style: Style): string {
   const why = [outcome.errno, outcome.message].filter((part) => part !== undefined).join(": ")
   const text = `${outcome.state}${took}${why === "" ? "" : `: ${printable(why)}`}`
   return `${INDENT}${outcome.state === "failed" ? style.red(text) : style.dim(text)}\n`
-}
-
-/** Breaks a long call at spaces; what follows is indented. */
-function wrapped(text: string, width: number | undefined): string {
-  if (width === undefined) return text
-  const room = Math.max(20, width - INDENT.length)
-  const lines: string[] = []
-  let line = ""
-  for (const word of text.split(" ")) {
-    if (line !== "" && line.length + 1 + word.length > room) {
-      lines.push(line)
-      line = "  " + word
-    } else line = line === "" ? word : `${line} ${word}`
-  }
-  lines.push(line)
-  return lines.join("\n" + INDENT)
 }
 
 /** A line an operation, in order, as strace(1) prints system calls. */

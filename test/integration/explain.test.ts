@@ -93,6 +93,26 @@ function callsOf(trace: string): string[] {
   return lines.filter((line) => line.startsWith(`${child} `)).flatMap((line) => /^\d+ +([a-z0-9_]+)\(/.exec(line)?.[1] ?? [])
 }
 
+boxTest("explain: it only looks: nothing is mounted, made, written, joined or started [explain]", { skipFor: { ...OURS.skipFor }, skipIn: { uml: "there is no strace" } }, (t, box) => {
+  if (!existsSync("/usr/bin/strace")) {
+    t.pass("there is no strace here")
+    return
+  }
+  box.config.linux.seccomp = { defaultAction: "SCMP_ACT_ALLOW", syscalls: [{ names: ["reboot"], action: "SCMP_ACT_ERRNO" }] }
+  box.config.mounts.push({ destination: "/m", type: "bind", source: "/tmp", options: ["bind"] })
+  box.write()
+  for (const format of ["text", "html"]) {
+    const trace = `${box.folder}/trace-${format}`
+    expectSuccess(command(["strace", "-f", "-o", trace, runtimePath, "--root", box.root, "explain", "--bundle", box.bundle, "--format", format]))
+    const lines = readFileSync(trace, "utf8").split("\n")
+    const changes = lines.filter((line) => / (mount|umount2|move_mount|open_tree|fsopen|mkdirat?|mknodat?|unlinkat?|renameat2?|symlinkat?|setns|unshare|bpf|execve|v?fork|chdir|f?chown\w*|f?chmod\w*|bind|connect|flock)\(/.test(line))
+    t.equal(changes.length, 1, changes.slice(1).join("\n"))
+    t.match(changes[0], "execve(", "its own start")
+    t.same(lines.filter((line) => /clone3?\(.*CLONE_NEW/.test(line)), [])
+    t.same(lines.filter((line) => /open(at2?)?\(.*(O_WRONLY|O_RDWR|O_CREAT)/.test(line) && !/\/dev\/null/.test(line)), [])
+  }
+})
+
 boxTest("explain: as nobody, what only root can look at is assumed and said [explain]", OURS, (t, box) => {
   const folder = `${tmpdir()}/runts-explain-${process.pid}`
   mkdirSync(`${folder}/rootfs`, { recursive: true })

@@ -4,6 +4,7 @@ import { style } from "../../../src/cli/style.ts"
 import { clauseOf, concernOfPointer } from "../../../src/explain/concerns.ts"
 import { foldLines, planDecoder, programLines, type Explanation, type Line } from "../../../src/explain/model.ts"
 import { printable } from "../../../src/explain/printable.ts"
+import { wrap } from "../../../src/explain/wrap.ts"
 import { explanationStrace, explanationText } from "../../../src/explain/text.ts"
 import { planCreate } from "../../../src/plan/create.ts"
 import { planExec } from "../../../src/plan/exec.ts"
@@ -95,10 +96,18 @@ t.test("printable(): nothing in a config reaches the terminal as more than text"
   }
 })
 
+t.test("wrap(): between arguments and between flags", async (t) => {
+  t.equal(wrap("open_tree(AT_FDCWD, \"/a\", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC|AT_RECURSIVE)", 30, "    "), [
+    "open_tree(AT_FDCWD, \"/a\",", "      OPEN_TREE_CLONE|", "      OPEN_TREE_CLOEXEC|", "      AT_RECURSIVE)",
+  ].join("\n"))
+  t.equal(wrap("x".repeat(50), 30, ""), "x".repeat(50), "a word is not broken")
+  t.equal(wrap("f(1, 2)", 30, "    "), "f(1, 2)")
+})
+
 t.test("explanationText(): an outcome is told", async (t) => {
   const line: Line = { actor: "init", concern: "mounts", sentence: "mount it", call: "fsmount(3, 0, 0)", pointer: "/mounts/0", step: 7, outcome: { state: "failed", took: 1500, errno: "EPERM" } }
   const explanation: Explanation = { subject: "create", id: "c", bundle: "/b", lines: [line, { ...line, plumbing: true }], notes: [] }
   const text = explanationText(explanation, { style: style(false), width: undefined, all: false })
-  t.match(text, /^1 operations, and 1 that/)
+  t.match(text, /^What runts create and runts start would do with \/b: 1 operations, and 1 that/)
   t.match(text, "    7  mount it  [/mounts/0]\n       fsmount(3, 0, 0)\n       failed in 1.5 us: EPERM\n")
 })
