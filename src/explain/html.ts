@@ -51,7 +51,7 @@ ${journey(explanation)}
 <p class="lead">From the outside in. Every box is a boundary that the process inside cannot see past; each name leads to what is done for it.</p>
 ${picture(explanation, summary)}
 </section>
-<section class="tiles" aria-label="What it may do">${privileges(summary)}${isolation(summary)}</section>
+<section class="tiles" aria-label="What it may do">${privileges(summary)}${isolation(summary, explanation.subject === "create")}</section>
 <section id="parts" aria-labelledby="parts-title">
 <h2 id="parts-title">What is done</h2>
 <p class="lead">Every operation, grouped by what it is for. Open a part to see its system calls. <b class="who runts">runts</b> does it from
@@ -72,10 +72,12 @@ function header({ subject, id, bundle, lines }: Explanation, summary: Summary, w
   const who = user.uid === 0 ? "root" : `user ${user.uid}`
   const calls = lines.filter(({ plumbing, condition }) => plumbing !== true && condition === undefined).length
   const verb = subject === "exec" ? "What <b>runts exec</b> would do" : "What <b>runts create</b> and <b>runts start</b> would do"
+  const place = subject === "exec" && id !== "" ? `in the container <code>${e(id)}</code>`
+    : `with the bundle <code>${e(bundle)}</code>${id === "" ? "" : `, as container <code>${e(id)}</code>`}`
   return `<header>
 <p class="kicker">runts explain</p>
 <h1><code>${e(what)}</code></h1>
-<p class="lead">${verb} with the bundle <code>${e(bundle)}</code>${id === "" ? "" : `, as container <code>${e(id)}</code>`}:
+<p class="lead">${verb} ${place}:
 ${calls} operations, from reading config.json to the program's first instruction. It will run as ${e(who)} in <code>${e(summary.cwd)}</code>${summary.terminal ? ", on a terminal of its own" : ""}.</p>
 </header>`
 }
@@ -124,7 +126,7 @@ const NAMESPACE_TEXTS: Readonly<Record<NamespaceType, string>> = {
   uts: "its own host name",
   cgroup: "sees its own cgroup as the root of all",
   time: "its own boot clocks",
-  pid: "its own process numbers: the program is process 1",
+  pid: "its own process numbers: the container's program is process 1",
   mount: "its own view of what is mounted where",
 }
 
@@ -142,7 +144,8 @@ function cgroupBox(explanation: Explanation, { cgroups }: Summary, inner: string
   const limits = explanation.lines.filter(({ pointer, sentence }) => pointer.startsWith("/linux/resources/") && sentence.startsWith("limit "))
   const shown = limits.slice(0, 8).map(({ sentence }) => `<li>${e(sizes(sentence.replace(/^limit /, "")))}</li>`)
   const rest = limits.length > shown.length ? `<li>and ${limits.length - shown.length} more</li>` : ""
-  const list = limits.length === 0 ? `<p class="shared">no limits</p>` : `<ul class="limits">${join(shown)}${rest}</ul>`
+  const none = explanation.subject === "exec" ? "the container's limits are those of all its processes together" : "no limits"
+  const list = limits.length === 0 ? `<p class="shared">${none}</p>` : `<ul class="limits">${join(shown)}${rest}</ul>`
   return `<div class="box cgroup"><p class="label"><a href="#cgroups">cgroup</a> <span class="about">what it may use</span></p>${list}${inner}</div>`
 }
 
@@ -154,7 +157,7 @@ function sizes(text: string): string {
 function namespaceBox({ type, kind, path }: NamespaceSummary, { hostname, idMappings }: Summary, inner: string): string {
   const more = type === "uts" && hostname !== "" ? `<span class="value">${e(hostname)}</span>`
     : type === "user" && idMappings.uids.length > 0 ? `<span class="value">users ${e(idMappings.uids.join(", "))}</span>`
-    : kind === "joined" ? `<span class="value">${e(path ?? "of the container")}</span>` : ""
+    : path !== undefined ? `<span class="value">${e(path)}</span>` : ""
   return `<div class="box ns ${type} ${kind}"><p class="label"><a href="#namespaces">${type}</a> <span class="kind">${kind}</span> <span class="about">${NAMESPACE_TEXTS[type]}</span> ${more}</p>${inner}</div>`
 }
 
@@ -172,9 +175,8 @@ function heart({ program, user, cwd, environment, capabilities, noNewPrivileges,
 
 /** The mounts as they lie upon each other, the last on top. */
 function layers(explanation: Explanation, { mounts, rootfs }: Summary): string {
-  if (explanation.subject === "exec") return ""
   const slabs = mounts.map((mount) => slab(explanation, mount)).toReversed()
-  return `<div class="layers"><p class="label"><a href="#mounts">What it finds at /</a> <span class="about">${mounts.length} mounts over the root filesystem</span></p>
+  return `<div class="layers"><p class="label">${explanation.subject === "exec" ? "What it finds at /" : '<a href="#mounts">What it finds at /</a>'} <span class="about">${mounts.length} mounts over the root filesystem</span></p>
 ${join(slabs)}<details class="slab rootfs"><summary><code>/</code> <span class="about">the folder ${e(rootfs.path)}</span>${rootfs.readonly ? ` <span class="flag">read-only</span>` : ""}</summary>${callList(linesOf(explanation, "rootfs"))}</details></div>`
 }
 
@@ -198,10 +200,11 @@ function privileges({ capabilities, seccomp, noNewPrivileges }: Summary): string
 <p><b>New privileges.</b> ${noNewPrivileges ? "None can be gained, not even by a setuid program." : "A setuid program in its root filesystem can still gain some."}</p></article>`
 }
 
-function isolation({ maskedPaths, readonlyPaths, hooks }: Summary): string {
+/** @param made the container is being made, and its hooks run */
+function isolation({ maskedPaths, readonlyPaths, hooks }: Summary, made: boolean): string {
   const list = (paths: readonly string[], kind: string): string =>
     paths.length === 0 ? "<p>none</p>" : `<ul class="paths ${kind}">${join(paths.map((path) => `<li><code>${e(path)}</code></li>`))}</ul>`
-  const hooksPart = hooks.length === 0 ? "" : `<h3>Hooks</h3>${list(hooks, "hook")}`
+  const hooksPart = hooks.length === 0 || !made ? "" : `<h3>Hooks</h3>${list(hooks, "hook")}`
   return `<article class="tile"><h2><a href="#isolation">Out of reach</a></h2><h3>Hidden</h3>${list(maskedPaths, "masked")}<h3>Read-only</h3>${list(readonlyPaths, "readonly")}${hooksPart}</article>`
 }
 
@@ -221,6 +224,7 @@ function group({ title, pointer, lines }: Group): string {
 
 /** The lines that always run; below them what holds them together, and what runs only if something fails. */
 function callList(lines: readonly Line[]): string {
+  if (lines.length === 0) return ""
   const straight = foldLines(lines.filter(({ plumbing, condition }) => plumbing !== true && condition === undefined))
   const rest = lines.filter(({ plumbing, condition }) => plumbing === true || condition !== undefined)
   const more = rest.length === 0 ? "" : `<details class="more"><summary>${rest.length} more, which hold them together or run only if one fails</summary><ol>${join(rest.map(call))}</ol></details>`

@@ -184,6 +184,9 @@ boxTest("explain exec: from a bundle, and into a container that runs [explain] [
   t.equal(planned.subject, "exec")
   t.match(find(planned, /^execute ls/), { actor: "process", call: /^execve\(.*\["ls", "-l", NULL\]/ })
   t.match(find(planned, /join the container's namespaces/), { call: /CLONE_NEWPID/ })
+  const page = expectSuccess(box.call(["explain", "--format", "html", "exec", "--bundle", box.bundle, "--", "ls", "a b"])).stdout
+  t.match(page, /<h1><code>ls &#39;a b&#39;<\/code>/)
+  t.same([...page.matchAll(/href="#([^"]+)"/g)].map(([, id]) => id ?? "").filter((id) => !page.includes(` id="${id}"`)), [], "links lead somewhere")
   t.match(box.call(["explain", "exec", box.id, "--", "ls"]).stderr, /container does not exist/)
   await box.launch("/bin/sleep", "1000")
   const file = `${box.folder}/process.json`
