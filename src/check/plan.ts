@@ -44,8 +44,7 @@ function checkDevices({ linux }: Spec, findings: Findings): void {
       try {
         deviceNodes([device], false)
       } catch (error) {
-        // it is asked about one device, and counts from 0
-        throw moved(error, "/linux/devices/0", pointer)
+        throw moved(error, 0, index)
       }
     })
   })
@@ -55,17 +54,18 @@ function checkDevices({ linux }: Spec, findings: Findings): void {
       try {
         deviceFilterRules([rule])
       } catch (error) {
-        throw moved(error, "/linux/resources/devices/0", pointer)
+        throw moved(error, 0, index)
       }
     })
   })
 }
 
-/** The same error about another item of its list. */
-function moved(error: unknown, from: string, to: string): unknown {
+/** The error of what was asked about one item alone, and takes it for the first of its list. */
+export function moved(error: unknown, from: number, to: number): unknown {
   if (!(error instanceof RuntsError)) return error
-  const pointer = error.details.pointer?.replace(from, () => to)
-  return new RuntsError(error.message.replace(from, () => to), { ...error.details, ...(pointer === undefined ? {} : { pointer }) })
+  const pointer = error.details.pointer?.replace(`/${from}`, `/${to}`)
+  const message = error.message.replace(new RegExp(`^([\\w/]*)([[/])${from}\\b`), `$1$2${to}`)
+  return new RuntsError(message, { ...error.details, ...(pointer === undefined ? {} : { pointer }) })
 }
 
 function checkMounts(spec: Spec, sound: boolean, findings: Findings): void {

@@ -31,8 +31,9 @@ function summary(report: CheckReport, style: Style): string {
   const counts = (["error", "warning", "notice"] as const).map((severity) => [severity, count(report, severity)] as const)
   const told = counts.filter(([, number]) => number > 0).map(([severity, number]) => style[COLOURS[severity]](`${number} ${severity}${number === 1 ? "" : "s"}`))
   const [errors, warnings] = counts.map(([, number]) => number)
-  const verdict = errors === 0 && warnings === 0 ? `nothing wrong: it can ${report.scope === "host" ? "run here" : "be run, by config.json alone"}`
-    : errors === 0 ? `it can ${report.scope === "host" ? "run here" : "be run, by config.json alone"}` : "it cannot run"
+  const can = `it can ${report.scope === "host" ? "run here" : "be run, by config.json alone"}`
+  const part = report.findings.some(({ code }) => code === "not-checked") ? ", as far as could be seen" : ""
+  const verdict = errors !== 0 ? "it cannot run" : warnings === 0 ? `nothing wrong: ${can}${part}` : can + part
   const coloured = errors === 0 ? style.green(verdict) : verdict
   return told.length === 0 ? `${coloured}\n` : `${told.join(", ")}; ${coloured}\n`
 }

@@ -135,12 +135,12 @@ function hintOf(step: ToldStep, errno: number): string | undefined {
 }
 
 /** The texts that engines look for (Go's os/exec): exit codes 126 and 127 hang on them. */
-function lookupFailure(name: string, errno: number, step: FailedStep): RuntsError {
+export function lookupFailure(name: string, errno: number, step?: FailedStep): RuntsError {
   const quoted = JSON.stringify(name)
   const code = errno === ERRNO.ENOENT || errno === ERRNO.ENOTDIR ? "executable-not-found"
     : errno === ERRNO.EISDIR ? "executable-is-directory"
     : errno === ERRNO.EACCES ? "executable-not-permitted" : codeOfErrno(errno)
-  const details = { code, errno, pointer: "/process/args/0", step } as const
+  const details = { code, errno, pointer: "/process/args/0", ...(step === undefined ? {} : { step }) } as const
   if (errno === ERRNO.ENOENT) {
     if (!name.includes("/")) return new RuntsError(`exec: ${quoted}: executable file not found in $PATH`, details)
     return new RuntsError(`exec: ${quoted}: stat ${name}: no such file or directory`, details)
@@ -151,7 +151,7 @@ function lookupFailure(name: string, errno: number, step: FailedStep): RuntsErro
 }
 
 /** execve(2) itself failed: the file is there and executable. */
-function executionFailure(name: string, errno: number, step?: FailedStep): RuntsError {
+export function executionFailure(name: string, errno: number, step?: FailedStep): RuntsError {
   const what = name === "" ? "exec" : `exec ${name}`
   const hint =
     errno === ERRNO.ENOENT

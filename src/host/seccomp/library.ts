@@ -14,6 +14,7 @@ const FUNCTIONS = {
   seccomp_arch_add: [2, "int"],
   seccomp_syscall_resolve_name: [1, "int"],
   seccomp_syscall_resolve_name_arch: [2, "int"],
+  seccomp_syscall_resolve_num_arch: [2, "address"],
   seccomp_rule_add_array: [5, "int"],
   seccomp_export_bpf: [2, "int"],
 } as const
@@ -48,6 +49,31 @@ export function seccompLibraryPath(): string | undefined {
     if (path.includes("/libseccomp.so")) return path
   }
   return undefined
+}
+
+/** SCMP_ARCH_NATIVE */
+const NATIVE = 0
+/** No kernel has as many system calls. */
+const NUMBERS_MAX = 600
+
+/** Names of the system calls of this machine's architecture that the library knows. */
+export function knownSyscalls(library: SeccompLibrary): string[] {
+  const names: string[] = []
+  for (let number = 0; number < NUMBERS_MAX; number++) {
+    const address = library.seccomp_syscall_resolve_num_arch(NATIVE, number)
+    if (address !== 0) names.push(textAt(address))
+  }
+  return names
+}
+
+/** The C string at an address. */
+function textAt(address: number): string {
+  let text = ""
+  for (let at = address; ; at++) {
+    const byte = new Uint8Array(native.peek(at, 1))[0]
+    if (byte === undefined || byte === 0) return text
+    text += String.fromCharCode(byte)
+  }
 }
 
 /** A C string; the caller holds the buffer for as long as its address is used. */
