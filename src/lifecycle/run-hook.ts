@@ -5,7 +5,7 @@ import { O_APPEND, O_CREAT, O_NOCTTY, O_NONBLOCK, O_WRONLY } from "../kernel/fs.
 import { SIGNALS, signalName } from "../kernel/signals.ts"
 import { MSG_DONTWAIT } from "../kernel/socket.ts"
 import { NR } from "../kernel/syscalls.ts"
-import { close, open } from "../host/file.ts"
+import { close, open, tryReadText } from "../host/file.ts"
 import { POLLIN, POLLOUT, poll, type Interest } from "../host/poll.ts"
 import { type ExitStatus, pidfdOpen, reap } from "../host/process.ts"
 import { pipe, socketpair, trySend } from "../host/socket.ts"
@@ -87,9 +87,10 @@ export function runHook(hook: Hook, stateJson: string, options: HookOptions): vo
       confinement: options.confinement,
       pointer: options.pointer,
     })
+    const others = options.namespaces === undefined ? undefined : children()
     pid = spawnProgram(planner, "runts:hook", [...theirs, ...descriptorsOf(options)])
     while (theirs.length > 0) close(theirs.pop() as number)
-    run = new HookRun(pid, status, stdin.write, output.read, Buffer.from(stateJson, "utf8"), options)
+    run = new HookRun(pid, status, stdin.write, output.read, Buffer.from(stateJson, "utf8"), options, others)
     const result = run.supervise(hook.timeout === undefined ? -1 : hook.timeout * 1000)
     const why = failure(result, hook, planner, run)
     if (why !== undefined) {
@@ -170,9 +171,14 @@ class HookRun {
   private readonly options: HookOptions
   private hasStarted = false
   private followed = false
+  private readonly others: readonly number[] | undefined
 
-  constructor(pid: number, status: number, stdin: number, output: number, input: Uint8Array, options: HookOptions) {
+  /** @param others children that were there before; undefined where the hook's process is no clone of its first one */
+  constructor(
+    pid: number, status: number, stdin: number, output: number, input: Uint8Array, options: HookOptions, others: readonly number[] | undefined,
+  ) {
     this.options = options
+    this.others = others
     this.pid = pid
     this.status = status
     this.stdin = stdin
@@ -217,6 +223,10 @@ class HookRun {
   end(): void {
     if (!this.reaped) killAndReap(this.pid)
     close(this.pidfd)
+    if (this.others === undefined || this.followed) return
+    // a launcher that was killed before it told the pid may have made its clone, which is our child: as long as nobody reaps it, not even
+    // the end of the container's init is complete (pid_namespaces(7))
+    for (const pid of children()) if (!this.others.includes(pid)) killAndReap(pid)
   }
 
   private feed(): void {
@@ -269,8 +279,9 @@ class HookRun {
     this.followed = true
     if (this.options.confinement === undefined) return
     this.options.born?.(pid)
-    // one that was killed meanwhile takes nothing any more
-    trySend(this.status, new Uint8Array(1))
+    const sent = trySend(this.status, new Uint8Array(1))
+    // one that was killed meanwhile takes nothing any more; any other would wait for ever
+    if (sent < 0 && sent !== -ERRNO.EPIPE && sent !== -ERRNO.ECONNRESET) throw sysError(`let hook process ${pid} go on`, -sent, { syscall: "sendto" })
   }
 }
 
@@ -280,6 +291,11 @@ function killAndReap(pid: number): void {
   sys(NR.kill, -pid, SIGNALS.KILL)
   sys(NR.kill, pid, SIGNALS.KILL)
   reap(pid)
+}
+
+/** Pids of this process's children, zombies too; none where the kernel does not tell them (CONFIG_PROC_CHILDREN). */
+function children(): number[] {
+  return (tryReadText("/proc/thread-self/children") ?? "").split(" ").filter((word) => word !== "").map(Number)
 }
 
 /** Of a child that was not waited for, so there is one, be it a zombie. */
