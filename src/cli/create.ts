@@ -1,11 +1,10 @@
 import { create } from "../lifecycle/create.ts"
+import { attempt } from "./attempt.ts"
 import { createRequest } from "./request.ts"
 import type { Call } from "./table.ts"
 
 /** `runts create` */
 export async function main(call: Call<"create">): Promise<number> {
-  const { trace } = call.flags
-  const work = (): Promise<void> => create(call.globals, createRequest(call))
-  await (trace ? (await import("./trace.ts")).traced("create", call.id, trace, work) : work())
+  await attempt(call, () => create(call.globals, createRequest(call)))
   return 0
 }

@@ -1,6 +1,7 @@
 import { RuntsError } from "../error.ts"
 import { exec } from "../lifecycle/exec.ts"
 import type { ExecRequest } from "../lifecycle/requests.ts"
+import { attempt } from "./attempt.ts"
 import type { Call } from "./table.ts"
 
 /** `runts exec`: its exit code is the process's. */
@@ -39,6 +40,5 @@ export async function main(call: Call<"exec">): Promise<number> {
     cgroup: flags.cgroup,
     ignorePaused: flags["ignore-paused"],
   }
-  const work = (): Promise<number> => exec(call.globals, request)
-  return flags.trace ? (await import("./trace.ts")).traced("exec", call.id, flags.trace, work) : work()
+  return attempt(call, () => exec(call.globals, request))
 }

@@ -16,10 +16,13 @@ export type Actor = "runts" | "launcher" | "init" | "process"
 
 /** What became of a line, where the container was run. */
 export interface Outcome {
-  readonly state: "done" | "failed" | "not reached" | "skipped"
-  /** Since the first line of the program, and what it took itself; nanoseconds. */
+  /** skipped: a branch led past it; waits: for who lets it go on, as `start` does. */
+  readonly state: "done" | "failed" | "waits" | "not reached" | "skipped"
+  /** When it began, since the call of runts began, and what it took; nanoseconds. Not known where nothing was recorded (--trace). */
   readonly at?: number
   readonly took?: number
+  /** Of a system call that succeeded. */
+  readonly result?: number
   /** Of a failed system call, as ENOENT. */
   readonly errno?: string
   readonly message?: string
@@ -132,8 +135,7 @@ function isPlumbing(step: Step): boolean {
  * the blocks that run only where a branch leads to them.
  * @param who the process that the launcher makes
  */
-export function programLines(planner: Planner, decoder: Decoder, who: "init" | "process"): Line[] {
-  const { program } = planner
+export function programLines({ program }: Pick<Planner, "program">, decoder: Decoder, who: "init" | "process"): Line[] {
   const { steps } = program
   const printer = new Printer(program, decoder)
   const numbers = new Map(steps.map((step, index) => [step, index]))

@@ -41,6 +41,8 @@ const LOCK_POLL_MS = 5
 const STATE_FILE = "state.json"
 const CONFIG_FILE = "config.json"
 const FILTER_FILE = "seccomp.bpf"
+/** Beside the containers: why others could not be made (src/trace/failures.ts). No id begins so. */
+export const FAILURES_FOLDER = "@failures"
 const DEFAULT_ROOT = "/run/runts"
 
 /** Bytes of a file's name (NAME_MAX). */
@@ -137,7 +139,11 @@ export function claim(globals: StoreOptions, id: string): ContainerDir {
   if (fd >= 0) {
     const container = new ContainerDir(id, path, fd)
     container.lock("exclusive")
-    if (!container.isRemoved()) return container
+    if (!container.isRemoved()) {
+      // why an earlier one of that name failed says nothing of this one
+      sys(NR.unlinkat, AT_FDCWD, `${root.path}/${FAILURES_FOLDER}/${id}.json.gz`, 0)
+      return container
+    }
     container.close()
   } else if (fd !== -ERRNO.ENOENT) {
     sys(NR.unlinkat, AT_FDCWD, path, AT_REMOVEDIR)

@@ -1,8 +1,9 @@
 import { sys } from "../ffi/index.ts"
 import { RuntsError, sysError } from "../error.ts"
+import { planDecoder, programLines, type Line } from "../explain/model.ts"
 import { close, openAt, readAll, writeAll, writeFileAtomically } from "../host/file.ts"
 import type { ContainerDir } from "../host/store.ts"
-import { errnoName, ERRNO } from "../kernel/errno.ts"
+import { ERRNO } from "../kernel/errno.ts"
 import { AT_FDCWD, O_CREAT, O_NOCTTY, O_NOFOLLOW, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY } from "../kernel/fs.ts"
 import { CLONE } from "../kernel/process.ts"
 import { NR } from "../kernel/syscalls.ts"
@@ -10,10 +11,10 @@ import { debug, warn } from "../log.ts"
 import { addClocks, CLOCK_MONOTONIC, CLOCK_REALTIME, readTimes, type Clocks, type StepTime } from "../plan/clocks.ts"
 import type { Planner } from "../plan/planner.ts"
 import type { TraceSink } from "../trace.ts"
+import { PointerArray, type Datum, type Program } from "../program/program.ts"
 import { version } from "../version.ts"
 import { pack, unpack } from "./packed.ts"
-import { linesOf, type Line } from "./trace-lines.ts"
-import { setOutcomes, traceFile, type Phase, type RecordedError, type TracedCommand, type TraceRecord, type Who } from "./trace-record.ts"
+import { failedLine, lastStep, recordedError, setOutcomes, traceFile, type Phase, type RecordedError, type TracedCommand, type TraceRecord, type Who } from "./record.ts"
 
 /** In a container's folder: the record, and the memory that its init writes times into. */
 export const RECORD_FILE = "trace.json.gz"
@@ -57,6 +58,8 @@ export class Recorder implements TraceSink {
   private calls: readonly number[] = []
   private ahead = 0n
   private written = false
+  /** What was recorded, once the call has an outcome. */
+  record: TraceRecord | undefined
 
   /** @param path of the file; it is made at once, so that a path that cannot be is told before anything else is made */
   constructor(command: TracedCommand, id: string, path: string) {
@@ -139,6 +142,7 @@ export class Recorder implements TraceSink {
       ...(failure === undefined ? {} : { error: failure }),
       pid: sys(NR.getpid), pids: this.pids, phases: this.phases, lines: this.lines(outcome, failure, took),
     }
+    this.record = record
     try {
       if (outcome !== "failed" || this.command === "start") this.keep(record)
       writeAll(this.file, traceFile(record))
@@ -152,12 +156,11 @@ export class Recorder implements TraceSink {
   }
 
   private failure(error: unknown): RecordedError {
-    if (!(error instanceof RuntsError)) return { message: String(error) }
-    const { pointer, errno, syscall, hint, code, step } = error.details
-    const index = step === undefined ? undefined : this.clocks === undefined ? step.index : this.clocks.before(step.index)
+    const step = error instanceof RuntsError ? error.details.step : undefined
+    const index = step === undefined ? undefined : this.clocks?.before(step.index)
     // who reports the error finds the step where it is without clocks
     if (step !== undefined && index !== undefined) (step as { index: number }).index = index
-    return { message: error.message, code, pointer, errno: errno === undefined ? undefined : errnoName(errno), syscall, hint, step: index }
+    return recordedError(error)
   }
 
   private times(calls: readonly number[], fd: number, ahead: bigint): StepTime[] {
@@ -175,7 +178,7 @@ export class Recorder implements TraceSink {
     const cloned = times.find(({ index }) => index === clone)
     this.clocks.remove()
     this.clocks = undefined
-    const lines = linesOf(this.planner, this.command === "exec" ? "process" : "init")
+    const lines = linesOf(this.planner.program, this.command === "exec" ? "process" : "init")
     const pid = this.pids.process === undefined ? undefined : BigInt(this.pids.process)
     setOutcomes(lines, times.map((time) => (time === cloned && pid !== undefined ? { ...time, result: pid } : time)), Number(this.base), { now, runs, failed })
     return lines
@@ -189,16 +192,12 @@ export class Recorder implements TraceSink {
     const fd = openAt(this.folder.fd, TIMES_FILE, O_RDONLY | O_NOFOLLOW)
     try {
       const { lines } = kept.record
-      for (const line of lines) delete line.outcome
-      const called = failure?.syscall
-      const step = called === undefined ? undefined : lines.findLast(({ call }) => call.startsWith(`${called}(`))?.step
-      const failed = step === undefined ? undefined : { step, errno: failure?.errno }
+      const failed = failedLine(lines, failure)
       setOutcomes(lines, this.times(kept.calls, fd, BigInt(kept.ahead)), Number(this.base), { now, runs, failed })
       // what was done before this call is in the trace of `create`
       const first = lines.find(({ outcome }) => outcome?.at !== undefined && outcome.at + (outcome.took ?? 0) > 0)?.step ?? 0
-      const end = lines.findLast(({ call }) => call.startsWith("execve("))?.step ?? 0
-      const own = lines.filter(({ step, actor }) => actor !== "launcher" && step >= first && step <= end)
-      for (const { outcome } of own) if (outcome !== undefined) sinceBeginning(outcome)
+      const own = lines.filter(({ step = -1, actor }) => actor !== "launcher" && step >= first && step <= lastStep(lines))
+      for (const line of own) sinceBeginning(line)
       return own
     } finally {
       close(fd)
@@ -223,10 +222,10 @@ export class Recorder implements TraceSink {
 }
 
 /** Of a step that began before this call, as the wait for it, only what lies within is its. */
-function sinceBeginning(outcome: { at?: number; took?: number }): void {
-  if (outcome.at === undefined || outcome.at >= 0) return
-  outcome.took = Math.max(0, outcome.at + (outcome.took ?? 0))
-  outcome.at = 0
+function sinceBeginning(line: Line): void {
+  const { outcome } = line
+  if (outcome?.at === undefined || outcome.at >= 0) return
+  line.outcome = { ...outcome, at: 0, took: Math.max(0, outcome.at + (outcome.took ?? 0)) }
 }
 
 /** Whether one of the program's processes enters a time namespace. */
@@ -250,4 +249,18 @@ function memory(): number {
 export function readKept(folder: ContainerDir): KeptRecord | undefined {
   const bytes = folder.read(RECORD_FILE)
   return bytes === undefined ? undefined : (unpack(bytes) as KeptRecord)
+}
+
+/** The lines of a plan's program, as they are kept and shown to others: without environments, which hold passwords. */
+export function linesOf(program: Program, who: "init" | "process"): Line[] {
+  const { steps } = program
+  return programLines({ program }, planDecoder(new Map()), who).map((line) => {
+    const { name, args } = steps[line.step ?? -1] ?? {}
+    const environment = args?.[2]
+    if (name !== "execve" || !(environment instanceof PointerArray)) return line
+    const count = environment.items.length
+    const printed = `[${[...environment.items.map((item) => JSON.stringify((item as Datum).bytes)), "NULL"].join(", ")}])`
+    const call = line.call.endsWith(printed) ? line.call.slice(0, -printed.length) : "execve(..., "
+    return { ...line, call: `${call}[${count} ${count === 1 ? "variable" : "variables"}])` }
+  })
 }

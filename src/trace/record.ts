@@ -1,6 +1,7 @@
-import type { StepTime } from "../plan/clocks.ts"
+import type { Line, Outcome } from "../explain/model.ts"
+import { RuntsError } from "../error.ts"
 import { errnoName } from "../kernel/errno.ts"
-import type { Line } from "./trace-lines.ts"
+import type { StepTime } from "../plan/clocks.ts"
 
 /*
  * What --trace records of one call of runts, as it is kept in a container's folder and as it is written for people and their tools.
@@ -29,6 +30,12 @@ export interface RecordedError {
   readonly hint?: string | undefined
   /** Index of the program's step that failed, if one did. */
   readonly step?: number | undefined
+}
+
+export function recordedError(error: unknown): RecordedError {
+  if (!(error instanceof RuntsError)) return { message: String(error) }
+  const { pointer, errno, syscall, hint, code, step } = error.details
+  return { message: error.message, code, pointer, errno: errno === undefined ? undefined : errnoName(errno), syscall, hint, step: step?.index }
 }
 
 export type TracedCommand = "create" | "run" | "start" | "exec"
@@ -60,49 +67,94 @@ export interface Run {
   readonly now: number
   /** The user's program runs, since then. */
   readonly runs?: number | undefined
-  /** Index of the step that failed, and its errno. */
-  readonly failed?: { readonly step: number; readonly errno?: string | undefined } | undefined
+  /** The step that failed, and its errno. */
+  readonly failed?: FailedLine | undefined
 }
 
-/** Tells each line what became of it. @param times of the program's system calls, from the record's beginning */
+export interface FailedLine {
+  readonly step: number
+  readonly errno?: string | undefined
+}
+
+/** The line of a program with which its straight line ends: the execve of the user's program. */
+export const lastStep = (lines: readonly Line[]): number => lines.findLast(({ call, condition }) => condition === undefined && call.startsWith("execve("))?.step ?? -1
+
+/**
+ * Tells each line of a program what became of it.
+ * @param times of its system calls
+ * @param base what their clock said when the record began
+ */
 export function setOutcomes(lines: readonly Line[], times: readonly StepTime[], base: number, run: Run): void {
   const timeOf = new Map(times.map((time) => [time.index, time]))
-  const straightEnd = lines.findLastIndex(({ call }) => call.startsWith("execve("))
+  const end = lastStep(lines)
   for (const who of ["launcher", "process"] as const) {
     const own = lines.filter((line) => (line.actor === "launcher") === (who === "launcher"))
     const ran = own.flatMap((line) => {
-      const time = timeOf.get(line.step)
+      const time = timeOf.get(line.step ?? -1)
       return time?.began === undefined ? [] : [{ line, at: Number(time.began - BigInt(base)), result: time.result }]
-    }).sort((a, b) => a.at - b.at || a.line.step - b.line.step)
+    }).sort((a, b) => a.at - b.at || (a.line.step ?? 0) - (b.line.step ?? 0))
     ran.forEach(({ line, at, result }, index) => {
-      const next = ran[index + 1]
-      const last = next === undefined
-      const errno = result !== undefined && result < 0n ? errnoName(Number(-result)) : undefined
-      const waits = last && who === "process" && run.runs === undefined && run.failed === undefined
       // the last of the launcher is its end, which nothing comes after
-      const end = next?.at ?? (who === "launcher" && run.failed === undefined ? at : (run.runs ?? run.now))
-      line.outcome = {
-        state: waits ? "waits" : "done", at, took: Math.max(0, end - at),
-        ...(errno === undefined ? {} : { errno }),
-        ...(errno === undefined && result !== undefined && !waits ? { result: Number(result) } : {}),
-      }
+      const next = ran[index + 1]?.at ?? (who === "launcher" && run.failed === undefined ? at : (run.runs ?? run.now))
+      const waits = index === ran.length - 1 && who === "process" && run.runs === undefined && run.failed === undefined
+      line.outcome = outcomeOf(waits, at, Math.max(0, next - at), result)
     })
-    const reached = Math.max(-1, ...ran.map(({ line }) => line.step).filter((step) => step <= straightEnd))
+    const reached = Math.max(-1, ...ran.map(({ line }) => line.step ?? -1).filter((step) => step <= end))
     for (const line of own) {
-      if (line.outcome !== undefined) continue
-      const straight = line.step <= straightEnd
+      if (line.outcome !== undefined || line.plumbing === true) continue
+      const ahead = (line.step ?? 0) > reached && (line.step ?? 0) <= end
       // behind the filter none asks for the time
-      const silent = run.runs !== undefined && straight && line.step > reached && line.plumbing === undefined
-      if (silent) line.outcome = { state: "done" }
-      else if (line.plumbing === undefined) line.outcome = { state: straight && line.step > reached ? "not reached" : "skipped" }
+      line.outcome = { state: !ahead ? "skipped" : run.runs !== undefined ? "done" : "not reached" }
     }
   }
-  const failed = run.failed === undefined ? undefined : lines.find(({ step }) => step === run.failed?.step)
-  if (failed !== undefined) {
-    const { errno } = run.failed ?? {}
-    failed.outcome = { ...failed.outcome, state: "failed", ...(errno === undefined ? {} : { errno }) }
-    delete (failed.outcome as { result?: number }).result
+  setFailed(lines, run.failed)
+}
+
+function outcomeOf(waits: boolean, at: number, took: number, result: bigint | undefined): Outcome {
+  const errno = result !== undefined && result < 0n ? errnoName(Number(-result)) : undefined
+  return {
+    state: waits ? "waits" : "done", at, took,
+    ...(errno === undefined ? {} : { errno }), ...(errno === undefined && result !== undefined && !waits ? { result: Number(result) } : {}),
   }
+}
+
+function setFailed(lines: readonly Line[], failed: FailedLine | undefined): void {
+  const line = failed === undefined ? undefined : lines.find(({ step }) => step === failed.step)
+  if (failed === undefined || line === undefined) return
+  const { at, took } = line.outcome ?? {}
+  line.outcome = {
+    state: "failed", ...(at === undefined ? {} : { at }), ...(took === undefined ? {} : { took }), ...(failed.errno === undefined ? {} : { errno: failed.errno }),
+  }
+}
+
+/** The line that an error of `start` is of, which knows the system call only: of its last steps there is one of each. */
+export function failedLine(lines: readonly Line[], error: RecordedError | undefined): FailedLine | undefined {
+  if (error === undefined) return undefined
+  const called = error.syscall
+  const step = error.step ?? (called === undefined ? undefined : lines.findLast(({ call, condition }) => condition === undefined && call.startsWith(`${called}(`))?.step)
+  return step === undefined ? undefined : { step, errno: error.errno }
+}
+
+/** How far a program came of whose steps no times are known. */
+export type Progress = { readonly failed: FailedLine } | { readonly waitsFor: "start" } | { readonly runs: true }
+
+/** Tells each line of a program what became of it, by how far it came: what only a branch leads to is not told of. */
+export function setProgress(lines: readonly Line[], progress: Progress): void {
+  const end = lastStep(lines)
+  let stop = end
+  if ("waitsFor" in progress) stop = lines.find(({ call, condition }) => condition === undefined && call.startsWith("accept4("))?.step ?? end
+  if ("failed" in progress) {
+    const { step } = progress.failed
+    const failed = lines.find((line) => line.step === step)
+    // a block behind the straight line is come to from a step that its condition names
+    stop = step <= end ? step : Number(/step (\d+)/.exec(failed?.condition ?? "")?.[1] ?? step)
+  }
+  for (const line of lines) {
+    if (line.step === undefined || line.plumbing === true || line.condition !== undefined) continue
+    const waits = "waitsFor" in progress && line.step === stop
+    line.outcome = { state: waits ? "waits" : line.step > stop ? "not reached" : "done" }
+  }
+  setFailed(lines, "failed" in progress ? progress.failed : undefined)
 }
 
 /** An event of the Trace Event Format; times in microseconds. */
