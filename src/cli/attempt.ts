@@ -1,4 +1,3 @@
-import { absolutePath, getcwd } from "../host/file.ts"
 import type { Recorder } from "../trace/recorder.ts"
 import type { Call } from "./table.ts"
 
@@ -13,7 +12,7 @@ export async function attempt<T>(call: Call<"create"> | Call<"run"> | Call<"star
     recorder?.fail(error)
     // of a container that runs a process more or less says nothing
     if (command !== "exec") {
-      const bundle = "bundle" in flags ? absolutePath(flags.bundle || ".", getcwd()) : ""
+      const bundle = "bundle" in flags ? flags.bundle || "." : undefined
       const { keepFailure } = await import("../trace/failures.ts")
       keepFailure(call.globals, { command, id, bundle, traced: recorder?.record }, error)
     }

@@ -2,7 +2,10 @@ import { RuntsError } from "../error.ts"
 import { explainBundle, type Explained } from "../explain/explain.ts"
 import { explanationJson } from "../explain/json.ts"
 import { explanationStrace, explanationText } from "../explain/text.ts"
+import { tryStat } from "../host/file.ts"
 import { isTerminal } from "../host/tty.ts"
+import { ERRNO } from "../kernel/errno.ts"
+import type { History } from "../trace/happened.ts"
 import { print, STDOUT } from "./output.ts"
 import { styleFor, widthOf } from "./style.ts"
 import type { Call } from "./table.ts"
@@ -10,19 +13,51 @@ import type { Call } from "./table.ts"
 /** `runts explain` */
 export async function main(call: Call<"explain">): Promise<number> {
   const { format, all } = call.flags
-  const explained = call.id === "exec" ? await execOf(call) : await creationOf(call)
+  const history = call.id === "" || call.id === "exec" || call.flags.bundle !== undefined ? undefined : await historyOf(call)
+  if (history !== undefined && history.summary === undefined && format === "html") {
+    throw new RuntsError(`the page shows what config.json asks for, and ${history.explanation.bundle} has none that is valid any more`, {
+      code: "bundle-missing", hint: "--format text and json do without",
+    })
+  }
+  const explained = history ?? (call.id === "exec" ? await execOf(call) : await creationOf(call))
   if (format === "json") print(explanationJson(explained))
-  else if (format === "html") print(await page(explained))
+  else if (format === "html") print(await page(explained as Explained))
   else if (format === "strace") print(explanationStrace(explained.explanation))
-  else print(explanationText(explained.explanation, { style: styleFor(STDOUT), width: isTerminal(STDOUT) ? widthOf(STDOUT) : undefined, all }))
+  else {
+    const style = styleFor(STDOUT)
+    if (history !== undefined) print((await import("../trace/happened-text.ts")).happenedText(history, style) + "\n")
+    print(explanationText(explained.explanation, { style, width: isTerminal(STDOUT) ? widthOf(STDOUT) : undefined, all }))
+  }
   return 0
 }
 
+/** What happened to the container of that name, if there is or was one; else its name is one to be. */
+async function historyOf(call: Call<"explain">): Promise<History | undefined> {
+  const { globals, id } = call
+  checkCreation(call)
+  const planned = tryStat("config.json") !== undefined
+  const { explainContainer } = await import("../trace/happened.ts")
+  const history = await explainContainer(globals, id).catch((error: unknown) => {
+    // root's containers are not for others to see, but a bundle is
+    if (planned && error instanceof RuntsError && error.details.errno === ERRNO.EACCES) return undefined
+    throw error
+  })
+  if (history !== undefined || planned) return history
+  throw new RuntsError(`there is no container ${JSON.stringify(id)}, nor a record of one that could not be made`, {
+    code: "container-missing", hint: "runts keeps why the last containers failed; --bundle DIR shows what would be done with a bundle",
+  })
+}
+
 async function creationOf(call: Call<"explain">): Promise<Explained> {
-  const { bundle, process } = call.flags
+  checkCreation(call)
+  return await explainBundle(call.globals, call.flags.bundle || ".", call.id)
+}
+
+/** What only `explain exec` takes. */
+function checkCreation(call: Call<"explain">): void {
+  const { process } = call.flags
   if (call.rest.length > 0) throw new RuntsError(`explain takes one name; ${JSON.stringify(call.rest[0])} is too much`, { code: "usage" })
   if (process !== undefined) throw new RuntsError("explain --process is for `explain exec`", { code: "usage" })
-  return await explainBundle(call.globals, bundle || ".", call.id)
 }
 
 /** `explain exec ID -- CMD`, or `explain exec --bundle DIR -- CMD`. */

@@ -351,16 +351,17 @@ export const COMMANDS = {
     load: (): Promise<CommandModule> => import("./spec.ts"),
   },
   explain: {
-    summary: "show what making a container would do, without doing it",
+    summary: "show what making a container would do, or what it did",
     description:
       "Every operation in its order: what for, the system call with its arguments, and what in config.json asked for it. Nothing is " +
-      "made or changed, and root is not needed. As first word, `exec` asks for the same of one more process in a container.",
+      "made or changed, and root is not needed. Of a container that is there, or that could not be made: what became of each, and where " +
+      "it stopped; and how long each took, if it was made with --trace. As first word, `exec` asks for the same of one more process in a container.",
     positionals: [
-      { name: "container-id", help: "the name that the container would have, or `exec`", optional: true },
+      { name: "container-id", help: "a container, the name that one would have, or `exec`", optional: true, statuses: "any" },
       { name: "command", help: "of exec: the container's name and the command; with --bundle the command alone", optional: true, rest: true },
     ],
     flags: {
-      bundle: { kind: "string", short: "b", value: "DIR", help: "the bundle: a folder with config.json (default: the working folder)" },
+      bundle: { kind: "string", short: "b", value: "DIR", help: "what would be done with this bundle; else the container's, or the working folder" },
       process: { kind: "string", short: "p", value: "FILE", help: "of exec: JSON file with the process" },
       format: {
         kind: "string", short: "f", value: "FORMAT", choices: ["text", "json", "html", "strace"], default: "text", help: "format of the output",
@@ -369,6 +370,7 @@ export const COMMANDS = {
     },
     examples: [
       ["runts explain --bundle ./web", "what create and start would do with ./web"],
+      ["runts explain web1", "what happened to web1, and where it stopped"],
       ["runts explain --format html > web.html", "a page to look at in a browser"],
       ["runts explain exec web1 -- ls -l", "what exec would do in the running web1"],
     ],

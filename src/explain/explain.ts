@@ -1,6 +1,7 @@
-import { loadBundle } from "../lifecycle/bundle.ts"
+import { loadBundle, type Bundle } from "../lifecycle/bundle.ts"
 import type { GlobalOptions } from "../lifecycle/requests.ts"
 import { planCreate } from "../plan/create.ts"
+import type { Happened } from "../trace/happened.ts"
 import { foreseeCreate, Notes } from "./foresee.ts"
 import { planDecoder, programLines, type Explanation, type Line } from "./model.ts"
 import { runtimeLines, type RuntimeLines } from "./runtime.ts"
@@ -10,6 +11,8 @@ import { summaryOf, type Summary } from "./summary.ts"
 export interface Explained {
   readonly explanation: Explanation
   readonly summary: Summary
+  /** What happened to a container; of one that is only thought through nothing has. */
+  readonly happened?: Happened
 }
 
 /**
@@ -18,7 +21,11 @@ export interface Explained {
  * @throws RuntsError where the config is not valid
  */
 export async function explainBundle(globals: GlobalOptions, path: string, id: string): Promise<Explained> {
-  const loaded = loadBundle(path)
+  return explainLoaded(globals, loadBundle(path), id)
+}
+
+/** The same of a bundle that was read already. */
+export async function explainLoaded(globals: GlobalOptions, loaded: Bundle, id: string): Promise<Explained> {
   const notes = new Notes()
   const foreseen = await foreseeCreate(globals, loaded, id, notes)
   const planner = planCreate(foreseen.spec, foreseen.facts)

@@ -1,5 +1,6 @@
 import type { Style } from "../cli/style.ts"
 import { CONCERNS } from "./concerns.ts"
+import { durationText } from "./duration.ts"
 import { concernsOf, foldLines, linesOf, type Explanation, type Line, type Note } from "./model.ts"
 import { printable } from "./printable.ts"
 import { wrap } from "./wrap.ts"
@@ -18,11 +19,12 @@ const INDENT = " ".repeat(NUMBER_WIDTH + 2)
 /** The explanation for people: grouped by concern, each line with its sentence, its pointer and its system call. */
 export function explanationText(explanation: Explanation, options: TextOptions): string {
   const { style } = options
-  const shown = (line: Line): boolean => options.all || (line.plumbing !== true && line.condition === undefined)
+  const shown = (line: Line): boolean => options.all || (line.plumbing !== true && (line.condition === undefined || hasRun(line))) || line.outcome?.state === "failed"
   const left = explanation.lines.filter((line) => !shown(line)).length
   const calls = explanation.lines.length - left
   const verb = explanation.subject === "exec" ? "runts exec" : "runts create and runts start"
-  const parts = [`What ${verb} would do with ${printable(explanation.bundle)}: ` + style.bold(`${calls} operations`) + (left === 0 ? "" : style.dim(`, and ${left} that hold them together or run only if one fails: --all shows them`)) + "\n"]
+  const past = explanation.lines.some(({ outcome }) => outcome !== undefined)
+  const parts = [(past ? "What became of " : `What ${verb} would do with ${printable(explanation.bundle)}: `) + style.bold(`${calls} operations`) + (left === 0 ? "" : style.dim(`, and ${left} that hold them together or run only if one fails: --all shows them`)) + "\n"]
   for (const note of explanation.notes) parts.push(noteText(note, style))
   parts.push(style.dim(`A number is a step of the program that the container's process runs; runts: the runtime does it outside.`) + "\n")
   for (const concern of concernsOf(explanation)) {
@@ -42,20 +44,36 @@ function noteText({ kind, text, pointer }: Note, style: Style): string {
 
 function lineText(line: Line, { style, width }: TextOptions): string {
   const number = (line.step === undefined ? "runts" : String(line.step)).padStart(NUMBER_WIDTH)
+  const mark = line.outcome === undefined ? "" : MARKS[line.outcome.state](style) + " "
   const pointer = line.pointer === "" ? "" : style.dim(`  [${printable(line.pointer)}]`)
   const condition = line.condition === undefined ? "" : style.yellow(`  (${line.condition})`)
-  const head = `${style.dim(number)}  ${printable(line.sentence)}${pointer}${condition}\n`
+  const head = `${mark}${style.dim(number)}  ${printable(line.sentence)}${pointer}${condition}
+`
   const call = width === undefined ? printable(line.call) : wrap(printable(line.call), Math.max(20, width - INDENT.length), INDENT)
   const branches = line.branches === undefined ? "" : `${INDENT}${style.dim(printable(line.branches))}\n`
   return `${head}${INDENT}${style.green(call)}\n${branches}${outcomeText(line, style)}`
 }
 
+function hasRun({ outcome }: Line): boolean {
+  return outcome !== undefined && outcome.state !== "skipped" && outcome.state !== "not reached"
+}
+
+/** What became of a line, at a glance. */
+const MARKS: Readonly<Record<NonNullable<Line["outcome"]>["state"], (style: Style) => string>> = {
+  done: (style) => style.green("+"), failed: (style) => style.red("!"), waits: (style) => style.yellow("*"),
+  "not reached": (style) => style.dim("-"), skipped: (style) => style.dim("~"),
+}
+
+/** What became of a line, where the mark does not say all. */
 function outcomeText({ outcome }: Line, style: Style): string {
   if (outcome === undefined) return ""
-  const took = outcome.took === undefined ? "" : ` in ${(outcome.took / 1000).toFixed(1)} us`
-  const why = [outcome.errno, outcome.message].filter((part) => part !== undefined).join(": ")
-  const text = `${outcome.state}${took}${why === "" ? "" : `: ${printable(why)}`}`
-  return `${INDENT}${outcome.state === "failed" ? style.red(text) : style.dim(text)}\n`
+  const { state, took, errno, message } = outcome
+  const why = [errno, message].filter((part) => part !== undefined).join(": ")
+  const parts = [
+    ...(state === "failed" || state === "waits" ? [state] : []), ...(took === undefined ? [] : [durationText(took)]), ...(why === "" ? [] : [printable(why)]),
+  ]
+  if (parts.length === 0) return ""
+  return `${INDENT}${state === "failed" ? style.red(parts.join(", ")) : style.dim(parts.join(", "))}\n`
 }
 
 /** A line an operation, in order, as strace(1) prints system calls. */

@@ -1,6 +1,6 @@
 import { sys } from "../ffi/index.ts"
 import { RuntsError } from "../error.ts"
-import { close, listDir, mkdirAll, readAll, stat, tryOpenAt, tryStat, tryUnlinkAt, writeFileAtomically } from "../host/file.ts"
+import { absolutePath, close, getcwd, listDir, mkdirAll, readAll, stat, tryOpenAt, tryStat, tryUnlinkAt, writeFileAtomically } from "../host/file.ts"
 import { checkId, FAILURES_FOLDER, openContainer, stateRoot, type StoreOptions } from "../host/store.ts"
 import { AT_EMPTY_PATH, AT_FDCWD, AT_SYMLINK_NOFOLLOW, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, STATX } from "../kernel/fs.ts"
 import { NR } from "../kernel/syscalls.ts"
@@ -26,7 +26,7 @@ const FILES_MAX = 32
 export interface Failure {
   /** RFC 3339 with milliseconds, UTC. */
   readonly when: string
-  /** Absolute path, as given; "" where only `start` failed. */
+  /** Absolute path; "" where only `start` failed. */
   readonly bundle: string
   /** Without times, unless it was recorded by --trace. */
   readonly record: TraceRecord
@@ -35,7 +35,8 @@ export interface Failure {
 export interface FailedCall {
   readonly command: TracedCommand
   readonly id: string
-  readonly bundle: string
+  /** As given. */
+  readonly bundle: string | undefined
   /** What --trace recorded of it. */
   readonly traced: TraceRecord | undefined
 }
@@ -47,7 +48,8 @@ const NOT_OF_A_CONTAINER = /^(usage|id-invalid|descriptor-missing|console-requir
 export function keepFailure(globals: StoreOptions, call: FailedCall, error: unknown): void {
   if (error instanceof RuntsError && NOT_OF_A_CONTAINER.test(error.details.code)) return
   try {
-    const failure: Failure = { when: new Date().toISOString(), bundle: call.bundle, record: call.traced ?? untraced(call, error) }
+    const bundle = call.bundle === undefined ? "" : absolutePath(call.bundle, getcwd())
+    const failure: Failure = { when: new Date().toISOString(), bundle, record: call.traced ?? untraced(call, error) }
     if (!keepInside(globals, call, failure)) keepBeside(globals, call.id, failure)
   } catch (problem) {
     debug(`the failure is not kept for \`explain\`: ${problem instanceof Error ? problem.message : String(problem)}`)
@@ -59,8 +61,10 @@ function untraced({ command, id }: FailedCall, error: unknown): TraceRecord {
   const planner = error instanceof RuntsError ? error.details.step?.program : undefined
   const lines = planner === undefined ? [] : linesOf(planner, "init")
   if (failure.step !== undefined) setProgress(lines, { failed: { step: failure.step, errno: failure.errno } })
+  // what only a branch leads to is half of a program, and says nothing here
+  const told = lines.filter(({ condition, outcome }) => condition === undefined || outcome !== undefined)
   return {
-    runts: version, command, id, began: "", clock: 0, outcome: "failed", error: failure, took: 0, pid: sys(NR.getpid), pids: {}, phases: [], lines,
+    runts: version, command, id, began: "", clock: 0, outcome: "failed", error: failure, took: 0, pid: sys(NR.getpid), pids: {}, phases: [], lines: told,
   }
 }
 

@@ -20,6 +20,8 @@ import { failedLine, lastStep, recordedError, setOutcomes, traceFile, type Phase
 export const RECORD_FILE = "trace.json.gz"
 export const TIMES_FILE = "trace.times"
 
+export { CLOCK_MONOTONIC }
+
 const CLOCK_THREAD_CPUTIME_ID = 3
 const MFD_CLOEXEC = 1
 const MFD_NOEXEC_SEAL = 8
@@ -36,7 +38,7 @@ export interface KeptRecord {
 }
 
 /** A clock's time in nanoseconds. */
-function clockTime(clock: number): bigint {
+export function clockTime(clock: number): bigint {
   const timespec = Buffer.alloc(16)
   sys(NR.clock_gettime, clock, timespec)
   return timespec.readBigInt64LE(0) * 1_000_000_000n + timespec.readBigInt64LE(8)
