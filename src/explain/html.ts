@@ -1,6 +1,8 @@
 import type { NamespaceType } from "../kernel/process.ts"
+import { HAPPENED_STYLE, happenedHtml } from "../trace/happened-html.ts"
 import { CONCERNS, clauseOf, type Concern } from "./concerns.ts"
 import type { Explained } from "./explain.ts"
+import { durationText } from "./duration.ts"
 import { groupsOf, type Group } from "./groups.ts"
 import { PAGE_SCRIPT, PAGE_STYLE } from "./html-assets.ts"
 import { concernsOf, foldLines, linesOf, type Explanation, type Line, type Note } from "./model.ts"
@@ -27,7 +29,7 @@ function quoted(arg: string): string {
 
 /** @param scriptHash base64 of the script's SHA-256: no other script may run in the page */
 export function explanationHtml(explained: Explained, scriptHash: string): string {
-  const { explanation, summary } = explained
+  const { explanation, summary, happened } = explained
   const what = summary.program.map(quoted).join(" ") || "no program"
   const policy = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${scriptHash}'; base-uri 'none'; form-action 'none'`
   return `<!doctype html>
@@ -38,12 +40,13 @@ export function explanationHtml(explained: Explained, scriptHash: string): strin
 <meta name="color-scheme" content="light dark">
 <meta http-equiv="Content-Security-Policy" content="${policy}">
 <title>${e(what)} - runts explain</title>
-<style>${PAGE_STYLE}</style>
+<style>${PAGE_STYLE}${happened === undefined ? "" : HAPPENED_STYLE}</style>
 </head>
 <body>
 <a class="skip" href="#parts">Skip the picture</a>
 <main>
-${header(explanation, summary, what)}
+${header(explanation, summary, what, happened !== undefined)}
+${happened === undefined ? "" : happenedHtml(explanation, happened)}
 ${notes(explanation.notes)}
 ${journey(explanation)}
 <section class="picture" aria-labelledby="picture-title">
@@ -67,10 +70,17 @@ ${join(concernsOf(explanation).map((concern) => part(explanation, concern, summa
 `
 }
 
-function header({ subject, id, bundle, lines }: Explanation, summary: Summary, what: string): string {
+function header({ subject, id, bundle, lines }: Explanation, summary: Summary, what: string, past: boolean): string {
   const { user } = summary
   const who = user.uid === 0 ? "root" : `user ${user.uid}`
   const calls = lines.filter(({ plumbing, condition }) => plumbing !== true && condition === undefined).length
+  if (past) {
+    return `<header>
+<p class="kicker">runts explain ${e(id)}</p>
+<h1><code>${e(what)}</code></h1>
+<p class="lead">Container <code>${e(id)}</code> of the bundle <code>${e(bundle)}</code>: ${calls} operations, and what became of each.</p>
+</header>`
+  }
   const verb = subject === "exec" ? "What <b>runts exec</b> would do" : "What <b>runts create</b> and <b>runts start</b> would do"
   const place = subject === "exec" && id !== "" ? `in the container <code>${e(id)}</code>`
     : `with the bundle <code>${e(bundle)}</code>${id === "" ? "" : `, as container <code>${e(id)}</code>`}`
@@ -239,7 +249,7 @@ function call({ actor, step, sentence, call, branches, condition, outcome }: Lin
 }
 
 function outcomeText({ state, took, errno, message }: NonNullable<Line["outcome"]>): string {
-  const time = took === undefined ? "" : ` in ${(took / 1000).toFixed(1)} µs`
+  const time = took === undefined ? "" : ` in ${durationText(took)}`
   const why = [errno, message].filter((part) => part !== undefined).join(": ")
   return `${state}${time}${why === "" ? "" : `: ${why}`}`
 }

@@ -129,6 +129,9 @@ function setRecorded(container: ContainerDir, { record, calls, ahead, start }: K
     setOutcomes(lines, times, record.clock, {
       now: Number(clockTime(CLOCK_MONOTONIC)) - record.clock, runs: ran ? known - record.clock : undefined, failed: failedLine(lines, error),
     })
+    // that the program runs since then is known only if somebody looked
+    const last = lines.find(({ step }) => step === lastStep(lines))
+    if (ran && start === undefined && record.command === "create" && last?.outcome?.at !== undefined) last.outcome = { state: "done", at: last.outcome.at }
   } finally {
     close(fd)
   }

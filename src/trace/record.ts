@@ -94,8 +94,9 @@ export function setOutcomes(lines: readonly Line[], times: readonly StepTime[], 
       return time?.began === undefined ? [] : [{ line, at: Number(time.began - BigInt(base)), result: time.result }]
     }).sort((a, b) => a.at - b.at || (a.line.step ?? 0) - (b.line.step ?? 0))
     ran.forEach(({ line, at, result }, index) => {
-      // the last of the launcher is its end, which nothing comes after
-      const next = ran[index + 1]?.at ?? (who === "launcher" && run.failed === undefined ? at : (run.runs ?? run.now))
+      // the last of the launcher is its end, which nothing comes after, unless it failed
+      const ends = who === "launcher" && line.step !== run.failed?.step
+      const next = ran[index + 1]?.at ?? (ends ? at : (run.runs ?? run.now))
       const waits = index === ran.length - 1 && who === "process" && run.runs === undefined && run.failed === undefined
       line.outcome = outcomeOf(waits, at, Math.max(0, next - at), result)
     })
