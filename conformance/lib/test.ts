@@ -1,6 +1,9 @@
 import t, { type Test } from "tap"
 import { Box } from "./box.ts"
-import { controllers, environment, type EnvironmentName, runtimeName, type RuntimeName, securityModule, unified } from "./environment.ts"
+import { environment, type EnvironmentName, runtimeName, type RuntimeName } from "./environment.ts"
+import { has, type Need } from "./need.ts"
+
+export type { Need } from "./need.ts"
 
 export interface TestOptions {
   /** Runtimes that are known to do otherwise, and what they do. */
@@ -10,12 +13,6 @@ export interface TestOptions {
   /** Environments in which the test says nothing, and why. */
   skipIn?: Partial<Record<EnvironmentName, string>>
 }
-
-/**
- * `v2`: /sys/fs/cgroup is cgroup2; `controllers`: cpu, io, memory and pids are among its controllers. `selinux`: a kernel of its own, whose
- * policy a test may replace.
- */
-export type Need = "v2" | "controllers" | "time namespace" | "hybrid" | "apparmor" | "no apparmor" | "selinux" | "no selinux"
 
 /**
  * Some tests never end or leave their mark with one of the peers: the time limit of a test file is the suite's.
@@ -49,17 +46,6 @@ function skipReason(options: TestOptions): string | undefined {
   const missing = options.needs?.find((need) => !has(need))
   if (missing === undefined) return undefined
   return missing.startsWith("no ") ? `${environment} has ${missing.slice(3)}` : `${environment} has no ${missing}`
-}
-
-function has(need: Need): boolean {
-  if (need === "v2") return unified
-  if (need === "hybrid") return !unified
-  if (need === "apparmor") return securityModule === "apparmor"
-  if (need === "no apparmor") return securityModule !== "apparmor"
-  if (need === "selinux") return securityModule === "selinux" && environment === "uml"
-  if (need === "no selinux") return securityModule !== "selinux"
-  if (need === "controllers") return ["cpu", "io", "memory", "pids"].every((name) => controllers.includes(name))
-  return environment !== "uml" // its kernel is built without time namespaces
 }
 
 t.setTimeout(0)

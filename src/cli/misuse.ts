@@ -1,6 +1,7 @@
 import yargs from "yargs"
 import type { Argv, Options } from "yargs"
 import { HELP, VERSION } from "./manual/help-page.ts"
+import { nearestName } from "../spec/report.ts"
 import { commandName, wholeNumber } from "./parse.ts"
 import { COMMANDS, GLOBAL_FLAGS } from "./table.ts"
 import type { Command, CommandName, Flag, Flags, Positional } from "./table.ts"
@@ -126,7 +127,7 @@ function checkAction(name: CommandName, actions: readonly string[] | undefined, 
 }
 
 export function unknownCommand(word: string): string {
-  const near = nearest(word, Object.keys(COMMANDS))
+  const near = nearestName(word, Object.keys(COMMANDS))
   return `unknown command ${JSON.stringify(word)}` + (near === undefined ? "" : `, did you mean ${JSON.stringify(near)}?`)
 }
 
@@ -138,36 +139,6 @@ function withSuggestion(failure: Error, name: string, argv: readonly string[], n
     return new Error(`--${unknown} is a global option: put it before "${name}"`)
   }
   const dashed = argv.find((word) => word.startsWith("-") && word.replace(/^--?|=.*$/gs, "") === unknown) ?? "--" + unknown
-  const near = nearest(unknown, names)
+  const near = nearestName(unknown, names)
   return new Error(`unknown option ${dashed}` + (near === undefined ? "" : `, did you mean --${near}?`))
-}
-
-/** The name that a word most likely stands for: at most a third of its letters differ. */
-function nearest(word: string, names: readonly string[]): string | undefined {
-  let best: string | undefined
-  let least = Math.floor(word.length / 3) + 1
-  for (const name of names) {
-    const d = distance(word, name)
-    if (d < least) {
-      least = d
-      best = name
-    }
-  }
-  return best
-}
-
-/** Letters to insert, delete, replace or swap with their neighbour (the optimal string alignment distance). */
-function distance(a: string, b: string): number {
-  const rows = [Array.from({ length: b.length + 1 }, (_, j) => j)]
-  const cell = (i: number, j: number): number => (rows[i] as number[])[j] as number
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i]
-    rows.push(row)
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = cell(i - 1, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? cell(i - 2, j - 2) + 1 : Infinity
-      row.push(Math.min(cell(i - 1, j) + 1, cell(i, j - 1) + 1, replaced, swapped))
-    }
-  }
-  return cell(a.length, b.length)
 }

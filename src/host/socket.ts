@@ -86,8 +86,10 @@ export function connectUnix(dirFd: number, name: string): number {
 export function connectUnixPath(path: string): number {
   const address = socketAddress(path)
   const fd = address === undefined ? connectLongPath(path) : connect(address)
-  if (fd < 0) throw sysError(`connect to socket ${quote(path)}`, -fd, { code: "socket-failed", syscall: "connect" })
-  return fd
+  if (fd >= 0) return fd
+  const nobody = fd === -ERRNO.ENOENT || fd === -ERRNO.ECONNREFUSED
+  const hint = nobody ? { hint: "whoever is to receive it must listen there before runts is called" } : {}
+  throw sysError(`connect to socket ${quote(path)}`, -fd, { code: "socket-failed", syscall: "connect", ...hint })
 }
 
 function connectLongPath(path: string): number {

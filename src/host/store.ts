@@ -158,7 +158,13 @@ export function makeStateRoot(globals: StoreOptions): void {
 }
 
 function makeRoot(root: StateRoot): void {
-  mkdirAll(root.path, 0o700)
+  try {
+    mkdirAll(root.path, 0o700)
+  } catch (error) {
+    if (!(error instanceof RuntsError)) throw error
+    const hint = root.explicit ? "give a folder that can be made with --root" : "--root names another folder for the state of containers"
+    throw new RuntsError(`the folder for the state of containers: ${error.message}`, { ...error.details, hint })
+  }
   if (root.sticky) sys(NR.fchmodat, AT_FDCWD, root.path, 0o1700)
 }
 
@@ -179,11 +185,14 @@ export interface LockOptions {
  */
 export function openContainer(globals: StoreOptions, id: string, options: LockOptions): ContainerDir {
   checkId(id)
-  const path = stateRoot(globals).path + "/" + id
+  const root = stateRoot(globals).path
+  const path = root + "/" + id
   for (;;) {
     const fd = openFolder(path)
     if (fd === -ERRNO.ENOENT) {
-      throw new RuntsError(`container does not exist: ${quote(id)}`, { code: "container-missing", errno: ERRNO.ENOENT })
+      throw new RuntsError(`container does not exist: ${quote(id)} in ${root}`, {
+        code: "container-missing", errno: ERRNO.ENOENT, hint: "`runts list` shows who is there; --root names another folder",
+      })
     }
     if (fd < 0) throw sysError(`open the container's folder ${quote(path)}`, -fd, { syscall: "openat" })
     const container = new ContainerDir(id, path, fd)

@@ -34,7 +34,9 @@ export function bundleFolder(path: string): string {
   try {
     bundle = realPath(path)
   } catch (error) {
-    if (error instanceof RuntsError && error.details.errno === ERRNO.ENOENT) throw new RuntsError(error.message, { ...error.details, ...details })
+    if (error instanceof RuntsError && error.details.errno === ERRNO.ENOENT) {
+      throw sysError(`bundle ${JSON.stringify(path)}`, ERRNO.ENOENT, { ...error.details, ...details, hint: "--bundle names the folder with config.json" })
+    }
     throw error
   }
   if (tryStat(bundle)?.type !== "dir") throw sysError(`bundle ${JSON.stringify(path)}`, ERRNO.ENOTDIR, details)

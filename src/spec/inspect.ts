@@ -1,5 +1,5 @@
 import { warn } from "../log.ts"
-import { nearestName, pointerKey, shown, throwFaults, valueAt } from "./report.ts"
+import { nearestName, noteMisspelling, pointerKey, shown, throwFaults, valueAt } from "./report.ts"
 import type { Fault } from "./report.ts"
 import { rulesBrokenBeside } from "./rules.ts"
 import type { Spec } from "./types.gen.ts"
@@ -69,10 +69,12 @@ function tidy(value: unknown, pointer: string, depth: number, faults: Fault[]): 
 /** An unknown key is gone after its warning: whoever goes through all members of an object finds known ones only. */
 function dropKey(finding: Finding, root: unknown, where: string): void {
   const key = finding.propertyName as string
-  delete (valueAt(root, finding.instancePath) as Record<string, unknown>)[key]
+  const parent = valueAt(root, finding.instancePath) as Record<string, unknown>
+  delete parent[key]
   const meant = nearestName(key, finding.params.allowedValues as string[])
   const hint = meant === undefined ? "it is ignored" : `did you mean ${meant}?`
   const pointer = `${finding.instancePath}/${pointerKey(key)}`
+  if (meant !== undefined && !Object.hasOwn(parent, meant)) noteMisspelling(root as object, `${finding.instancePath}/${pointerKey(meant)}`, pointer)
   warn(`${where}: ${pointer}: unknown key; ${hint}`, { pointer, code: "config-unknown-key" })
 }
 

@@ -29,8 +29,22 @@ export class FaultsError extends RuntsError {
 const SHOWN_MAX = 50
 const VALUE_CHARS_MAX = 60
 
+/** By config: of members that were not known, the pointer that was probably meant and the one that was given. */
+const misspellings = new WeakMap<object, Map<string, string>>()
+
+/** Remembers of a config that a member is unknown and near to the name of one that is not there. */
+export function noteMisspelling(root: object, meant: string, given: string): void {
+  const known = misspellings.get(root) ?? new Map<string, string>()
+  misspellings.set(root, known.set(meant, given))
+}
+
 /** Throws one error that lists all faults: in one line if there is one, else below `config.json: 3 faults`. */
-export function throwFaults(where: string, faults: readonly Fault[], value?: unknown): never {
+export function throwFaults(where: string, found: readonly Fault[], value?: unknown): never {
+  const misspelt = typeof value === "object" && value !== null ? misspellings.get(value) : undefined
+  const faults = misspelt === undefined ? found : found.map((fault) => {
+    const given = misspelt.get(fault.pointer)
+    return given === undefined ? fault : { ...fault, text: `${fault.text}; ${given} is unknown: perhaps it is misspelled` }
+  })
   const lines = faults.slice(0, SHOWN_MAX).map(({ pointer, text, clause }) => {
     return `${pointer === "" ? "the file" : pointer}: ${text}${clause === undefined ? "" : ` (${clause})`}`
   })
@@ -65,11 +79,15 @@ export function valueAt(root: unknown, pointer: string): unknown {
 
 /** The candidate that was probably meant by `name`: equal but for case, else few edits away; undefined if none is near. */
 export function nearestName(name: string, candidates: readonly string[]): string | undefined {
+  // what all begin with (SCMP_ARCH_, RLIMIT_) says nothing of which is meant
+  const prefix = commonPrefix(candidates.map((candidate) => candidate.toLowerCase()))
   const lower = name.toLowerCase()
+  const start = lower.startsWith(prefix) ? prefix.length : 0
+  const rest = lower.slice(start)
   let nearest: string | undefined
-  let best = Math.max(1, Math.min(3, Math.floor(name.length / 3))) + 1
+  let best = Math.max(1, Math.min(3, Math.floor(rest.length / 3))) + 1
   for (const candidate of candidates) {
-    const distance = editDistance(lower, candidate.toLowerCase(), best)
+    const distance = editDistance(rest, candidate.toLowerCase().slice(start), best)
     if (distance >= best) continue
     best = distance
     nearest = candidate
@@ -77,17 +95,27 @@ export function nearestName(name: string, candidates: readonly string[]): string
   return nearest
 }
 
-/** Insertions, deletions and replacements that make `to` of `from` (Levenshtein); `limit` if there are as many or more. */
+function commonPrefix(words: readonly string[]): string {
+  let prefix = words.length > 1 ? (words[0] as string) : ""
+  for (const word of words) while (!word.startsWith(prefix)) prefix = prefix.slice(0, -1)
+  return prefix
+}
+
+/** Insertions, deletions, replacements and swaps of neighbours that make `to` of `from` (optimal string alignment); `limit` if there are as many or more. */
 function editDistance(from: string, to: string, limit: number): number {
   if (Math.abs(from.length - to.length) >= limit) return limit
-  let previous = Array.from({ length: to.length + 1 }, (_, column) => column)
+  let beforeLast: number[] = []
+  let last = Array.from({ length: to.length + 1 }, (_, column) => column)
   for (let row = 1; row <= from.length; row++) {
     const current = [row]
     for (let column = 1; column <= to.length; column++) {
-      const replaced = (previous[column - 1] as number) + (from[row - 1] === to[column - 1] ? 0 : 1)
-      current.push(Math.min(replaced, (previous[column] as number) + 1, (current[column - 1] as number) + 1))
+      const replaced = (last[column - 1] as number) + (from[row - 1] === to[column - 1] ? 0 : 1)
+      const swaps = row > 1 && column > 1 && from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1]
+      const swapped = swaps ? (beforeLast[column - 2] as number) + 1 : limit
+      current.push(Math.min(replaced, swapped, (last[column] as number) + 1, (current[column - 1] as number) + 1))
     }
-    previous = current
+    beforeLast = last
+    last = current
   }
-  return Math.min(limit, previous[to.length] as number)
+  return Math.min(limit, last[to.length] as number)
 }

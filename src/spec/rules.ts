@@ -43,7 +43,7 @@ const COMMON_RULES: readonly SpecRule[] = [
 export function checkRules(spec: Spec, where = "config.json"): void {
   const faults: Fault[] = []
   collectRuleFaults(spec, faults, (check) => check())
-  if (faults.length > 0) throwFaults(where, faults)
+  if (faults.length > 0) throwFaults(where, faults, spec)
 }
 
 /**
@@ -112,7 +112,7 @@ export function checkMounts(mounts: readonly Mount[], where: string): void {
 export function checkProcess(process: Process, where: string): void {
   const faults: Fault[] = []
   collectProcessFaults(process, "", faults, (check) => check())
-  if (faults.length > 0) throwFaults(where, faults)
+  if (faults.length > 0) throwFaults(where, faults, process)
 }
 
 function collectProcessFaults(process: Process, at: string, faults: Fault[], run: (check: () => void) => void): void {

@@ -108,7 +108,9 @@ function createCgroup(record: CgroupRecord, key: string, { created, adopted }: F
       debug(`left out cgroup ${record.paths[key]}: no permission to make it`)
       return false
     }
-    throw cgroupError("create cgroup " + quote(record.paths[key]), -folder, { syscall: "mkdirat", pointer: "/linux/cgroupsPath" })
+    const denied = (folder === -ERRNO.EACCES || folder === -ERRNO.EPERM) && sys(NR.geteuid) !== 0
+    const hint = denied ? { hint: "a user other than root needs a user namespace, and a cgroup that is his or none: see `runts spec --rootless`" } : {}
+    throw cgroupError("create cgroup " + quote(record.paths[key]), -folder, { syscall: "mkdirat", pointer: "/linux/cgroupsPath", ...hint })
   }
   try {
     if (created.length === before) {
