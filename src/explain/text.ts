@@ -69,11 +69,11 @@ function outcomeText({ outcome }: Line, style: Style): string {
   if (outcome === undefined) return ""
   const { state, took, errno, message } = outcome
   const why = [errno, message].filter((part) => part !== undefined).join(": ")
-  const parts = [
-    ...(state === "failed" || state === "waits" ? [state] : []), ...(took === undefined ? [] : [durationText(took)]), ...(why === "" ? [] : [printable(why)]),
-  ]
-  if (parts.length === 0) return ""
-  return `${INDENT}${state === "failed" ? style.red(parts.join(", ")) : style.dim(parts.join(", "))}\n`
+  const word = state === "failed" || state === "waits" ? state : ""
+  const time = took === undefined ? "" : `${word === "" ? "" : state === "waits" ? " for " : " in "}${durationText(took)}`
+  const text = [word + time, ...(why === "" ? [] : [printable(why)])].filter((part) => part !== "").join(": ")
+  if (text === "") return ""
+  return `${INDENT}${state === "failed" ? style.red(text) : style.dim(text)}\n`
 }
 
 /** A line an operation, in order, as strace(1) prints system calls. */
