@@ -66,7 +66,8 @@ export async function explainExec(globals: GlobalOptions, question: ExecQuestion
   const lines = interleave(programLines(planner, planDecoder(descriptors.names), "process"), question, process, target, facts)
   const explanation: Explanation = { subject: "exec", id: question.id, bundle: target.bundle, lines, notes: notes.list }
   const spec: Spec = { ...target.spec, process }
-  return { explanation, summary: summaryOf({ spec, facts: { ...facts, rootfs: target.rootfs }, record: target.record }, facts.namespaceFlags) }
+  return { explanation, summary: summaryOf({ spec, facts: { ...facts, rootfs: target.rootfs }, record: target.record },
+    facts.namespaceFlags) }
 }
 
 function containerTarget(globals: GlobalOptions, id: string, notes: Notes): Target {
@@ -113,11 +114,14 @@ function flagsOf(spec: Spec): number {
 function processOf(question: ExecQuestion, target: Target): Process {
   const file = question.process === undefined ? undefined : readFile(question.process)
   if (file === undefined && question.args.length === 0) {
-    throw new RuntsError("explain exec: no command given", { code: "usage", hint: "put it behind --, or name a JSON file with --process" })
+    throw new RuntsError("explain exec: no command given",
+      { code: "usage", hint: "put it behind --, or name a JSON file with --process" })
   }
   const request = {
-    id: target.id, process: question.process, args: question.args, cwd: undefined, env: [], tty: false, user: undefined, additionalGids: [],
-    consoleSocket: undefined, pidFile: undefined, pidfdSocket: undefined, detach: false, processLabel: undefined, apparmor: undefined,
+    id: target.id, process: question.process, args: question.args, cwd: undefined, env: [], tty: false, user: undefined,
+      additionalGids: [],
+    consoleSocket: undefined, pidFile: undefined, pidfdSocket: undefined, detach: false, processLabel: undefined,
+      apparmor: undefined,
     noNewPrivs: false, capabilities: [], preserveFds: 0, cgroup: [], ignorePaused: false, trace: undefined,
   }
   return execProcess(request, file, () => new TextEncoder().encode(JSON.stringify(target.spec)), target.settings)
@@ -155,13 +159,17 @@ async function foreseeExec(target: Target, process: Process, descriptors: Descri
 }
 
 /** What runts does around the program of an exec, as in lifecycle/exec.ts. */
-function interleave(program: readonly Line[], question: ExecQuestion, process: Process, target: Target, facts: ExecFacts): Line[] {
+function interleave(program: readonly Line[], question: ExecQuestion, process: Process, target: Target,
+  facts: ExecFacts): Line[] {
   const from = question.process === undefined ? "take its settings from the container's config.json" : `read the process from ${question.process}`
   const lines = [
-    runtimeLine("preparation", "look at the container's state: its process must run", `openat(AT_FDCWD, ".../${target.id}/state.json", O_RDONLY|O_CLOEXEC)`),
-    runtimeLine("preparation", from, `openat(AT_FDCWD, ${JSON.stringify(question.process ?? `.../${target.id}/config.json`)}, O_RDONLY|O_CLOEXEC)`),
+    runtimeLine("preparation", "look at the container's state: its process must run",
+      `openat(AT_FDCWD, ".../${target.id}/state.json", O_RDONLY|O_CLOEXEC)`),
+    runtimeLine("preparation", from,
+      `openat(AT_FDCWD, ${JSON.stringify(question.process ?? `.../${target.id}/config.json`)}, O_RDONLY|O_CLOEXEC)`),
     runtimeLine("preparation", "hold the container's process, whatever becomes of its number", "pidfd_open(PID, 0)"),
-    runtimeLine("preparation", "a pair of sockets for the talk with the new process", "socketpair(AF_UNIX, SOCK_SEQPACKET|SOCK_CLOEXEC, 0)"),
+    runtimeLine("preparation", "a pair of sockets for the talk with the new process",
+      "socketpair(AF_UNIX, SOCK_SEQPACKET|SOCK_CLOEXEC, 0)"),
     ...(target.record === undefined ? [] : Object.values(target.record.paths).map((path) =>
       runtimeLine("cgroups", "open the container's cgroup", `openat2(<${path}>, ..., O_CLOEXEC)`, "/linux/cgroupsPath"))),
     runtimeLine("preparation", "compile all this to a program, in a file in memory that nobody can change any more",
@@ -172,7 +180,8 @@ function interleave(program: readonly Line[], question: ExecQuestion, process: P
     lines.push(line)
     if (line.condition !== undefined || !line.call.startsWith("sendto(")) continue
     if (line.call.includes("{kind=PID")) lines.push(...limitsFromOutside(process, facts.joinsUser))
-    if (line.call.includes("{kind=READY")) lines.push(runtimeLine("process", "let it go on to its program", `sendto(<status socket>, "\\0", 1, MSG_NOSIGNAL, NULL, 0)`))
+    if (line.call.includes("{kind=READY")) lines.push(runtimeLine("process", "let it go on to its program",
+      `sendto(<status socket>, "\\0", 1, MSG_NOSIGNAL, NULL, 0)`))
   }
   return lines
 }

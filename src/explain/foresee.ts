@@ -187,7 +187,8 @@ function foreseeSources(spec: Spec, bundle: string, notes: Notes): Map<number, M
   const sources = new Map<number, MountSourceFacts>()
   const otherwise = { isDirectory: true, isProcfs: false }
   for (const [index, mount] of (spec.mounts ?? []).entries()) {
-    if (hasSource(mount)) sources.set(index, notes.try(() => mountSource(mount, index, bundle), otherwise, `/mounts/${index}/source`))
+    if (hasSource(mount)) sources.set(index,
+      notes.try(() => mountSource(mount, index, bundle), otherwise, `/mounts/${index}/source`))
   }
   return sources
 }
@@ -195,12 +196,14 @@ function foreseeSources(spec: Spec, bundle: string, notes: Notes): Map<number, M
 function foreseeIdmaps(spec: Spec, descriptors: Descriptors): Map<number, number> {
   const found = new Map<number, number>()
   for (const [index, mount] of (spec.mounts ?? []).entries()) {
-    if (mountRequest(mount, index).idmap !== undefined) found.set(index, descriptors.keep(`user namespace with the mappings of ${mount.destination}`))
+    if (mountRequest(mount, index).idmap !== undefined) found.set(index,
+      descriptors.keep(`user namespace with the mappings of ${mount.destination}`))
   }
   return found
 }
 
-export async function foreseeLabels(process: Process, mountLabel: string | undefined, notes: Notes): Promise<ProcessLabels | undefined> {
+export async function foreseeLabels(process: Process, mountLabel: string | undefined,
+  notes: Notes): Promise<ProcessLabels | undefined> {
   try {
     return await processLabels(process, mountLabel)
   } catch (error) {
@@ -214,7 +217,8 @@ export async function foreseeLabels(process: Process, mountLabel: string | undef
 export async function foreseeSeccomp(spec: Spec, notes: Notes): Promise<SeccompFacts | undefined> {
   const raw = annotation(spec, "run.oci.seccomp_bpf_data")
   const profile = spec.linux?.seccomp
-  if (raw !== undefined) return { filter: new Uint8Array(Buffer.from(raw, "base64")), flags: filterFlags(undefined, false), listener: false }
+  if (raw !== undefined) return { filter: new Uint8Array(Buffer.from(raw, "base64")), flags: filterFlags(undefined, false),
+    listener: false }
   if (profile === undefined) return undefined
   const notifies = profile.syscalls?.some(({ action }) => action === "SCMP_ACT_NOTIFY") === true
   const flags = filterFlags(profile.flags, notifies)
@@ -222,7 +226,8 @@ export async function foreseeSeccomp(spec: Spec, notes: Notes): Promise<SeccompF
     const { compileProfile } = await import("../host/seccomp/compile.ts")
     const { defaultAction, defaultErrnoRet, architectures, syscalls } = profile as Seccomp
     const filter = compileProfile({
-      defaultAction, ...(defaultErrnoRet === undefined ? {} : { defaultErrnoRet }), architectures: architectures ?? [], syscalls: syscalls ?? [],
+      defaultAction, ...(defaultErrnoRet === undefined ? {} : { defaultErrnoRet }), architectures: architectures ?? [],
+        syscalls: syscalls ?? [],
     }, { failOnUnknown: annotationIsOn(spec, "run.oci.seccomp_fail_unknown_syscall") })
     return { filter, flags, listener: notifies }
   } catch (error) {

@@ -10,18 +10,25 @@ export interface Group {
 }
 
 const TITLES: Readonly<Record<string, string>> = {
-  "/linux/namespaces": "The namespaces", "/linux/timeOffsets": "Clocks", "/linux/netDevices": "Network devices", "/hostname": "Host name",
-  "/domainname": "Domain name", "/linux/uidMappings": "User ids", "/linux/gidMappings": "Group ids", "/process/user": "User and groups",
+  "/linux/namespaces": "The namespaces", "/linux/timeOffsets": "Clocks", "/linux/netDevices": "Network devices",
+    "/hostname": "Host name",
+  "/domainname": "Domain name", "/linux/uidMappings": "User ids", "/linux/gidMappings": "Group ids",
+    "/process/user": "User and groups",
   "/linux/cgroupsPath": "The cgroups", "/linux/resources/memory": "Memory", "/linux/resources/cpu": "Processor time",
-  "/linux/resources/pids": "Number of processes", "/linux/resources/blockIO": "Block devices", "/linux/resources/unified": "Files of cgroup v2",
+  "/linux/resources/pids": "Number of processes", "/linux/resources/blockIO": "Block devices",
+    "/linux/resources/unified": "Files of cgroup v2",
   "/linux/resources/hugepageLimits": "Huge pages", "/linux/resources/network": "Network", "/linux/resources/rdma": "RDMA",
   "/linux/resources/devices": "Which devices it may use", "/root/path": "The root filesystem", "/root/readonly": "Read-only root",
-  "/linux/rootfsPropagation": "Propagation of mounts", "/linux/devices": "Device nodes and links", "/linux/maskedPaths": "Hidden paths",
+  "/linux/rootfsPropagation": "Propagation of mounts", "/linux/devices": "Device nodes and links",
+    "/linux/maskedPaths": "Hidden paths",
   "/linux/readonlyPaths": "Read-only paths", "/linux/sysctl": "Kernel settings", "/linux/seccomp": "Filter of system calls",
   "/process/capabilities": "Capabilities", "/process/noNewPrivileges": "No new privileges", "/process/args": "The program",
-  "/process/cwd": "Working directory", "/process/rlimits": "Resource limits", "/process/terminal": "Terminal", "/process/consoleSize": "Size of the terminal",
-  "/process/oomScoreAdj": "Score for the out-of-memory killer", "/process/apparmorProfile": "AppArmor profile", "/process/selinuxLabel": "SELinux label",
-  "/process/scheduler": "Scheduler", "/process/ioPriority": "I/O priority", "/linux/personality": "Execution domain", "/linux/memoryPolicy": "NUMA memory policy",
+  "/process/cwd": "Working directory", "/process/rlimits": "Resource limits", "/process/terminal": "Terminal",
+    "/process/consoleSize": "Size of the terminal",
+  "/process/oomScoreAdj": "Score for the out-of-memory killer", "/process/apparmorProfile": "AppArmor profile",
+    "/process/selinuxLabel": "SELinux label",
+  "/process/scheduler": "Scheduler", "/process/ioPriority": "I/O priority", "/linux/personality": "Execution domain",
+    "/linux/memoryPolicy": "NUMA memory policy",
   "/linux/intelRdt": "Intel RDT", "/hooks": "Waiting for hooks",
 }
 

@@ -16,10 +16,12 @@ import type { MountSummary, NamespaceSummary, Summary } from "./summary.ts"
 
 /** Text of a config as text of a page. */
 export function escape(text: string): string {
-  return printable(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;").replaceAll("'", "&#39;")
+  const tags = printable(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;")
+  return tags.replaceAll('"', "&quot;").replaceAll("'", "&#39;")
 }
 
 const e = escape
+const span = (kind: string, content: string): string => `<span class="${kind}">${content}</span>`
 const join = (parts: readonly string[]): string => parts.join("")
 
 /** An argument as a shell would take it. */
@@ -51,15 +53,20 @@ ${notes(explanation.notes)}
 ${journey(explanation)}
 <section class="picture" aria-labelledby="picture-title">
 <h2 id="picture-title">The container</h2>
-<p class="lead">From the outside in. Every box is a boundary that the process inside cannot see past; each name leads to what is done for it.</p>
+<p class="lead">From the outside in. Every box is a boundary that the process inside cannot see past; each name leads to what is
+done for it.</p>
 ${picture(explanation, summary)}
 </section>
-<section class="tiles" aria-label="What it may do">${privileges(summary)}${isolation(summary, explanation.subject === "create")}</section>
+<section class="tiles" aria-label="What it may do">
+${privileges(summary)}
+${isolation(summary, explanation.subject === "create")}
+</section>
 <section id="parts" aria-labelledby="parts-title">
 <h2 id="parts-title">What is done</h2>
-<p class="lead">Every operation, grouped by what it is for. Open a part to see its system calls. <b class="who runts">runts</b> does it from
-outside; <b class="who launcher">launcher</b> and <b class="who init">${explanation.subject === "exec" ? "process" : "init"}</b> are the program that
-config.json was compiled to, and numbers are its steps.</p>
+<p class="lead">Every operation, grouped by what it is for. Open a part to see its system calls.
+<b class="who runts">runts</b> does it from outside; <b class="who launcher">launcher</b> and
+<b class="who init">${explanation.subject === "exec" ? "process" : "init"}</b> are the program that config.json was compiled to, and
+numbers are its steps.</p>
 ${join(concernsOf(explanation).map((concern) => part(explanation, concern, summary)))}
 </section>
 </main>
@@ -88,7 +95,8 @@ function header({ subject, id, bundle, lines }: Explanation, summary: Summary, w
 <p class="kicker">runts explain</p>
 <h1><code>${e(what)}</code></h1>
 <p class="lead">${verb} ${place}:
-${calls} operations, from reading config.json to the program's first instruction. It will run as ${e(who)} in <code>${e(summary.cwd)}</code>${summary.terminal ? ", on a terminal of its own" : ""}.</p>
+${calls} operations, from reading config.json to the program's first instruction. It will run as ${e(who)} in
+<code>${e(summary.cwd)}</code>${summary.terminal ? ", on a terminal of its own" : ""}.</p>
 </header>`
 }
 
@@ -141,22 +149,25 @@ const NAMESPACE_TEXTS: Readonly<Record<NamespaceType, string>> = {
 }
 
 function picture(explanation: Explanation, summary: Summary): string {
-  const own = NESTING.flatMap((type) => summary.namespaces.filter((namespace) => namespace.type === type && namespace.kind !== "host"))
+  const own = summary.namespaces.filter(({ kind }) => kind !== "host").sort((a, b) => NESTING.indexOf(a.type) - NESTING.indexOf(b.type))
   const shared = summary.namespaces.filter(({ kind }) => kind === "host").map(({ type }) => type)
   let inner = `<div class="inside">${heart(summary)}${layers(explanation, summary)}</div>`
   for (const namespace of own.toReversed()) inner = namespaceBox(namespace, summary, inner)
   const sharing = shared.length === 0 ? "" : `<p class="shared">Shared with the container: ${e(shared.join(", "))}</p>`
-  return `<div class="box host"><p class="label"><a href="#preparation">The host</a></p>${sharing}${cgroupBox(explanation, summary, inner)}</div>`
+  return `<div class="box host"><p class="label"><a href="#preparation">The host</a></p>
+${sharing}${cgroupBox(explanation, summary, inner)}</div>`
 }
 
 function cgroupBox(explanation: Explanation, { cgroups }: Summary, inner: string): string {
   if (cgroups.length === 0) return inner
-  const limits = explanation.lines.filter(({ pointer, sentence }) => pointer.startsWith("/linux/resources/") && sentence.startsWith("limit "))
+  const isLimit = ({ pointer, sentence }: Line): boolean => pointer.startsWith("/linux/resources/") && sentence.startsWith("limit ")
+  const limits = explanation.lines.filter(isLimit)
   const shown = limits.slice(0, 8).map(({ sentence }) => `<li>${e(sizes(sentence.replace(/^limit /, "")))}</li>`)
   const rest = limits.length > shown.length ? `<li>and ${limits.length - shown.length} more</li>` : ""
   const none = explanation.subject === "exec" ? "the container's limits are those of all its processes together" : "no limits"
   const list = limits.length === 0 ? `<p class="shared">${none}</p>` : `<ul class="limits">${join(shown)}${rest}</ul>`
-  return `<div class="box cgroup"><p class="label"><a href="#cgroups">cgroup</a> <span class="about">what it may use</span></p>${list}${inner}</div>`
+  const label = `<a href="#cgroups">cgroup</a> ${span("about", "what it may use")}`
+  return `<div class="box cgroup"><p class="label">${label}</p>${list}${inner}</div>`
 }
 
 /** Whole numbers of MiB are easier to read than bytes. */
@@ -168,33 +179,46 @@ function namespaceBox({ type, kind, path }: NamespaceSummary, { hostname, idMapp
   const more = type === "uts" && hostname !== "" ? `<span class="value">${e(hostname)}</span>`
     : type === "user" && idMappings.uids.length > 0 ? `<span class="value">users ${e(idMappings.uids.join(", "))}</span>`
     : path !== undefined ? `<span class="value">${e(path)}</span>` : ""
-  return `<div class="box ns ${type} ${kind}"><p class="label"><a href="#namespaces">${type}</a> <span class="kind">${kind}</span> <span class="about">${NAMESPACE_TEXTS[type]}</span> ${more}</p>${inner}</div>`
+  const label = `<a href="#namespaces">${type}</a> ${span("kind", kind)} ${span("about", NAMESPACE_TEXTS[type])} ${more}`
+  return `<div class="box ns ${type} ${kind}"><p class="label">${label}</p>${inner}</div>`
 }
 
 function heart({ program, user, cwd, environment, capabilities, noNewPrivileges, seccomp }: Summary): string {
   const [first = "", ...args] = program
+  const groups = [user.gid, ...user.groups].join(", ")
   const facts = [
-    `${user.uid === 0 ? "root" : `user ${user.uid}`}, group ${user.gid}${user.groups.length === 0 ? "" : ` and ${user.groups.join(", ")}`}`,
+    `${user.uid === 0 ? "root" : `user ${user.uid}`}, ${user.groups.length === 0 ? "group" : "groups"} ${groups}`,
     `in ${cwd}`, `${environment} variables`,
     `${capabilities.kept.length} of ${capabilities.kept.length + capabilities.dropped.length} capabilities`,
     ...(seccomp === null ? [] : ["system calls filtered"]), ...(noNewPrivileges ? ["no new privileges"] : []),
   ]
-  return `<div class="heart"><p class="label"><a href="#process">The process</a></p><p class="program"><code>${e(first)}</code>${args.length === 0 ? "" : ` <code class="args">${e(args.map(quoted).join(" "))}</code>`}</p>
+  const rest = args.length === 0 ? "" : ` <code class="args">${e(args.map(quoted).join(" "))}</code>`
+  return `<div class="heart"><p class="label"><a href="#process">The process</a></p>
+<p class="program"><code>${e(first)}</code>${rest}</p>
 <ul>${join(facts.map((fact) => `<li>${e(fact)}</li>`))}</ul></div>`
 }
 
 /** The mounts as they lie upon each other, the last on top. */
 function layers(explanation: Explanation, { mounts, rootfs }: Summary): string {
   const slabs = mounts.map((mount) => slab(explanation, mount)).toReversed()
-  return `<div class="layers"><p class="label">${explanation.subject === "exec" ? "What it finds at /" : '<a href="#mounts">What it finds at /</a>'} <span class="about">${mounts.length} mounts over the root filesystem</span></p>
-${join(slabs)}<details class="slab rootfs"><summary><code>/</code> <span class="about">the folder ${e(rootfs.path)}</span>${rootfs.readonly ? ` <span class="flag">read-only</span>` : ""}</summary>${callList(linesOf(explanation, "rootfs"))}</details></div>`
+  const title = "What it finds at /"
+  const label = explanation.subject === "exec" ? title : `<a href="#mounts">${title}</a>`
+  const root = `<code>/</code> ${span("about", `the folder ${e(rootfs.path)}`)}${flag(rootfs.readonly)}`
+  return `<div class="layers"><p class="label">${label} ${span("about", `${mounts.length} mounts over the root filesystem`)}</p>
+${join(slabs)}<details class="slab rootfs"><summary>${root}</summary>${callList(linesOf(explanation, "rootfs"))}</details></div>`
+}
+
+function flag(readonly: boolean): string {
+  return readonly ? ` ${span("flag", "read-only")}` : ""
 }
 
 function slab(explanation: Explanation, mount: MountSummary): string {
   const lines = explanation.lines.filter(({ pointer }) => pointer === mount.pointer || pointer.startsWith(mount.pointer + "/"))
   const from = mount.type === "bind" ? `the host's ${mount.source}` : mount.type
-  return `<details class="slab ${mount.type === "bind" ? "bind" : "made"}"><summary><code>${e(mount.destination)}</code> <span class="about">${e(from)}</span>${mount.readonly ? ` <span class="flag">read-only</span>` : ""}</summary>
-${mount.options.length === 0 ? "" : `<p class="options">options ${mount.options.map((option) => `<code>${e(option)}</code>`).join(" ")}</p>`}${callList(lines)}</details>`
+  const options = join(mount.options.map((option) => ` <code>${e(option)}</code>`))
+  return `<details class="slab ${mount.type === "bind" ? "bind" : "made"}">
+<summary><code>${e(mount.destination)}</code> ${span("about", e(from))}${flag(mount.readonly)}</summary>
+${options === "" ? "" : `<p class="options">options${options}</p>`}${callList(lines)}</details>`
 }
 
 function privileges({ capabilities, seccomp, noNewPrivileges }: Summary): string {
@@ -202,34 +226,44 @@ function privileges({ capabilities, seccomp, noNewPrivileges }: Summary): string
     join(list.map((name) => `<li class="${kind}">${e(name.replace(/^CAP_/, "").toLowerCase().replaceAll("_", " "))}</li>`))
   const total = capabilities.kept.length + capabilities.dropped.length
   const filter = seccomp === null ? "No filter: every system call of the kernel may be made."
-    : `${seccomp.rules} rules${seccomp.instructions === 0 ? "" : ` (${seccomp.instructions} instructions)`}; what none of them names: <code>${e(seccomp.defaultAction)}</code>.`
+    : `${seccomp.rules} rules${seccomp.instructions === 0 ? "" : ` (${seccomp.instructions} instructions)`}; ` +
+      `what none of them names: <code>${e(seccomp.defaultAction)}</code>.`
+  const lost = capabilities.dropped.length === 0 ? "" : ` and loses ${capabilities.dropped.length}`
   return `<article class="tile"><h2><a href="#privileges">Powers</a></h2>
-<p>The powers of root are ${total} capabilities. It keeps <b>${capabilities.kept.length}</b>${capabilities.dropped.length === 0 ? "" : ` and loses ${capabilities.dropped.length}`}:</p>
+<p>The powers of root are ${total} capabilities. It keeps <b>${capabilities.kept.length}</b>${lost}:</p>
 <ul class="caps">${names(capabilities.kept, "kept")}${names(capabilities.dropped, "dropped")}</ul>
 <p><b>System calls.</b> ${filter}</p>
-<p><b>New privileges.</b> ${noNewPrivileges ? "None can be gained, not even by a setuid program." : "A setuid program in its root filesystem can still gain some."}</p></article>`
+<p><b>New privileges.</b> ${noNewPrivileges ? "None can be gained, not even by a setuid program."
+    : "A setuid program in its root filesystem can still gain some."}</p></article>`
 }
 
 /** @param made the container is being made, and its hooks run */
 function isolation({ maskedPaths, readonlyPaths, hooks }: Summary, made: boolean): string {
   const list = (paths: readonly string[], kind: string): string =>
-    paths.length === 0 ? "<p>none</p>" : `<ul class="paths ${kind}">${join(paths.map((path) => `<li><code>${e(path)}</code></li>`))}</ul>`
+    paths.length === 0 ? "<p>none</p>"
+      : `<ul class="paths ${kind}">${join(paths.map((path) => `<li><code>${e(path)}</code></li>`))}</ul>`
   const hooksPart = hooks.length === 0 || !made ? "" : `<h3>Hooks</h3>${list(hooks, "hook")}`
-  return `<article class="tile"><h2><a href="#isolation">Out of reach</a></h2><h3>Hidden</h3>${list(maskedPaths, "masked")}<h3>Read-only</h3>${list(readonlyPaths, "readonly")}${hooksPart}</article>`
+  return `<article class="tile"><h2><a href="#isolation">Out of reach</a></h2>
+<h3>Hidden</h3>${list(maskedPaths, "masked")}
+<h3>Read-only</h3>${list(readonlyPaths, "readonly")}${hooksPart}</article>`
 }
 
 function part(explanation: Explanation, concern: Concern, summary: Summary): string {
   const { title, about } = CONCERNS[concern]
   const groups = groupsOf(linesOf(explanation, concern), summary)
-  return `<section class="part" id="${concern}"><h3>${title}</h3><p class="about">${e(about)}</p>${join(groups.map(group))}</section>`
+  return `<section class="part" id="${concern}">
+<h3>${title}</h3><p class="about">${e(about)}</p>${join(groups.map(group))}</section>`
 }
 
 function group({ title, pointer, lines }: Group): string {
   const calls = lines.filter(({ plumbing, condition }) => plumbing !== true && condition === undefined).length
   const failed = lines.some(({ outcome }) => outcome?.state === "failed")
   const clause = clauseOf(pointer)
-  const link = clause === undefined ? "" : `<p class="clause">Specification: <a href="${e(clause.address)}" rel="noreferrer">${e(clause.title)}</a></p>`
-  return `<details${failed ? ' open class="failed"' : ""}><summary><span class="title">${e(title)}</span>${chip(pointer)} <span class="count">${calls === 1 ? "1 operation" : `${calls} operations`}</span></summary>${link}${callList(lines)}</details>`
+  const link = clause === undefined ? ""
+    : `<p class="clause">Specification: <a href="${e(clause.address)}" rel="noreferrer">${e(clause.title)}</a></p>`
+  const count = span("count", calls === 1 ? "1 operation" : `${calls} operations`)
+  const head = `${span("title", e(title))}${chip(pointer)} ${count}`
+  return `<details${failed ? ' open class="failed"' : ""}><summary>${head}</summary>${link}${callList(lines)}</details>`
 }
 
 /** The lines that always run; below them what holds them together, and what runs only if something fails. */
@@ -237,15 +271,17 @@ function callList(lines: readonly Line[]): string {
   if (lines.length === 0) return ""
   const straight = foldLines(lines.filter(({ plumbing, condition }) => plumbing !== true && condition === undefined))
   const rest = lines.filter(({ plumbing, condition }) => plumbing === true || condition !== undefined)
-  const more = rest.length === 0 ? "" : `<details class="more"><summary>${rest.length} more, which hold them together or run only if one fails</summary><ol>${join(rest.map(call))}</ol></details>`
+  const more = rest.length === 0 ? "" : `<details class="more">
+<summary>${rest.length} more, which hold them together or run only if one fails</summary><ol>${join(rest.map(call))}</ol></details>`
   return `<ol class="calls">${join(straight.map(call))}</ol>${more}`
 }
 
 function call({ actor, step, sentence, call, branches, condition, outcome }: Line): string {
   const number = step === undefined ? "" : ` <span class="step">${step}</span>`
   const after = [condition, branches].filter((text) => text !== undefined).map((text) => `<span class="branch">${e(text)}</span>`)
-  const took = outcome === undefined ? "" : `<span class="outcome ${outcome.state.replace(" ", "-")}">${e(outcomeText(outcome))}</span>`
-  return `<li><span class="who ${actor}">${actor}${number}</span><span class="sentence">${e(sentence)}</span><code>${e(call)}</code>${join(after)}${took}</li>`
+  const took = outcome === undefined ? "" : span(`outcome ${outcome.state.replace(" ", "-")}`, e(outcomeText(outcome)))
+  const what = `${span("sentence", e(sentence))}<code>${e(call)}</code>`
+  return `<li>${span(`who ${actor}`, `${actor}${number}`)}${what}${join(after)}${took}</li>`
 }
 
 function outcomeText({ state, took, errno, message }: NonNullable<Line["outcome"]>): string {

@@ -79,12 +79,14 @@ export function concernsOf(explanation: Explanation): Concern[] {
 
 /** Arguments that are descriptors: by system call, their indices. */
 const DESCRIPTORS: Readonly<Record<string, readonly number[]>> = {
-  dup3: [0, 1], setns: [0], sendto: [0], sendmsg: [0], recvfrom: [0], read: [0], write: [0], close: [0], accept4: [0], fchown: [0], fchdir: [0],
+  dup3: [0, 1], setns: [0], sendto: [0], sendmsg: [0], recvfrom: [0], read: [0], write: [0], close: [0], accept4: [0],
+    fchown: [0], fchdir: [0],
 }
 
 const MESSAGE_FORM: MemoryForm = {
   fields: [
-    { name: "kind", offset: 0, bytes: 4, always: true, decode: (value) => Object.entries(MESSAGE).find(([, number]) => number === Number(value))?.[0] ?? String(value) },
+    { name: "kind", offset: 0, bytes: 4, always: true,
+      decode: (value) => Object.entries(MESSAGE).find(([, number]) => number === Number(value))?.[0] ?? String(value) },
     { name: "number", offset: 4, bytes: 4 }, { name: "value", offset: 8, bytes: 8 },
   ],
 }
@@ -98,7 +100,8 @@ export function planDecoder(descriptors: ReadonlyMap<number, string>): Decoder {
       const text = descriptors.get(Number(value))
       return text === undefined ? undefined : `${value}<${text}>`
     },
-    memory: (name, index, args) => (name === "sendto" && index === 1 ? MESSAGE_FORM : named(memoryForm(name, index, args), descriptors)),
+    memory: (name, index, args) => (name === "sendto" && index === 1 ? MESSAGE_FORM : named(memoryForm(name, index, args),
+      descriptors)),
   }
 }
 
@@ -109,7 +112,8 @@ function named(form: MemoryForm | undefined, descriptors: ReadonlyMap<number, st
     const text = descriptors.get(Number(value))
     return text === undefined ? String(value) : `${value}<${text}>`
   }
-  return { fields: form.fields.map((field) => (field.name === "cgroup" || field.name === "userns_fd" ? { ...field, decode } : field)) }
+  return { fields: form.fields.map((field) => (field.name === "cgroup" || field.name === "userns_fd" ? { ...field,
+    decode } : field)) }
 }
 
 /** What the plan's sentence leaves out. */
@@ -151,7 +155,8 @@ export function programLines({ program }: Pick<Planner, "program">, decoder: Dec
     const entry = index > straightEnd ? entryOf(entries, index) : undefined
     const actor = (entry?.from ?? index) < firstOfChild ? "launcher" : who
     lines.push({
-      actor, concern, sentence: sentenceOf(step, (other) => numbers.get(other) ?? -1), call: printer.operation(step), pointer: step.pointer, step: index,
+      actor, concern, sentence: sentenceOf(step,
+        (other) => numbers.get(other) ?? -1), call: printer.operation(step), pointer: step.pointer, step: index,
       ...(step.cell === undefined ? {} : { kept: true }),
       ...(isPlumbing(step) ? { plumbing: true } : {}),
       ...(entry === undefined ? {} : { condition: entry.condition }),
@@ -205,7 +210,8 @@ export function foldLines(lines: readonly Line[]): Line[] {
       folded.push(line)
       continue
     }
-    folded.push({ ...line, sentence: `drop ${run.length} capabilities from the bounding set`, call: `prctl(PR_CAPBSET_DROP, ...) for each of ${run.join(" ")}` })
+    folded.push({ ...line, sentence: `drop ${run.length} capabilities from the bounding set`,
+      call: `prctl(PR_CAPBSET_DROP, ...) for each of ${run.join(" ")}` })
     i += run.length - 1
   }
   return folded

@@ -74,11 +74,13 @@ export function summaryOf({ spec, facts, record }: SummaryFacts, joined?: number
     capabilities: capabilitiesOf(process, facts),
     noNewPrivileges: process.noNewPrivileges === true,
     seccomp: facts.seccomp === undefined ? null : {
-      defaultAction: profile?.defaultAction ?? "", rules: profile?.syscalls?.length ?? 0, instructions: facts.seccomp.filter.length / 8,
+      defaultAction: profile?.defaultAction ?? "", rules: profile?.syscalls?.length ?? 0,
+        instructions: facts.seccomp.filter.length / 8,
     },
     maskedPaths: linux?.maskedPaths ?? [],
     readonlyPaths: linux?.readonlyPaths ?? [],
-    hooks: Object.entries(spec.hooks ?? {}).flatMap(([kind, hooks]) => (hooks as readonly { path: string }[]).map(({ path }) => `${kind}: ${path}`)),
+    hooks: Object.entries(spec.hooks ?? {}).flatMap(([kind,
+      hooks]) => (hooks as readonly { path: string }[]).map(({ path }) => `${kind}: ${path}`)),
   }
 }
 
@@ -89,7 +91,8 @@ function namespacesOf(spec: Spec): NamespaceSummary[] {
     const namespace = listed[index]
     if (namespace === undefined) return { type, kind: "host", pointer: "/linux/namespaces" }
     const pointer = `/linux/namespaces/${index}`
-    return namespaceIsNew(namespace) ? { type, kind: "new", pointer } : { type, kind: "joined", path: namespace.path as string, pointer }
+    return namespaceIsNew(namespace) ? { type, kind: "new", pointer } : { type, kind: "joined", path: namespace.path as string,
+      pointer }
   })
 }
 
@@ -102,7 +105,8 @@ function joinedNamespaces(spec: Spec, flags: number): NamespaceSummary[] {
 }
 
 function rangesOf(mappings: readonly { containerID: number; hostID: number; size: number }[] | undefined): string[] {
-  return (mappings ?? []).map(({ containerID, hostID, size }) => `${containerID}-${containerID + size - 1} = host ${hostID}-${hostID + size - 1}`)
+  return (mappings ?? []).map(({ containerID, hostID,
+    size }) => `${containerID}-${containerID + size - 1} = host ${hostID}-${hostID + size - 1}`)
 }
 
 function mountsOf(spec: Spec): MountSummary[] {
@@ -111,7 +115,7 @@ function mountsOf(spec: Spec): MountSummary[] {
     const bind = mount.type === "bind" || options.includes("bind") || options.includes("rbind")
     return {
       destination: mount.destination, type: bind ? "bind" : mount.type ?? "", source: mount.source ?? "", options,
-      readonly: options.findLast((option) => option === "ro" || option === "rw" || option === "rro") !== "rw" && options.some((option) => option === "ro" || option === "rro"),
+      readonly: /^r?ro$/.test(options.findLast((option) => /^(r?ro|r?rw)$/.test(option)) ?? ""),
       pointer: `/mounts/${index}`,
     }
   })

@@ -47,9 +47,9 @@ function lineText(line: Line, { style, width }: TextOptions): string {
   const mark = line.outcome === undefined ? "" : MARKS[line.outcome.state](style) + " "
   const pointer = line.pointer === "" ? "" : style.dim(`  [${printable(line.pointer)}]`)
   const condition = line.condition === undefined ? "" : style.yellow(`  (${line.condition})`)
-  const head = `${mark}${style.dim(number)}  ${printable(line.sentence)}${pointer}${condition}
-`
-  const call = width === undefined ? printable(line.call) : wrap(printable(line.call), Math.max(20, width - INDENT.length), INDENT)
+  const head = `${mark}${style.dim(number)}  ${printable(line.sentence)}${pointer}${condition}\n`
+  const whole = printable(line.call)
+  const call = width === undefined ? whole : wrap(whole, Math.max(20, width - INDENT.length), INDENT)
   const branches = line.branches === undefined ? "" : `${INDENT}${style.dim(printable(line.branches))}\n`
   return `${head}${INDENT}${style.green(call)}\n${branches}${outcomeText(line, style)}`
 }

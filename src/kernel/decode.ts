@@ -1,7 +1,9 @@
 import { CAPABILITIES } from "./capabilities.ts"
 import {
-  AT_EACCESS, AT_EMPTY_PATH, AT_FDCWD, AT_NO_AUTOMOUNT, AT_RECURSIVE, AT_REMOVEDIR, AT_STATX_DONT_SYNC, AT_SYMLINK_FOLLOW, AT_SYMLINK_NOFOLLOW,
-  O_APPEND, O_CLOEXEC, O_CREAT, O_DIRECT, O_DIRECTORY, O_EXCL, O_LARGEFILE, O_NOATIME, O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_PATH, O_TMPFILE, O_TRUNC,
+  AT_EACCESS, AT_EMPTY_PATH, AT_FDCWD, AT_NO_AUTOMOUNT, AT_RECURSIVE, AT_REMOVEDIR, AT_STATX_DONT_SYNC, AT_SYMLINK_FOLLOW,
+    AT_SYMLINK_NOFOLLOW,
+  O_APPEND, O_CLOEXEC, O_CREAT, O_DIRECT, O_DIRECTORY, O_EXCL, O_LARGEFILE, O_NOATIME, O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_PATH,
+    O_TMPFILE, O_TRUNC,
   S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, S_IFSOCK,
 } from "./fs.ts"
 import { MEMORY_POLICY_FLAGS, MEMORY_POLICY_MODES } from "./memory-policy.ts"
@@ -52,7 +54,8 @@ const flags = (names: Names, prefix = ""): Decode => (value) => flagNames(names,
 const constant = (names: Names, prefix = ""): Decode => (value) => nameOf(names, prefix, value)
 
 const OPEN_FLAGS: Names = {
-  O_TMPFILE, O_CREAT, O_EXCL, O_NOCTTY, O_TRUNC, O_APPEND, O_NONBLOCK, O_DIRECT, O_LARGEFILE, O_DIRECTORY, O_NOFOLLOW, O_NOATIME, O_CLOEXEC, O_PATH,
+  O_TMPFILE, O_CREAT, O_EXCL, O_NOCTTY, O_TRUNC, O_APPEND, O_NONBLOCK, O_DIRECT, O_LARGEFILE, O_DIRECTORY, O_NOFOLLOW,
+    O_NOATIME, O_CLOEXEC, O_PATH,
 }
 const ACCESS_MODES = ["O_RDONLY", "O_WRONLY", "O_RDWR"]
 
@@ -111,7 +114,8 @@ const ACCESS: Names = { R_OK: 4, W_OK: 2, X_OK: 1 }
 const access: Decode = (value) => (Number(value) === 0 ? "F_OK" : flagNames(ACCESS, "", value))
 /** linux/stat.h: what statx(2) is asked for. */
 const STATX_MASK: Names = {
-  STATX_BASIC_STATS: 0x7ff, STATX_TYPE: 1, STATX_MODE: 2, STATX_NLINK: 4, STATX_UID: 8, STATX_GID: 16, STATX_INO: 0x100, STATX_SIZE: 0x200, STATX_MNT_ID: 0x1000,
+  STATX_BASIC_STATS: 0x7ff, STATX_TYPE: 1, STATX_MODE: 2, STATX_NLINK: 4, STATX_UID: 8, STATX_GID: 16, STATX_INO: 0x100,
+    STATX_SIZE: 0x200, STATX_MNT_ID: 0x1000,
 }
 /** Flags of clone3(2), unshare(2), setns(2). */
 export const cloneFlags = flags(CLONE, "CLONE_")
@@ -244,6 +248,7 @@ const ARGUMENTS: Readonly<Record<string, readonly (Decode | undefined)[]>> = {
  * @param args all arguments; numbers as numbers, of the rest only their places count
  * @returns `MS_RDONLY|MS_NOSUID`; undefined: the number says all
  */
-export function decodeArgument(name: string, index: number, value: number | bigint, args: readonly unknown[]): string | undefined {
+export function decodeArgument(name: string, index: number, value: number | bigint,
+  args: readonly unknown[]): string | undefined {
   return ARGUMENTS[name]?.[index]?.(value, args)
 }

@@ -35,7 +35,8 @@ const RESOLVE = { RESOLVE_NO_XDEV, RESOLVE_NO_MAGICLINKS, RESOLVE_NO_SYMLINKS, R
 const octal = (value: bigint): string => `0${value.toString(8)}`
 
 const OPEN_HOW: MemoryForm = {
-  fields: [{ ...word("flags", 0, openFlags), always: true }, word("mode", 1, octal), word("resolve", 2, (value) => flagNames(RESOLVE, "", value))],
+  fields: [{ ...word("flags", 0, openFlags), always: true }, word("mode", 1, octal),
+    word("resolve", 2, (value) => flagNames(RESOLVE, "", value))],
 }
 const MOUNT_ATTRIBUTES: MemoryForm = {
   fields: [
@@ -45,13 +46,15 @@ const MOUNT_ATTRIBUTES: MemoryForm = {
 }
 const CLONE_ARGUMENTS: MemoryForm = {
   fields: [
-    { ...word("flags", 0, (value) => cloneFlags(value, []) ?? ""), always: true }, word("pidfd", 1), word("child_tid", 2), word("parent_tid", 3),
+    { ...word("flags", 0, (value) => cloneFlags(value, []) ?? ""), always: true }, word("pidfd", 1), word("child_tid",
+      2), word("parent_tid", 3),
     { ...word("exit_signal", 4, (value) => (value === 0n ? "0" : signalName(Number(value)))), always: true },
     word("stack", 5), word("stack_size", 6), word("tls", 7), word("set_tid", 8), word("set_tid_size", 9), word("cgroup", 10),
   ],
 }
 const limit = (value: bigint): string => (value === 0xffffffffffffffffn ? "RLIM64_INFINITY" : String(value))
-const LIMIT: MemoryForm = { fields: [{ ...word("rlim_cur", 0, limit), always: true }, { ...word("rlim_max", 1, limit), always: true }] }
+const LIMIT: MemoryForm = { fields: [{ ...word("rlim_cur", 0, limit), always: true },
+  { ...word("rlim_max", 1, limit), always: true }] }
 
 const SCHEDULER_ATTRIBUTES: MemoryForm = {
   fields: [
@@ -72,9 +75,11 @@ const FILTER: MemoryForm = {
 }
 const IOVEC: MemoryForm = { fields: [word("iov_base", 0), word("iov_len", 1)] }
 const MESSAGE_HEADER: MemoryForm = {
-  fields: [word("msg_name", 0), { ...word("msg_iov", 2), to: IOVEC }, word("msg_iovlen", 3), word("msg_control", 4), word("msg_controllen", 5)],
+  fields: [word("msg_name", 0), { ...word("msg_iov", 2), to: IOVEC }, word("msg_iovlen", 3), word("msg_control", 4),
+    word("msg_controllen", 5)],
 }
-const SIGNAL_ACTION: MemoryForm = { fields: [{ ...word("sa_handler", 0, (value) => (value === 0n ? "SIG_DFL" : String(value))), always: true }] }
+const SIGNAL_ACTION: MemoryForm = { fields: [{ ...word("sa_handler", 0, (value) => (value === 0n ? "SIG_DFL" : String(value))),
+  always: true }] }
 const SIGNAL_SET: MemoryForm = { text: (bytes) => (bytes.every((byte) => byte === 0) ? "[]" : undefined) }
 
 function byNumber(names: Readonly<Record<string, number>>, value: bigint): string {
@@ -87,7 +92,8 @@ function view(bytes: Uint8Array): DataView {
 
 const CAPABILITY_HEADER: MemoryForm = {
   fields: [
-    { name: "version", offset: 0, bytes: 4, always: true, decode: (value) => (Number(value) === CAPABILITY_VERSION_3 ? "_LINUX_CAPABILITY_VERSION_3" : String(value)) },
+    { name: "version", offset: 0, bytes: 4, always: true,
+      decode: (value) => (Number(value) === CAPABILITY_VERSION_3 ? "_LINUX_CAPABILITY_VERSION_3" : String(value)) },
     { name: "pid", offset: 4, bytes: 4, always: true },
   ],
 }
@@ -102,7 +108,8 @@ function capabilityNames(low: number, high: number): string {
 const CAPABILITY_DATA: MemoryForm = {
   text: (bytes) => {
     const words = view(bytes)
-    const set = (index: number): string => capabilityNames(words.getUint32(index * 4, true), words.getUint32(index * 4 + 12, true))
+    const set = (index: number): string => capabilityNames(words.getUint32(index * 4, true),
+      words.getUint32(index * 4 + 12, true))
     return `{effective=${set(0)}, permitted=${set(1)}, inheritable=${set(2)}}`
   },
 }
