@@ -50,8 +50,8 @@ function groupLines(findings: readonly Finding[], report: Report, options: TextO
   return [
     ...together("present", there.map(({ ability }) => ability.title), options),
     ...findings.filter(isMissed).flatMap((finding) => atLength(finding, report, options)),
-    ...together("unknown", asked.map(({ ability, answer }) => `${ability.title} (${answer.found})`), options),
-    ...together("minor", minor.map(({ ability, answer }) => `${ability.title} (${answer.found})`), options),
+    ...together("unknown", asked.map(told), options),
+    ...together("minor", minor.map(told), options),
   ]
 }
 
@@ -64,13 +64,17 @@ function together(kind: "present" | "unknown" | "minor", texts: readonly string[
   if (texts.length === 0) return []
   // what most do without is no cause for alarm
   const { sign, word, colour } = kind === "minor" ? { sign: "-", word: "without", colour: "dim" as const } : SIGNS[kind]
-  return paragraph(style[colour](sign), style[colour](word.padEnd(WORD_COLUMNS)), texts.join(", "), width)
+  return paragraph(style[colour](sign), style[colour](word.padEnd(WORD_COLUMNS)), texts.join(kind === "present" ? ", " : "; "), width)
 }
 
-function oneLine({ ability, answer }: Finding, { style, width }: TextOptions): string[] {
-  const { sign, word, colour } = SIGNS[answer.state]
-  const text = answer.found === "" ? ability.title : `${ability.title}: ${answer.found}`
-  return paragraph(style[colour](sign), style[colour](word.padEnd(WORD_COLUMNS)), text, width)
+/** An ability and what was found of it. */
+function told({ ability, answer }: Finding): string {
+  return answer.found === "" ? ability.title : `${ability.title}: ${answer.found}`
+}
+
+function oneLine(finding: Finding, { style, width }: TextOptions): string[] {
+  const { sign, word, colour } = SIGNS[finding.answer.state]
+  return paragraph(style[colour](sign), style[colour](word.padEnd(WORD_COLUMNS)), told(finding), width)
 }
 
 function atLength(finding: Finding, report: Report, options: TextOptions): string[] {

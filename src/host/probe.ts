@@ -54,9 +54,14 @@ export function probeMachine(): Machine {
     libseccomp: unlessMissing(seccompVersion),
     resctrl: unlessMissing(findResctrl),
     seccompActions: words(line("/proc/sys/kernel/seccomp/actions_avail")).sort(),
-    mountAttributes: sys(NR.mount_setattr, AT_FDCWD, "", 0, 0, 0) !== -ERRNO.ENOSYS,
-    filesystems: filesystems(),
+    mountAttributes: tryMountSetattr() !== -ERRNO.ENOSYS,
+    filesystems: fileSystems(),
   }
+}
+
+/** Asks for mount_setattr(2) by a call that cannot succeed: an empty path, and no structure. @returns a negated errno */
+export function tryMountSetattr(): number {
+  return sys(NR.mount_setattr, AT_FDCWD, "", 0, 0, 0)
 }
 
 /** What `read` tells; undefined where it says that there is none. */
@@ -91,7 +96,7 @@ function cgroups(): { mode: Machine["cgroup"]; controllers: string[] } {
   return { mode, controllers: [...new Set([...ofV1, ...ofV2])].sort() }
 }
 
-/** Lines `nodev<TAB>NAME` or `<TAB>NAME` (proc_filesystems(5)). */
-function filesystems(): string[] {
+/** File systems that can be mounted now: lines `nodev<TAB>NAME` or `<TAB>NAME` (proc_filesystems(5)). */
+export function fileSystems(): string[] {
   return words((tryReadText("/proc/filesystems") ?? "").replaceAll(/^nodev/gm, "")).sort()
 }

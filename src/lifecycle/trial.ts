@@ -22,32 +22,37 @@ const RESULTS_BYTES = 512
 const WORD = 8
 
 /**
- * Runs the trial of plan/trial.ts in a process of its own. It leaves nothing but a line in the kernel's accounting.
+ * Starts the trial of plan/trial.ts in a process of its own. It leaves nothing but a line in the kernel's accounting.
  * @param ordinary without the caller's rights
  * @param userNamespace in a user namespace
+ * @returns waits for the process and tells what came of it; must be called once
  * @throws RuntsError where the process cannot be started
  */
-export function attempt(ordinary: boolean, userNamespace: boolean): Trial {
+export function beginTrial(ordinary: boolean, userNamespace: boolean): () => Trial {
   const { ours, theirs } = statusSocket(LEAST)
-  const opened = [theirs]
+  const passed = [theirs]
   try {
     const timeProgram = ordinary ? undefined : timeExecutable()
-    if (timeProgram !== undefined) opened.push(timeProgram)
+    if (timeProgram !== undefined) passed.push(timeProgram)
     const known = new Set((tryReadText("/proc/filesystems") ?? "").split(/\s+/))
     const { planner, attempts } = planTrial({
       status: theirs, userNamespace, timeProgram, fileSystems: TRIED_FILE_SYSTEMS.filter((name) => known.has(name)),
       ordinaryId: ordinary && sys(NR.geteuid) === 0 ? ORDINARY_ID : undefined,
     })
-    const pid = spawnProgram(planner, "runts:trial", opened)
-    try {
-      while (opened.length > 0) close(opened.pop() as number)
-      return { ...resultsOf(ours, attempts), ...(timeProgram === undefined ? {} : timeResult(ours)) }
-    } finally {
-      reap(pid)
+    const pid = spawnProgram(planner, "runts:trial", passed)
+    return () => {
+      try {
+        return { ...resultsOf(ours, attempts), ...(timeProgram === undefined ? {} : timeResult(ours)) }
+      } finally {
+        close(ours)
+        reap(pid)
+      }
     }
-  } finally {
-    for (const fd of opened) close(fd)
+  } catch (error) {
     close(ours)
+    throw error
+  } finally {
+    for (const fd of passed) close(fd)
   }
 }
 

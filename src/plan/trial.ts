@@ -12,8 +12,8 @@ import { settleChannels, statusDescriptor } from "./process.ts"
  * process ends right after; nothing that it makes is attached anywhere, so nothing stays.
  */
 
-/** File systems that containers are made of; `overlay` and `cgroup2` are only begun. */
-export const TRIED_FILE_SYSTEMS = ["proc", "sysfs", "tmpfs", "devpts", "mqueue", "cgroup2", "overlay"] as const
+/** File systems that containers are made of; `overlay` is only begun. */
+export const TRIED_FILE_SYSTEMS = ["proc", "sysfs", "tmpfs", "devpts", "mqueue", "overlay"] as const
 export type TriedFileSystem = (typeof TRIED_FILE_SYSTEMS)[number]
 
 const F_SETFD = 2
@@ -90,12 +90,12 @@ function goOnInChild(planner: Planner, timeProgram: number | undefined): void {
   p.here(inChild)
 }
 
-/** A new file system that is attached nowhere and goes with its descriptors. Some want options, and say so only to who may mount them. */
+/** A new file system that is attached nowhere and goes with its descriptors. An overlay wants layers, and says so only to who may mount it. */
 function mountOf(planner: Planner, name: TriedFileSystem): Step[] {
   const p = planner.program
   const context = p.call("fsopen", name, FSOPEN_CLOEXEC)
   const create = p.call("fsconfig", context, FSCONFIG.CMD_CREATE, 0, 0, 0)
-  return name === "overlay" || name === "cgroup2" ? [context, create] : [context, create, p.call("fsmount", context, FSMOUNT_CLOEXEC, 0)]
+  return name === "overlay" ? [context, create] : [context, create, p.call("fsmount", context, FSMOUNT_CLOEXEC, 0)]
 }
 
 /** Whatever fails, what follows is tried as well; the result is that of the first to fail, else the last one's. */

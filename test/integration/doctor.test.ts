@@ -295,6 +295,26 @@ boxTest("doctor: --root that cannot be written [doctor]", OURS, (t) => {
   t.equal(doctor({ args: ["--root", `${scratch}/new/state`] }).row("state-root").state, "present", "a folder that can be made")
 })
 
+boxTest("doctor: inside a container it tells so, and that it cannot make others [doctor]", { ...OURS, skipIn: { uml: "slow" } }, (t, box) => {
+  for (const folder of ["/usr", "/lib", "/lib64"].filter((path) => existsSync(path))) {
+    box.config.mounts.push({ destination: folder, type: "bind", source: folder, options: ["rbind", "ro"] })
+  }
+  const folder = runtimePath.slice(0, runtimePath.lastIndexOf("/"))
+  box.config.mounts.push({ destination: "/runts", type: "bind", source: folder, options: ["bind", "ro"] })
+  box.config.linux.maskedPaths = ["/proc/keys"]
+  box.config.linux.seccomp = { defaultAction: "SCMP_ACT_ALLOW", syscalls: [{ names: ["keyctl"], action: "SCMP_ACT_ERRNO" }] }
+  const result = box.args("/runts/runts", "doctor", "--format", "json").run()
+  const report = reportOf(result)
+  const row = (id: string): Row => report.abilities.find((one) => one.id === id) as Row
+  t.equal(result.code, 1)
+  t.match(row("outermost").found, /a pid namespace/)
+  t.equal(row("unfiltered").found, "1 filter is in force")
+  t.equal(row("may-gain-privileges").state, "missing")
+  t.equal(row("keyrings").found, "keyctl: EPERM")
+  t.equal(row("capabilities").state, "missing")
+  t.ok(report.verdicts.root?.essential.includes("capabilities"))
+})
+
 interface HostFiles {
   readonly [path: string]: string
 }

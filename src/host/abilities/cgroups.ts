@@ -7,6 +7,7 @@ import { NR } from "../../kernel/syscalls.ts"
 import { loadProgram } from "../cgroup/devices.ts"
 import type { Hierarchy } from "../cgroup/layout.ts"
 import { close, listDir, tryStat } from "../file.ts"
+import { findResctrl } from "../intel-rdt.ts"
 import { missing, present, unknown } from "./ability.ts"
 import type { Abilities, Ability, Answer } from "./ability.ts"
 import { errorOf, readable } from "./inspection.ts"
@@ -242,7 +243,7 @@ function probeHugepages(): Answer {
 }
 
 function probeResctrl(host: Inspection): Answer {
-  const mount = host.mounts().find(({ type }) => type === "resctrl")
-  if (mount !== undefined) return present(mount.mountPoint)
+  const mount = readable(() => findResctrl(host.mounts()))
+  if (mount !== undefined) return present(mount)
   return missing(host.fileSystems().has("resctrl") ? "not mounted" : "not in /proc/filesystems")
 }

@@ -9,6 +9,7 @@ import type { SysArg } from "../../ffi/index.ts"
 import { ownCgroup, readLayout } from "../cgroup/layout.ts"
 import type { CgroupLayout } from "../cgroup/layout.ts"
 import { tryReadText, tryStat } from "../file.ts"
+import { fileSystems } from "../probe.ts"
 import { mounts, namespaceOf } from "../procfs.ts"
 import type { MountInfo } from "../procfs.ts"
 import { missing, present, unknown } from "./ability.ts"
@@ -96,13 +97,29 @@ export class Inspection {
 
   /** Names of file systems that can be mounted now; a module may bring more. */
   fileSystems(): ReadonlySet<string> {
-    return this.once("file systems", () => new Set((this.text("/proc/filesystems") ?? "").split(/\s+/)))
+    return this.once("file systems", () => new Set(readable(fileSystems) ?? []))
   }
 
   /** What a process of its own found out; undefined where none can be started. */
   trial(who: "own" | "ordinary"): Trial | undefined {
-    const same = who === "ordinary" && this.role() === "rootless"
-    return this.once(`trial ${same ? "own" : who}`, () => readable(() => this.surroundings.trials.attempt(same ? "own" : who)))
+    const collect = this.begun(who)
+    return collect === undefined ? undefined : this.once(`trial ${this.trialOf(who)}`, () => readable(collect))
+  }
+
+  /** Has the processes of both trials work side by side, for who will ask for both. */
+  beginTrials(): void {
+    this.begun("own")
+    this.begun("ordinary")
+  }
+
+  private begun(who: "own" | "ordinary"): (() => Trial) | undefined {
+    const own = this.trialOf(who)
+    return this.once(`begun ${own}`, () => readable(() => this.surroundings.trials.attempt(own)))
+  }
+
+  /** An ordinary user's own is the ordinary one. */
+  private trialOf(who: "own" | "ordinary"): "own" | "ordinary" {
+    return this.role() === "rootless" ? "own" : who
   }
 
   /** Root of the machine, or not. */
@@ -126,16 +143,20 @@ export class Inspection {
     return words !== undefined && hasCapability(parseCapabilities(words), CAPABILITIES.indexOf(name))
   }
 
-  /**
-   * Whether a system call is there, by a call that cannot succeed. Where the kernel itself would find fault with the arguments, EPERM is
-   * the answer of a filter, mostly that of the container that runts runs in.
-   */
+  /** Whether a system call is there, by a call that cannot succeed. */
   asks(name: SyscallName, ...args: readonly SysArg[]): Answer {
-    const result = sys(syscallNumbers(HOST_ARCHITECTURE).get(name) as number, ...args)
-    if (result === -ERRNO.ENOSYS) return missing(`${name}: ENOSYS`)
-    if (result !== -ERRNO.EPERM) return present()
-    return missing(`${name}: EPERM`, { remedy: { text: `allow ${name} in the seccomp profile of the container that this runs in` } })
+    return answerOf(name, sys(syscallNumbers(HOST_ARCHITECTURE).get(name) as number, ...args))
   }
+}
+
+/**
+ * What the result of a call that cannot succeed says of the call. Where the kernel itself would find fault with the arguments, EPERM is the
+ * answer of a filter, mostly that of the container that runts runs in.
+ */
+export function answerOf(name: SyscallName, result: number): Answer {
+  if (result === -ERRNO.ENOSYS) return missing(`${name}: ENOSYS`)
+  if (result !== -ERRNO.EPERM) return present()
+  return missing(`${name}: EPERM`, { remedy: { text: `allow ${name} in the seccomp profile of the container that this runs in` } })
 }
 
 /** An errno's name, of a result that is negative. */

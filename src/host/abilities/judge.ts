@@ -33,6 +33,7 @@ export interface Report {
 /** Asks for all that matters to the caller. */
 export function examine(host: Inspection): Report {
   const role = host.role()
+  host.beginTrials()
   const findings = (Object.keys(ABILITIES) as AbilityId[]).filter((id) => matters(ABILITIES[id], role))
     .map((id) => ({ id, ability: ABILITIES[id], answer: host.ask(id) }))
   const ordinary = judge(findings, "rootless")

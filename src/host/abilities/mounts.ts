@@ -6,9 +6,10 @@ import {
 } from "../../kernel/mount.ts"
 import { NR } from "../../kernel/syscalls.ts"
 import { close, tryReadText, tryStat } from "../file.ts"
+import { tryMountSetattr } from "../probe.ts"
 import { limited, missing, present, unknown } from "./ability.ts"
 import type { Abilities, Ability, Answer } from "./ability.ts"
-import { errorOf, readable } from "./inspection.ts"
+import { answerOf, errorOf, readable } from "./inspection.ts"
 import type { Inspection } from "./inspection.ts"
 import type { Trial } from "./trial.ts"
 
@@ -25,8 +26,7 @@ export const MOUNTS = {
     lack: "no mount can be made read-only with all that is below it, or be idmapped",
     remedy: { text: "run Linux 5.12 or later" },
     source: "mount_setattr(2)",
-    // an empty path and no structure: EINVAL
-    probe: (host) => host.asks("mount_setattr", AT_FDCWD, "", 0, 0, 0),
+    probe: () => answerOf("mount_setattr", tryMountSetattr()),
   },
   "open-tree": {
     group: "mounts",

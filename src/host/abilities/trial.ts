@@ -18,7 +18,6 @@ export interface Trial {
   readonly tmpfs?: Outcome
   readonly devpts?: Outcome
   readonly mqueue?: Outcome
-  readonly cgroup2?: Outcome
   readonly overlay?: Outcome
   /** Whether execve(2) enters a time namespace that was made before. */
   readonly execveEntersTime?: boolean
@@ -27,11 +26,12 @@ export interface Trial {
 /** What the lifecycle does for an inspection, as it takes processes of runts' own making. */
 export interface Trials {
   /**
+   * Starts a process that tries; what is returned waits for it and must be called.
    * - own: with the caller's rights; in a user namespace if the caller is not root
    * - ordinary: as somebody without rights, in a user namespace of that user's
    * @throws RuntsError where no process can be started
    */
-  attempt(who: "own" | "ordinary"): Trial
+  attempt(who: "own" | "ordinary"): () => Trial
   /** A user namespace with mapped ids, for idmapped mounts. @returns a descriptor @throws RuntsError where it cannot be made */
   mappedNamespace(): number
 }
