@@ -30,10 +30,10 @@ export function failureText(sentence: string, facts: FailureFacts, source: Sourc
   let text = `${style.bold(style.red("runts:"))} ${style.bold(safe(headline(sentence, facts)))}\n`
   if (place !== undefined && source !== undefined) {
     const { texts: [first = "", ...others], line, column } = place
-    text += `${indent.slice(1)}${style.blue("-->")} ${source.name}:${line}:${column} ${style.dim(facts.pointer as string)}\n`
+    text += `${indent.slice(1)}${style.blue("-->")} ${safe(source.name)}:${line}:${column} ${style.dim(safe(facts.pointer as string))}\n`
     text += others.length === 0 ? frame(first, place, style.red, style, width) : block([first, ...others], line, style.red, style, width)
-  } else if (facts.pointer !== undefined) text += `${indent.slice(1)}${style.blue("-->")} ${facts.pointer}\n`
-  for (const [name, lines] of notes(facts, source)) text += noteText(indent, name, lines, style, width)
+  } else if (facts.pointer !== undefined) text += `${indent.slice(1)}${style.blue("-->")} ${safe(facts.pointer)}\n`
+  for (const [name, lines] of notes(facts, source)) text += noteText(indent, safe(name), lines, style, width)
   return text
 }
 

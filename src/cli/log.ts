@@ -1,3 +1,4 @@
+import { isTerminal } from "../host/tty.ts"
 import { setLogSink, type WarningDetails } from "../log.ts"
 import { tryOpenAt } from "../host/file.ts"
 import { sysError } from "../error.ts"
@@ -45,6 +46,12 @@ class Log {
     const fd = this.fd >= 0 ? this.fd : this.debug ? STDERR : -1
     // a log that cannot be written (a full disk) must not stop the operation
     if (fd >= 0) write(fd, formatLine(this.format, level, message, new Date(), facts))
+  }
+  tell(message: string, details: WarningDetails): void {
+    this.write("warning", message, details)
+    // elsewhere stderr is what the container's program wrote, and nobody else's
+    const shown = this.fd < 0 && this.debug
+    if (!shown && isTerminal(STDERR)) write(STDERR, `runts: ${message}\n`)
   }
   /** Whether the line on stderr is JSON: who asks for it and names no file gets it where the log is. */
   get jsonOnStderr(): boolean {

@@ -62,13 +62,16 @@ export async function run(globals: GlobalOptions, request: RunRequest): Promise<
     relay?.wait(created.launch.pidfd)
     return 0
   }
-  return attend(created, request, master, signals, relay)
+  return await attend(created, request, master, signals, relay)
 }
 
+/** Exit codes above it are 128 + the signal that ended the program. */
+const SIGNALLED = 128
+
 /** Waits for the container in the foreground, then deletes it unless it is to be kept. */
-function attend(
+async function attend(
   created: Created, request: RunRequest, master: number | undefined, signals: SignalPipe | undefined, relay: NotifyRelay | undefined,
-): number {
+): Promise<number> {
   const { container, launch } = created
   container.unlock()
   const { pid, pidfd } = launch
@@ -80,6 +83,10 @@ function attend(
     ...(master === undefined ? {} : { terminal: { master, stdin: 0, stdout: 1 } }),
   })
   launch.pid = 0
+  if (code > SIGNALLED) {
+    const { blameEnd } = await import("./blame-end.ts")
+    blameEnd({ pid, code, cgroup: cgroupOf(created.state), filtered: created.state.seccomp !== undefined })
+  }
   if (request.keep) {
     container.close()
     return code

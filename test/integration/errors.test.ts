@@ -2,6 +2,7 @@ import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, s
 import type { Test } from "tap"
 import { expectSuccess, type Result } from "../../conformance/lib/command.ts"
 import type { Box } from "../../conformance/lib/box.ts"
+import { onTerminal } from "../../conformance/lib/helpers.ts"
 import { boxTest, type TestOptions } from "../../conformance/lib/test.ts"
 
 /*
@@ -195,4 +196,57 @@ boxTest("codes of what is not a step: config, state, usage [--log-format]", OURS
   t.match(failure(t, box, (log) => box.call([...log, "kill", "nobody", "NOSUCH"])), { code: /usage|container-missing/ })
   t.match(failure(t, box, (log) => box.call([...log, "craete", "x"])), { code: "usage" })
   t.match(failure(t, box, (log) => box.call([...log, "run", "--bundle", "/no/bundle", "x"])), { code: "bundle-missing" })
+})
+
+/** Runs the box in the foreground. @returns what the JSON log says of its end */
+function toldOfEnd(box: Box): { readonly code: number; readonly stderr: string; readonly lines: readonly Failure[] } {
+  const file = `${box.folder}/log.json`
+  rmSync(file, { force: true })
+  box.write()
+  const { code, stderr } = box.call(["--log", file, "--log-format", "json", "run", "--bundle", box.bundle, box.id])
+  const lines = readFileSync(file, "utf8").split("\n").filter((line) => line !== "").map((line) => JSON.parse(line) as Failure)
+  return { code, stderr, lines }
+}
+
+boxTest("a program that its seccomp filter kills: the log names the system call, stderr is the program's [run, --log] [/linux/seccomp]", OURS, (t, box) => {
+  box.config.linux.seccomp = { defaultAction: "SCMP_ACT_ALLOW", syscalls: [{ names: ["mkdir", "mkdirat"], action: "SCMP_ACT_KILL_PROCESS" }] }
+  const { code, stderr, lines } = toldOfEnd(box.args("/bin/mkdir", "/new"))
+  t.equal(code, 128 + 31)
+  t.equal(stderr, "")
+  t.match(lines, [{ level: "warning", code: "killed-by-seccomp", pointer: "/linux/seccomp" }])
+  const readable = readFileSync("/proc/sys/kernel/printk", "utf8") !== "" && existsSync("/dev/kmsg")
+  if (readable) t.match(lines[0]?.msg, /killed by its seccomp filter for (the system call mkdir(at)?|a system call)/)
+  t.same(toldOfEnd(box.script("kill -KILL $$; exit 3")).lines, [], "other ends say nothing")
+})
+
+boxTest("a program that reaches its memory limit: the log says so [run, --log] [/linux/resources/memory/limit]", {
+  ...OURS, skipIn: { "pure-v2": "cgroup2 has no memory controller there" },
+}, (t, box) => {
+  box.config.linux.resources = { memory: { limit: 16 * 1024 * 1024, swap: 16 * 1024 * 1024 } }
+  const { code, lines } = toldOfEnd(box.args("/bin/dd", "if=/dev/zero", "of=/dev/null", "bs=200M", "count=1"))
+  t.equal(code, 128 + 9)
+  t.match(lines, [{ level: "warning", code: "out-of-memory", pointer: "/linux/resources/memory/limit" }])
+})
+
+boxTest("on a terminal an error is a page: place in config.json, hint, code; colours, but not with NO_COLOR [/process/args]", OURS, (t, box) => {
+  box.write(JSON.parse(JSON.stringify(box.args("bash").config)) as unknown)
+  writeFileSync(`${box.bundle}/config.json`, JSON.stringify(box.config, null, 2))
+  const line = readFileSync(`${box.bundle}/config.json`, "utf8").split("\n").findIndex((text) => text.includes('"bash"')) + 1
+  const args = ["--root", box.root, "run", "--bundle", box.bundle, box.id]
+  const plain = onTerminal(args, "", [90, 40], { env: { ...process.env, NO_COLOR: "1" } })
+  t.equal(plain.code, 1)
+  const text = plain.output.replaceAll("\r\n", "\n")
+  t.ok(text.startsWith('runts: exec: "bash": executable file not found in $PATH\n'), text)
+  t.match(text, `--> config.json:${line}:7 /process/args/0\n`)
+  t.match(text, /\| "bash"\n +\| \^{6}\n/)
+  t.match(text, /= hint: PATH is .*\n/)
+  t.match(text, "= code: executable-not-found\n")
+  t.notMatch(text, "\x1b")
+  t.ok(Math.max(...text.split("\n").map((line) => line.length)) <= 90, "within the terminal's width")
+  const { NO_COLOR, ...colourful } = process.env
+  const coloured = onTerminal(args, "", [90, 40], { env: { ...colourful, TERM: "xterm" } }).output
+  t.match(coloured, "\x1b[31m")
+  t.equal(coloured.replace(/\x1b\[\d+m/g, "").replaceAll("\r\n", "\n"), text)
+  const json = onTerminal(["--log-format", "json", ...args])
+  t.match(JSON.parse(json.output), { level: "error", code: "executable-not-found" }, "who asks for JSON gets it on a terminal too")
 })

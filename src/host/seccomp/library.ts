@@ -66,6 +66,20 @@ export function knownSyscalls(library: SeccompLibrary): string[] {
   return names
 }
 
+/**
+ * The name of a system call.
+ * @param architecture AUDIT_ARCH_... of linux/audit.h, which is libseccomp's too
+ * @returns undefined where the library does not know it, or is not there
+ */
+export function syscallName(architecture: number, number: number): string | undefined {
+  try {
+    const address = seccompLibrary().seccomp_syscall_resolve_num_arch(architecture, number)
+    return address === 0 ? undefined : textAt(address)
+  } catch {
+    return undefined
+  }
+}
+
 /** The C string at an address. */
 function textAt(address: number): string {
   let text = ""
