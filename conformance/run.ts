@@ -1,77 +1,152 @@
-import { spawn } from "node:child_process"
-import { mkdirSync, writeFileSync } from "node:fs"
+import { spawn, spawnSync } from "node:child_process"
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { release } from "node:os"
 import { basename } from "node:path"
-import { type CoveredClause, measureSpec } from "./spec/measure.ts"
+import { attackOutcome, attackTests } from "./spec/attacks.ts"
 import { type Outcome, specDocument } from "./spec/document.ts"
-import { type Point, readPoints, outcomeOf } from "./spec/outcome.ts"
+import { type CoveredClause, measureSpec } from "./spec/measure.ts"
+import { type Point, outcomeOf, readPoints } from "./spec/outcome.ts"
+import { reportDocument, type RuntimeReport, type ToolOutcome } from "./spec/report.ts"
 
-const FILE_SECONDS_MAX = 300
+/** A test file, or all validation programs. */
+const RUN_SECONDS_MAX = 1200
 const JOBS = 2
-const USAGE = "usage: run [--runtime PATH] [--file TEXT] [--environment native|pure-v2] [--out FOLDER]"
+const USAGE = "usage: run [--runtime PATH]... [--file TEXT] [--environment native|pure-v2] [--out FOLDER] [--report FILE] [--known]"
+const OWN = "runts"
 
 type Environment = "native" | "pure-v2"
 
 interface Options {
-  readonly runtime: string
+  readonly runtimes: readonly string[]
   readonly file: string
   /** Where the tests run. Without the option: as the machine is, and what needs cgroup2 alone in a view of that. */
-  readonly environment: Environment | "both"
+  readonly environment: Environment | undefined
   readonly out: string
+  readonly report: string
+  readonly known: boolean
+}
+
+/** What runs found of a runtime: FOLDER/NAME.found.json. */
+interface Found {
+  version: string
+  environment: Environment | "both"
+  date: string
+  /** By test file. */
+  points: Record<string, Point[]>
+  toolsVersion: string
+  tools: ToolOutcome[]
 }
 
 const root = new URL("../", import.meta.url)
+const coverage = measureSpec(root)
+const attacks = attackTests(root)
 process.exitCode = await main(readOptions(process.argv.slice(2)))
 
 function readOptions(argv: readonly string[]): Options {
   const given = new Map<string, string>()
+  const runtimes: string[] = []
   for (let i = 0; i < argv.length; i += 2) {
     const [name, value] = [argv[i] as string, argv[i + 1]]
-    const known = ["--runtime", "--file", "--environment", "--out"].includes(name)
+    if (name === "--known") {
+      given.set(name, "")
+      i--
+      continue
+    }
+    const known = ["--runtime", "--file", "--environment", "--out", "--report"].includes(name)
     if (!known || value === undefined || (name === "--environment" && !["native", "pure-v2"].includes(value))) {
       console.error(USAGE)
       process.exit(2)
     }
-    given.set(name, value)
+    if (name === "--runtime") runtimes.push(value)
+    else given.set(name, value)
   }
-  const runtime = given.get("--runtime") ?? process.env.RUNTIME ?? "dist/runts"
   return {
-    runtime,
+    runtimes: runtimes.length > 0 ? runtimes : [process.env.RUNTIME || "dist/runts"],
     file: given.get("--file") ?? "",
-    environment: (given.get("--environment") ?? (basename(runtime) === "crun" ? "pure-v2" : "both")) as Options["environment"],
+    environment: given.get("--environment") as Environment | undefined,
     out: given.get("--out") ?? "build/conformance",
+    report: given.get("--report") ?? "",
+    known: given.has("--known"),
   }
 }
 
-/** @returns the exit code: 0 if no clause fails and no program's outcome is unexplained */
+/** @returns the exit code: 0 if no clause of any runtime fails and no program's outcome is unexplained */
 async function main(options: Options): Promise<number> {
-  const name = basename(options.runtime)
-  const coverage = measureSpec(root)
-  const files = [...new Set(coverage.clauses.flatMap(({ tests }) => tests.map(({ file }) => file)))]
+  mkdirSync(options.out, { recursive: true })
+  const reports: RuntimeReport[] = []
+  let code = 0
+  for (const runtime of options.runtimes) {
+    const found = await find(runtime, options)
+    const report = judge(basename(runtime), found)
+    reports.push(report)
+    write(report, options)
+    // a file that ended badly without a failed test left a nameless point
+    const broken = Object.values(found.points).some((points) => points.some(({ title }) => title === ""))
+    if (broken || report.tools.some(({ verdict }) => verdict === "wrong") || Object.values(report.clauses).some(({ result }) => result === "fails")) code = 1
+  }
+  if (options.report !== "") {
+    const all = { kernel: release(), runtimes: reports }
+    writeFileSync(`${options.report}.json`, `${JSON.stringify(all, null, 1)}\n`)
+    writeFileSync(`${options.report}.md`, reportDocument(all))
+    console.log(`# ${options.report}.md, ${options.report}.json`)
+  }
+  return code
+}
+
+/** Runs what is to be run with a runtime, and keeps what was found. */
+async function find(runtime: string, options: Options): Promise<Found> {
+  const path = `${options.out}/${basename(runtime)}.found.json`
+  const before = existsSync(path) && (options.file !== "" || options.known) ? (JSON.parse(readFileSync(path, "utf8")) as Found) : undefined
+  if (options.known && before !== undefined) return before
+  const environment = options.environment ?? (basename(runtime) === "crun" ? "pure-v2" : "both")
+  const found: Found = {
+    version: versionOf(runtime), environment, date: new Date().toISOString().slice(0, 10), points: before?.points ?? {}, toolsVersion: before?.toolsVersion ?? "",
+    tools: before?.tools ?? [],
+  }
+  const queue = [...new Set([...coverage.clauses.flatMap(({ tests }) => tests), ...attacks].map(({ file }) => file))]
     .filter((file) => file.startsWith("test/integration/") && file.includes(options.file))
-  const points = new Map<string, Point[]>()
-  const queue = [...files]
   await Promise.all(Array.from({ length: JOBS }, async () => {
     for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
-      const { environment, runtime } = options
       const first = await runFile(file, runtime, environment === "both" ? "native" : environment)
       const needsV2 = environment === "both" && first.some(({ why }) => why === "native has no v2")
-      points.set(file, needsV2 ? [...first, ...await runFile(file, runtime, "pure-v2")] : first)
-      console.error(`# ${file}: ${points.get(file)?.length ?? 0} tests`)
+      found.points[file] = needsV2 ? [...first, ...await runFile(file, runtime, "pure-v2")] : first
+      console.error(`# ${runtime}: ${file}: ${found.points[file]?.length ?? 0} tests`)
     }
   }))
-  const outcomes = new Map(coverage.clauses.map((one) => [one.clause.id, outcomeOf(one.clause.id, one.tests, points, name)]))
-  const chosen = coverage.clauses.filter(({ clause }) => options.file === "" || outcomes.get(clause.id)?.result !== "no test")
+  await runTools(runtime, options, found)
+  writeFileSync(path, `${JSON.stringify(found, null, 1)}\n`)
+  return found
+}
+
+/** @returns a name and a version: `runc 1.1.5` */
+function versionOf(runtime: string): string {
+  const said = spawnSync(runtime, ["--version"], { encoding: "utf8" }).stdout ?? ""
+  return `${basename(runtime)} ${/\d+\.\d+(\.\d+)?\S*/.exec(said)?.[0] ?? "of unknown version"}`
+}
+
+function judge(name: string, found: Found): RuntimeReport {
+  const points = new Map(Object.entries(found.points))
+  const outcome = ({ clause, tests }: CoveredClause): Outcome => {
+    const measured = outcomeOf(clause.id, tests, points, name)
+    return name === OWN && clause.deviates !== undefined && measured.result !== "fails" ? { result: "differs", why: clause.deviates } : measured
+  }
+  return {
+    runtime: name, version: found.version, environment: found.environment, date: found.date,
+    clauses: Object.fromEntries(coverage.clauses.map((one) => [one.clause.id, outcome(one)])),
+    attacks: attacks.map((test) => attackOutcome(test, points, name)), toolsVersion: found.toolsVersion, tools: found.tools,
+  }
+}
+
+/** A runtime's own documents, and TAP on stdout: of what was run, where a part was asked for. */
+function write(report: RuntimeReport, { out, file }: Options): void {
+  const outcomes = new Map(Object.entries(report.clauses))
+  const chosen = coverage.clauses.filter(({ clause }) => file === "" || outcomes.get(clause.id)?.result !== "no test")
   writeTap(chosen, outcomes)
-  mkdirSync(options.out, { recursive: true })
-  writeFileSync(`${options.out}/${name}.md`, specDocument({ clauses: chosen, missing: [] }, { runtime: name, of: outcomes }))
-  const toolsCode = await runTools(options, `${options.out}/${name}-runtime-tools.json`)
-  const rows = chosen.map(({ clause }) => ({ id: clause.id, level: clause.level, text: clause.text, ...outcomes.get(clause.id) }))
-  const report = { runtime: options.runtime, environment: options.environment, clauses: rows }
-  writeFileSync(`${options.out}/${name}.json`, `${JSON.stringify(report, null, 2)}\n`)
-  console.log(`# ${options.out}/${name}.md, ${options.out}/${name}.json`)
-  // a file that ended badly without a failed test left a nameless point
-  const broken = [...points.values()].some((found) => found.some(({ title }) => title === ""))
-  return broken || toolsCode !== 0 || rows.some(({ result }) => result === "fails") ? 1 : 0
+  writeFileSync(`${out}/${report.runtime}.md`, specDocument({ clauses: chosen, missing: [] }, { runtime: report.version, of: outcomes }))
+  writeFileSync(`${out}/${report.runtime}.json`, `${JSON.stringify(report, null, 2)}\n`)
+  for (const { title, result, why } of report.attacks) console.log(`# attack: ${title}: ${result}${why === "" ? "" : `: ${why}`}`)
+  for (const { name, verdict } of report.tools) console.log(`# runtime-tools: ${name}: ${verdict}`)
+  console.log(`# ${out}/${report.runtime}.md, ${out}/${report.runtime}.json`)
 }
 
 function writeTap(clauses: readonly CoveredClause[], outcomes: ReadonlyMap<string, Outcome>): void {
@@ -87,9 +162,10 @@ function writeTap(clauses: readonly CoveredClause[], outcomes: ReadonlyMap<strin
 
 /** The points of one test file; one that fails where it did not end. */
 async function runFile(file: string, runtime: string, environment: Environment): Promise<Point[]> {
-  const where = environment === "native" ? ["unshare", "--mount", "--propagation", "private"] : ["conformance/rigs/pure-v2"]
-  const env = { RUNTIME: runtime, RUNTS_TEST_ENV: environment }
-  const { code, output } = await run([...where, process.execPath, "--import", "tsx", file], env)
+  const hostile = basename(runtime) !== OWN && attacks.some((test) => test.file === file) ? ["conformance/rigs/own-root"] : []
+  const view = environment === "native" ? ["unshare", "--mount", "--propagation", "private"] : ["conformance/rigs/pure-v2"]
+  const env = { RUNTIME: runtime, RUNTS_TEST_ENV: environment, RUNTS_ATTACK: "1" }
+  const { code, output } = await run([...hostile, ...view, process.execPath, "--import", "tsx", file], env)
   const points = readPoints(output)
   if (code !== 0 && points.every(({ result }) => result !== "failed")) {
     console.error(`# ${file}: exit code ${code}\n${output.split("\n").slice(-20).join("\n")}`)
@@ -98,12 +174,32 @@ async function runFile(file: string, runtime: string, environment: Environment):
   return points
 }
 
-async function runTools({ runtime, file, environment }: Options, json: string): Promise<number> {
-  const { code, output } = await run(["conformance/runtime-tools/run", "--runtime", runtime, "--file", file, "--json", json], {
-    RUNTS_TEST_ENV: environment === "both" ? "native" : environment,
+/** What a program that is to be explained says of itself. */
+interface ToolResult {
+  readonly name: string
+  readonly verdict: ToolOutcome["verdict"]
+  readonly why: readonly { why: string; clause?: string; sometimes?: true; points: readonly string[] }[]
+  readonly failed: readonly string[]
+}
+
+async function runTools(runtime: string, { file, out }: Options, found: Found): Promise<void> {
+  const json = `${out}/${basename(runtime)}-runtime-tools.json`
+  rmSync(json, { force: true })
+  const { output } = await run(["conformance/runtime-tools/run", "--runtime", runtime, "--file", file, "--json", json], {
+    RUNTS_TEST_ENV: found.environment === "both" ? "native" : found.environment,
   })
-  console.log(output.replace(/^(?=.)/gm, "# "))
-  return code
+  if (!existsSync(json)) {
+    console.error(output) // what keeps them from being built is in it
+    return
+  }
+  const { version, results } = JSON.parse(readFileSync(json, "utf8")) as { version: string; results: readonly ToolResult[] }
+  const outcomes = results.map(({ name, verdict, why, failed }): ToolOutcome => {
+    const explained = why.filter(({ points }) => failed.some((point) => points.some((pattern) => new RegExp(`^(?:${pattern})$`).test(point))))
+    const words = verdict === "explained" ? explained.map((one) => one.why) : failed
+    return { name, verdict, why: verdict === "passed" ? "" : words.join("; ") }
+  })
+  found.toolsVersion = version
+  found.tools = [...found.tools.filter(({ name }) => !outcomes.some((one) => one.name === name)), ...outcomes]
 }
 
 function run(argv: readonly string[], env: Readonly<Record<string, string>>): Promise<{ code: number; output: string }> {
@@ -114,7 +210,7 @@ function run(argv: readonly string[], env: Readonly<Record<string, string>>): Pr
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (piece: Buffer) => (output += piece.toString()))
     const timer = setTimeout(() => {
       if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL")
-    }, FILE_SECONDS_MAX * 1000)
+    }, RUN_SECONDS_MAX * 1000)
     child.on("exit", (code) => setTimeout(() => {
       clearTimeout(timer)
       // a process that a test left behind may hold these open for ever

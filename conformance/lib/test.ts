@@ -8,6 +8,13 @@ export type { Need } from "./need.ts"
 export interface TestOptions {
   /** Runtimes that are known to do otherwise, and what they do. */
   skipFor?: Partial<Record<RuntimeName, string>>
+  /**
+   * Runtimes that fall for an attack, and how. Then the test is skipped; RUNTS_ATTACK=1 runs it all the same, to see what an attacker gets
+   * (conformance/run).
+   */
+  falls?: Partial<Record<RuntimeName, string>>
+  /** Runtimes with which it is never run, since it would do harm to the machine if they fell for it, and what. */
+  harms?: Partial<Record<RuntimeName, string>>
   /** What the environment must have; the test is skipped, and says so, where it has not. */
   needs?: readonly Need[]
   /** Environments in which the test says nothing, and why. */
@@ -33,7 +40,10 @@ export function boxTest(
     try {
       await body(test, box)
     } finally {
-      test.same(await box.close(), [], "nothing is left behind")
+      const left = await box.close()
+      // what a peer leaves where an attack fails is no gain of the attacker's
+      if (runtimeName !== "runts" && title.startsWith("attack")) test.comment(`left behind: ${JSON.stringify(left)}`)
+      else test.same(left, [], "nothing is left behind")
     }
   })
 }
@@ -41,6 +51,10 @@ export function boxTest(
 function skipReason(options: TestOptions): string | undefined {
   const deviation = options.skipFor?.[runtimeName]
   if (deviation !== undefined) return `${runtimeName} ${deviation}`
+  const falls = options.falls?.[runtimeName]
+  if (falls !== undefined && process.env.RUNTS_ATTACK !== "1") return `${runtimeName} ${falls}`
+  const harms = options.harms?.[runtimeName]
+  if (harms !== undefined) return `left out with ${runtimeName}: ${harms}`
   const silent = options.skipIn?.[environment]
   if (silent !== undefined) return `${environment}: ${silent}`
   const missing = options.needs?.find((need) => !has(need))

@@ -5,19 +5,40 @@ import type { Outcome } from "./document.ts"
 export interface Point {
   readonly title: string
   readonly result: "passed" | "failed" | "skipped"
-  /** Why it is skipped. */
+  /** Why it is skipped; what failed within it, as the assertions say. */
   readonly why: string
 }
 
-/** The top-level points of what node-tap writes. */
+const SHOWN_MAX = 2
+const SHOWN_CHARS_MAX = 160
+
+/** The top-level points of what node-tap writes. A failed one tells what failed within, without paths of this run. */
 export function readPoints(text: string): Point[] {
+  let inner: string[] = []
   return text.split("\n").flatMap((line): Point[] => {
+    const within = /^ +not ok \d+ - (.*?)(?: # time=.*)?$/.exec(line)
+    if (within !== null) inner.push(shortened(within[1] as string))
     const match = /^(not )?ok \d+ - (.*?)(?: # (SKIP|TODO|time=)\s*(.*))?$/.exec(line)
     if (match === null) return []
-    const [, not, title, mark, why = ""] = match
+    const [, not, title, mark, reason = ""] = match
     const result = mark === "SKIP" ? "skipped" : not === undefined ? "passed" : "failed"
-    return [{ title: (title as string).replaceAll("\\#", "#"), result, why: result === "skipped" ? why : "" }]
+    const more = inner.length > SHOWN_MAX ? ` (and ${inner.length - SHOWN_MAX} more)` : ""
+    const why = result === "skipped" ? reason : result === "failed" ? inner.slice(0, SHOWN_MAX).join("; ") + more : ""
+    inner = []
+    return [{ title: (title as string).replaceAll("\\#", "#"), result, why }]
   })
+}
+
+/** An assertion's name without what differs from run to run. */
+function shortened(name: string): string {
+  const plain = name.replaceAll("\\#", "#").replaceAll(/\/\S*runts-test-\w+(\/c\d+-\d+)?/g, "…").replaceAll(/\b(c\d+)-\d+\b/g, "$1").replaceAll(/\s+/g, " ")
+  return plain.length > SHOWN_CHARS_MAX ? `${plain.slice(0, SHOWN_CHARS_MAX)}…` : plain
+}
+
+/** The points of a test, whose title may have placeholders. */
+export function pointsOf(test: Test, points: readonly Point[]): Point[] {
+  const pattern = titlePattern(test.title)
+  return points.filter(({ title }) => pattern.test(title))
 }
 
 /**
@@ -26,13 +47,12 @@ export function readPoints(text: string): Point[] {
  */
 export function outcomeOf(clause: string, tests: readonly Test[], points: ReadonlyMap<string, readonly Point[]>, runtime: string): Outcome {
   const found = tests.flatMap((test) => {
-    const pattern = titlePattern(test.title)
-    const matching = (points.get(test.file) ?? []).filter(({ title }) => pattern.test(title))
+    const matching = pointsOf(test, points.get(test.file) ?? [])
     // of the tests of a loop, those that name the clause
     return test.title.includes("${") ? matching.filter(({ title }) => !title.includes("[clause ") || namesClause(title, clause)) : matching
   })
   const failed = found.filter(({ result }) => result === "failed")
-  if (failed.length > 0) return { result: "fails", why: failed.map(({ title }) => title).join("; ") }
+  if (failed.length > 0) return { result: "fails", why: failed.map(({ title, why }) => (why === "" ? title : `${title}: ${why}`)).join("; ") }
   const differs = found.find(({ result, why }) => result === "skipped" && why.startsWith(`${runtime} `))
   if (differs !== undefined) return { result: "differs", why: differs.why }
   if (found.some(({ result }) => result === "passed")) return { result: "holds", why: "" }

@@ -42,12 +42,12 @@ async function race(
 }
 
 /** Seen here: runc 1.1.5 makes files of /dev on the host (CVE-2026-41579), and binds core_pattern over what it should mask. */
-const FALLS: TestOptions = { skipFor: { runc: "1.1.5 falls for it now and then" } }
+const FALLS: TestOptions = { falls: { runc: "1.1.5 falls for it now and then" } }
 const MASKS: TestOptions = {
-  skipFor: { runc: "1.1.5 falls for it now and then", crun: "1.8.1 cannot open /dev/null of a volume in a user namespace" },
+  falls: { runc: "1.1.5 falls for it now and then" }, skipFor: { crun: "1.8.1 cannot open /dev/null of a volume in a user namespace" },
 }
-const CAUGHT: TestOptions = { skipFor: { crun: "1.8.1 writes the sysctl to the volume" } }
-const NO_TERMINAL: TestOptions = { skipFor: { crun: "1.8.1 has no console where /dev is a volume" } }
+const CAUGHT: TestOptions = { falls: { crun: "1.8.1 writes the sysctl to the volume" } }
+const NO_TERMINAL: TestOptions = { skipFor: { runc: "1.1.5 wants a ptmx in the volume", crun: "1.8.1 has no console where /dev is a volume" } }
 
 /** What a program does that goes by paths, in a mount namespace of its own, until it is fooled: then it says so. */
 function naive(what: string): string {

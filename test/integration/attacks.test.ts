@@ -1,10 +1,10 @@
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs"
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs"
 import t, { type Test } from "tap"
 import { EXE_WATCHER } from "../../conformance/lib/attacker.ts"
 import type { Box } from "../../conformance/lib/box.ts"
-import { Canary, refused } from "../../conformance/lib/canary.ts"
+import { Canary, refused, refusedOrTaken } from "../../conformance/lib/canary.ts"
 import { command, expectSuccess, type Result, startCommand } from "../../conformance/lib/command.ts"
-import { cgroupPrefix, environment, unified } from "../../conformance/lib/environment.ts"
+import { cgroupPrefix, cgroupRoots, environment, runtimeName, unified } from "../../conformance/lib/environment.ts"
 import { listenForConsole } from "../../conformance/lib/helpers.ts"
 import { figure, roundsOf } from "../../conformance/lib/share.ts"
 import { boxTest, type TestOptions } from "../../conformance/lib/test.ts"
@@ -14,21 +14,34 @@ import { boxTest, type TestOptions } from "../../conformance/lib/test.ts"
  * in volumes is hostile; config.json is not.
  */
 
-const OURS: TestOptions = { skipFor: { runc: "1.1 falls for some of these", crun: "1.8 falls for some of these" } }
+/** With a runtime that falls for it, the machine itself would change, not a folder of the test's. */
+const left = (what: string): TestOptions => ({ harms: { runc: what, crun: what } })
 const ROUNDS = environment === "uml" ? 10 : roundsOf(100, 2000)
 
-/** A limit with a hostile name: refused, or said not to have been applied at all. */
+/** A limit with a hostile name: refused, or said not to have been applied at all; the cgroups above are as they were. */
 function refusedOrNotApplied(t: Test, box: Box): void {
   const log = `${box.folder}/log`
   box.args("/bin/true").write()
+  const above = (): string[] => cgroupRoots.flatMap((root) => [root, root + cgroupPrefix].flatMap(limitsOf))
+  const before = above()
   const result = box.call(["--log", log, "--log-format", "json", "run", "--bundle", box.bundle, box.id])
-  if (result.code === 0) t.match(readFileSync(log, "utf8"), /not applied|ignored|unknown/, "not applied, and said so")
-  else refused(t, result, JSON.stringify(box.config.linux.resources))
+  if (result.code !== 0) refused(t, result, JSON.stringify(box.config.linux.resources))
+  else if (runtimeName === "runts") t.match(readFileSync(log, "utf8"), /not applied|ignored|unknown/, "not applied, and said so")
+  const after = above()
+  // what is there only now was made above the container's cgroup, and has the kernel's values
+  t.same(before.filter((line) => !after.includes(line)), [], "the cgroups above have the limits that they had")
+}
+
+/** The limits in a cgroup's folder, each with its file. */
+function limitsOf(folder: string): string[] {
+  if (!existsSync(folder)) return []
+  return readdirSync(folder).filter((name) => /\.(max|limit|limit_in_bytes|cpus|mems|shares|weight|ifpriomap)$/.test(name))
+    .map((name) => `${folder}/${name}: ${readFileSync(`${folder}/${name}`, "utf8")}`)
 }
 
 // A: the runtime itself
 
-boxTest("attack CVE-2019-5736: the container reopens whatever executes as /proc/*/exe for writing", OURS, async (t, box) => {
+boxTest("attack CVE-2019-5736: the container reopens whatever executes as /proc/*/exe for writing", async (t, box) => {
   const canary = new Canary(box)
   await box.launch("/bin/sh", "-c", EXE_WATCHER)
   writeFileSync(`${box.rootfs}/bin/evil`, "#!/proc/self/exe\n")
@@ -42,7 +55,7 @@ boxTest("attack CVE-2019-5736: the container reopens whatever executes as /proc/
   canary.check(t, "exec")
 })
 
-boxTest("attack: a program whose interpreter is /proc/self/exe does not run the runtime", OURS, (t, box) => {
+boxTest("attack: a program whose interpreter is /proc/self/exe does not run the runtime", (t, box) => {
   const canary = new Canary(box)
   writeFileSync(`${box.rootfs}/bin/evil`, "#!/proc/self/exe\n")
   chmodSync(`${box.rootfs}/bin/evil`, 0o755)
@@ -52,13 +65,15 @@ boxTest("attack: a program whose interpreter is /proc/self/exe does not run the 
   canary.check(t, "run")
 })
 
-boxTest("attack CVE-2024-21626: descriptors of folders that the caller leaks lead nowhere", OURS, async (t, box) => {
+boxTest("attack CVE-2024-21626: descriptors of folders that the caller leaks lead nowhere", async (t, box) => {
   const canary = new Canary(box)
   const before = `exec 3</ 4<${canary.folder} 5</etc 6</proc 7</sys/fs/cgroup 8</dev 9<${box.folder}`
   symlinkSync("/proc/self/fd/4", `${box.rootfs}/workdir`)
+  const leaked = ["/", canary.folder, "/etc", "/proc", "/sys/fs/cgroup", "/dev", box.folder].map((path) => statSync(path)).map(({ dev, ino }) => `${dev}:${ino}`)
   for (let fd = 3; fd <= 40; fd++) {
     box.config.process.cwd = `/proc/self/fd/${fd}`
-    refused(t, box.args("/bin/true").run([], { before }), `cwd ${box.config.process.cwd}`)
+    const result = box.args("/bin/stat", "-c", "%d:%i", ".").run([], { before })
+    if (refusedOrTaken(t, result, `cwd ${box.config.process.cwd}`)) t.notOk(leaked.includes(result.stdout.trim()), `cwd ${box.config.process.cwd} is no folder of the host's`)
   }
   for (const cwd of ["/proc/self/fd/3/../..", "/proc/self/fd/4/below", "/workdir", "/proc/self/cwd", "/proc/self/root", "/proc/1/cwd"]) {
     box.config.process.cwd = cwd
@@ -85,14 +100,19 @@ boxTest("attack CVE-2024-21626: descriptors of folders that the caller leaks lea
 
 for (const destination of ["/proc", "/proc/self", "/proc/self/attr", "/proc/../proc", "//proc/./sys", "/proc/1/attr/exec"]) {
   for (const type of ["tmpfs", "bind"]) {
-    boxTest(`attack CVE-2019-16884: a volume (${type}) over ${destination}`, OURS, (t, box) => {
+    boxTest(`attack CVE-2019-16884: a volume (${type}) over ${destination}`, (t, box) => {
       const canary = new Canary(box)
       const mount = type === "bind" ? { destination, type, source: canary.folder, options: ["bind"] } : { destination, type, source: "tmpfs" }
+      box.config.linux.sysctl = { "net.ipv4.ip_forward": "1" }
       for (const where of ["after", "in place of"]) {
         if (where === "after") box.config.mounts.push(mount)
         else box.config.mounts = [mount, ...box.config.mounts.filter((item) => item.destination !== "/proc" && item !== mount)]
-        const result = box.args("/bin/true").run()
-        refused(t, result, `${where} procfs`)
+        const result = box.args("/bin/sleep", "1000").tryCreate()
+        if (!refusedOrTaken(t, result, `${where} procfs`)) continue
+        // what a runtime writes through /proc, as the labels of security modules, must go to the kernel
+        const seen = command(["nsenter", `--net=/proc/${box.pid}/ns/net`, "cat", "/proc/sys/net/ipv4/ip_forward"])
+        t.equal(seen.stdout, "1\n", `${where} procfs: the sysctl is the kernel's`)
+        expectSuccess(box.call(["delete", "--force", box.id]))
       }
       canary.check(t, destination)
     })
@@ -100,7 +120,7 @@ for (const destination of ["/proc", "/proc/self", "/proc/self/attr", "/proc/../p
 }
 
 for (const name of ["proc", "sys"]) {
-  boxTest(`attack CVE-2019-19921: /${name} of the image is a symlink`, OURS, (t, box) => {
+  boxTest(`attack CVE-2019-19921: /${name} of the image is a symlink`, (t, box) => {
     const canary = new Canary(box)
     for (const target of [canary.folder, "../../canary", "/tmp", "/nowhere", "tmp/../../../canary"]) {
       rmSync(`${box.rootfs}/${name}`, { recursive: true, force: true })
@@ -112,7 +132,7 @@ for (const name of ["proc", "sys"]) {
 }
 
 for (const user of [false, true]) {
-  boxTest(`attack CVE-2019-18837: symlinks in the place of mount targets make nothing outside, ${user ? "in a user namespace" : "as root"} [/mounts/*/destination]`, OURS, (t, box) => {
+  boxTest(`attack CVE-2019-18837: symlinks in the place of mount targets make nothing outside, ${user ? "in a user namespace" : "as root"} [/mounts/*/destination]`, (t, box) => {
     const canary = new Canary(box)
     if (user) box.mapIds()
     writeFileSync(`${box.folder}/file`, "mounted")
@@ -130,12 +150,13 @@ for (const user of [false, true]) {
       { destination: "/etc/through/below/deep/er", type: "tmpfs", source: "tmpfs" },
     )
     const result = box.script(`cat /etc/absolute; cat ${canary.folder}/secret`).run()
-    t.equal(result.stdout, "mountedmounted", "links lead inside of the root")
+    if (result.code === 0 || runtimeName === "runts") t.equal(result.stdout, "mountedmounted", "links lead inside of the root")
+    else refused(t, result, "links")
     canary.check(t, "mount targets")
   })
 }
 
-boxTest("attack: a dangling loop and a chain of symlinks as a target [/mounts/*/destination]", OURS, (t, box) => {
+boxTest("attack: a dangling loop and a chain of symlinks as a target [/mounts/*/destination]", (t, box) => {
   symlinkSync("loop2", `${box.rootfs}/etc/loop1`)
   symlinkSync("loop1", `${box.rootfs}/etc/loop2`)
   box.config.mounts.push({ destination: "/etc/loop1", type: "tmpfs", source: "tmpfs" })
@@ -143,7 +164,7 @@ boxTest("attack: a dangling loop and a chain of symlinks as a target [/mounts/*/
 })
 
 for (const race of ["target", "parent"] as const) {
-  boxTest(`attack ${race === "target" ? "CVE-2021-30465" : "CVE-2024-45310"}: the ${race} of mounts is exchanged with a symlink to the host all the time`, OURS, async (t, box) => {
+  boxTest(`attack ${race === "target" ? "CVE-2021-30465" : "CVE-2024-45310"}: the ${race} of mounts is exchanged with a symlink to the host all the time`, async (t, box) => {
     const canary = new Canary(box)
     const volume = `${box.folder}/volume`
     mkdirSync(`${volume}/a/b`, { recursive: true })
@@ -176,7 +197,7 @@ while True: c.renameat2(-100, a, -100, b, 2)`
 }
 
 for (const user of [false, true]) {
-  boxTest(`attack CVE-2025-31133: /dev/null of the image is something else when paths are masked, ${user ? "in a user namespace" : "as root"} [/linux/maskedPaths]`, OURS, (t, box) => {
+  boxTest(`attack CVE-2025-31133: /dev/null of the image is something else when paths are masked, ${user ? "in a user namespace" : "as root"} [/linux/maskedPaths]`, (t, box) => {
     const canary = new Canary(box)
     if (user) box.mapIds()
     const dev = `${box.folder}/dev`
@@ -192,20 +213,25 @@ for (const user of [false, true]) {
     box.config.mounts = box.config.mounts.filter((mount) => !mount.destination.startsWith("/dev"))
     box.config.mounts.push({ destination: "/dev", type: "bind", source: dev, options: ["bind"] })
     box.config.linux.maskedPaths = ["/proc/timer_list", "/proc/keys", "/proc/sys/kernel/core_pattern"]
+    const pattern = readFileSync("/proc/sys/kernel/core_pattern", "utf8").trim()
     for (const [what, make] of Object.entries(plant)) {
       rmSync(dev, { recursive: true, force: true })
       mkdirSync(dev)
       make()
-      const result = box.script("cat /proc/sys/kernel/core_pattern /proc/keys | wc -c; echo x 2>&1 >/proc/sys/kernel/core_pattern | wc -l").run()
-      if (result.code === 0) t.match(result.stdout, /^0\n/, `${what}: masks hide`)
-      else refused(t, result, what)
+      // what is written is what was there: with a runtime that falls for it this is the machine's own
+      const result = box.script(`for f in /proc/sys/kernel/core_pattern /proc/keys; do timeout 1 head -c 2048 $f | tr -d '\\0'; done
+p=$(timeout 1 head -c 2048 /proc/sys/kernel/core_pattern | tr -d '\\0'); [ "$p" = '${pattern}' ] && echo "$p" >/proc/sys/kernel/core_pattern; true`).run()
+      if (result.code === 0) {
+        t.notOk(result.stdout.includes(pattern) || /^[0-9a-f]{8} /m.test(result.stdout), `${what}: masks hide: ${result.stdout.slice(0, 60)}`)
+        if (runtimeName === "runts") t.equal(result.stdout, "", `${what}: and show nothing`)
+      } else refused(t, result, what)
       canary.check(t, what)
     }
   })
 }
 
 for (const user of [false, true]) {
-  boxTest(`attack CVE-2026-41579: /dev of the image is a symlink to a folder of the host, ${user ? "in a user namespace" : "as root"}`, OURS, (t, box) => {
+  boxTest(`attack CVE-2026-41579: /dev of the image is a symlink to a folder of the host, ${user ? "in a user namespace" : "as root"}`, (t, box) => {
     const canary = new Canary(box)
     if (user) box.mapIds()
     box.config.mounts = box.config.mounts.filter((mount) => !mount.destination.startsWith("/dev"))
@@ -220,7 +246,7 @@ for (const user of [false, true]) {
 }
 
 for (const user of [false, true]) {
-  boxTest(`attack: what the runtime makes below /dev is there already as a symlink to the host, ${user ? "in a user namespace" : "as root"}`, OURS, (t, box) => {
+  boxTest(`attack: what the runtime makes below /dev is there already as a symlink to the host, ${user ? "in a user namespace" : "as root"}`, (t, box) => {
     const canary = new Canary(box)
     if (user) box.mapIds()
     box.config.mounts = box.config.mounts.filter((mount) => !mount.destination.startsWith("/dev"))
@@ -232,7 +258,7 @@ for (const user of [false, true]) {
   })
 }
 
-boxTest("attack CVE-2025-52565: a terminal's console and pty are symlinks to the host", OURS, async (t, box) => {
+boxTest("attack CVE-2025-52565: a terminal's console and pty are symlinks to the host", async (t, box) => {
   const canary = new Canary(box)
   const dev = `${box.folder}/dev`
   mkdirSync(`${dev}/pts`, { recursive: true })
@@ -250,17 +276,20 @@ boxTest("attack CVE-2025-52565: a terminal's console and pty are symlinks to the
       box.config.mounts.push({ destination: "/dev/pts", type: "devpts", source: "devpts", options: ["newinstance", "ptmxmode=0666", "mode=0620"] })
     }
     const collect = await listenForConsole(socket, "", 2)
-    const result = box.args("/bin/sh", "-c", "tty; echo attacked >/dev/console").tryCreate(["--console-socket", socket])
+    const attack = "tty; if grep ' /dev/console .* - proc ' /proc/self/mountinfo >/tmp/fooled; then exit 1; else echo attacked >/dev/console; fi"
+    const result = box.args("/bin/sh", "-c", attack).tryCreate(["--console-socket", socket])
     if (result.code === 0) box.start()
     else refused(t, result, what)
     await collect()
     box.call(["delete", "--force", box.id])
     rmSync(socket, { force: true })
+    const fooled = `${box.rootfs}/tmp/fooled`
+    if (existsSync(fooled)) t.equal(readFileSync(fooled, "utf8"), "", `${what}: the console is no file of /proc`)
     canary.check(t, what)
   }
 })
 
-boxTest("attack: /dev/null is a file of the host bound into the container, and stdio is the host's /dev/null", OURS, (t, box) => {
+boxTest("attack: /dev/null is a file of the host bound into the container, and stdio is the host's /dev/null", (t, box) => {
   const canary = new Canary(box)
   const file = `${canary.folder}/null`
   box.config.process.user = { uid: 1000, gid: 1000 }
@@ -273,7 +302,7 @@ boxTest("attack: /dev/null is a file of the host bound into the container, and s
   }
 })
 
-boxTest("attack: content below /proc does not keep read-only mounts from being read-only", OURS, (t, box) => {
+boxTest("attack: content below /proc does not keep read-only mounts from being read-only", (t, box) => {
   const canary = new Canary(box)
   mkdirSync(`${box.rootfs}/proc/self/fd`, { recursive: true })
   for (let fd = 0; fd < 20; fd++) symlinkSync("/tmp", `${box.rootfs}/proc/self/fd/${fd}`)
@@ -287,7 +316,7 @@ boxTest("attack: content below /proc does not keep read-only mounts from being r
   canary.check(t, "read-only")
 })
 
-boxTest("attack: what the runtime reads or writes in the root file system is a symlink, a FIFO or a device", OURS, (t, box) => {
+boxTest("attack: what the runtime reads or writes in the root file system is a symlink, a FIFO or a device", (t, box) => {
   const canary = new Canary(box)
   for (const what of ["symlink", "fifo", "device", "folder"]) {
     rmSync(`${box.rootfs}/etc/passwd`, { recursive: true, force: true })
@@ -295,12 +324,15 @@ boxTest("attack: what the runtime reads or writes in the root file system is a s
     else if (what === "fifo") expectSuccess(command(["mkfifo", `${box.rootfs}/etc/passwd`]))
     else if (what === "device") expectSuccess(command(["mknod", `${box.rootfs}/etc/passwd`, "c", "1", "5"]))
     else mkdirSync(`${box.rootfs}/etc/passwd`)
-    t.equal(box.script("echo $HOME").run().stdout, "/\n", what)
+    const result = box.script("echo $HOME").run()
+    if (result.code === 0 || runtimeName === "runts") t.equal(result.stdout, "/\n", what)
+    else refused(t, result, what)
+    if (result.code === -1) box.call(["delete", "--force", box.id])
   }
   canary.check(t, "/etc/passwd")
 })
 
-boxTest("attack: the root file system itself is a symlink, or reached through one [/root/path]", OURS, (t, box) => {
+boxTest("attack: the root file system itself is a symlink, or reached through one [/root/path]", left("would make the machine's own root the container's"), (t, box) => {
   const canary = new Canary(box)
   renameSync(box.rootfs, `${box.bundle}/real`)
   symlinkSync(canary.folder, box.rootfs)
@@ -313,7 +345,7 @@ boxTest("attack: the root file system itself is a symlink, or reached through on
 
 // C: cgroups and sysctl
 
-boxTest("attack CVE-2023-25809: a read-only cgroup mount cannot be written", OURS, (t, box) => {
+boxTest("attack CVE-2023-25809: a read-only cgroup mount cannot be written", (t, box) => {
   for (const cgroupNamespace of [false, true]) {
     box.config.linux.namespaces = box.config.linux.namespaces.filter(({ type }) => type !== "cgroup")
     if (cgroupNamespace) box.config.linux.namespaces.push({ type: "cgroup" })
@@ -323,7 +355,9 @@ boxTest("attack CVE-2023-25809: a read-only cgroup mount cannot be written", OUR
     ]) {
       const mounts = box.config.mounts
       box.config.mounts = [...mounts.filter(({ destination }) => destination !== "/sys" || mount.destination !== "/sys"), mount]
-      const script = "for d in /sys/fs/cgroup /sys/fs/cgroup/*; do [ -d $d ] && mkdir $d/attack 2>/dev/null && echo made $d; " +
+      // others make a tmpfs for the folders of v1 hierarchies, writable and the container's own
+      const which = runtimeName === "runts" ? "-d $d" : "-e $d/cgroup.procs"
+      const script = `for d in /sys/fs/cgroup /sys/fs/cgroup/*; do [ ${which} ]` + " && mkdir $d/attack 2>/dev/null && echo made $d; " +
         "[ -e $d/cgroup.procs ] && (echo 0 >$d/cgroup.procs) 2>/dev/null && echo wrote $d; done; true"
       t.equal(box.script(script).run().stdout, "", `${mount.type} at ${mount.destination}, cgroup namespace: ${cgroupNamespace}`)
       box.config.mounts = mounts
@@ -332,7 +366,7 @@ boxTest("attack CVE-2023-25809: a read-only cgroup mount cannot be written", OUR
 })
 
 for (const key of ["../x/memory.max", "a/b", "..", ".", "", "memory.max/../cgroup.procs", "\0", "memory max", "cgroup.procs\n"]) {
-  boxTest(`attack: linux.resources.unified with the key ${JSON.stringify(key)} [/linux/resources/unified]`, OURS, (t, box) => {
+  boxTest(`attack: linux.resources.unified with the key ${JSON.stringify(key)} [/linux/resources/unified]`, (t, box) => {
     box.config.linux.resources = { unified: { [key]: "1" } }
     refusedOrNotApplied(t, box)
   })
@@ -343,28 +377,32 @@ for (const resources of [
   { rdma: { "../x": { hcaHandles: 1 } } }, { rdma: { "mlx5 hca_object=max\n": { hcaHandles: 1 } } },
   { network: { priorities: [{ name: "eth0 1\nlo", priority: 1 }] } }, { cpu: { cpus: "0\n1" } }, { cpu: { cpus: "../0" } },
 ]) {
-  boxTest(`attack: a name that leads out of its file: ${JSON.stringify(resources)}`, OURS, (t, box) => {
+  boxTest(`attack: a name that leads out of its file: ${JSON.stringify(resources)}`, (t, box) => {
     box.config.linux.resources = resources
     refusedOrNotApplied(t, box)
   })
 }
 
-boxTest("attack: exec --cgroup reaches no cgroup but those below the container's [exec --cgroup]", OURS, async (t, box) => {
+boxTest("attack: exec --cgroup reaches no cgroup but those below the container's [exec --cgroup]", async (t, box) => {
   await box.launch("/bin/sleep", "1000")
   const name = box.id
+  const own = expectSuccess(box.exec(["/bin/cat", "/proc/self/cgroup"])).stdout.trim().split("\n")
   for (const path of ["..", "../..", "/..", `../${name}x`, "a/../..", "a/../../b", `:../${name}`, "memory:..", "/../../", "\n..", "./../."]) {
-    refused(t, box.exec(["/bin/true"], ["--cgroup", path]), `--cgroup ${JSON.stringify(path)}`)
+    const result = box.exec(["/bin/cat", "/proc/self/cgroup"], ["--cgroup", path])
+    if (!refusedOrTaken(t, result, `--cgroup ${JSON.stringify(path)}`)) continue
+    const outside = result.stdout.trim().split("\n").filter((line, i) => !line.startsWith(own[i] ?? "?"))
+    t.same(outside, [], `--cgroup ${JSON.stringify(path)}: where it ran is below the container's cgroup`)
   }
 })
 
-boxTest("attack: cgroupsPath cannot leave its hierarchy [/linux/cgroupsPath]", OURS, (t, box) => {
+boxTest("attack: cgroupsPath cannot leave its hierarchy [/linux/cgroupsPath]", left("would move and freeze the machine's own processes"), (t, box) => {
   for (const path of ["/..", "/", "/../..", ".", "../", "//./", `${cgroupPrefix}/../..`]) {
     box.config.linux.cgroupsPath = path
     refused(t, box.args("/bin/true").run(), `cgroupsPath ${path}`)
   }
 })
 
-boxTest("attack: sysctls that are the host's [/linux/sysctl]", OURS, (t, box) => {
+boxTest("attack: sysctls that are the host's [/linux/sysctl]", left("would set the machine's own sysctls"), (t, box) => {
   const canary = new Canary(box)
   const namespaces = box.config.linux.namespaces
   const cases: readonly [string, string?][] = [
@@ -386,7 +424,7 @@ boxTest("attack: sysctls that are the host's [/linux/sysctl]", OURS, (t, box) =>
 // D: privileges and parsing
 
 for (const shared of [false, true]) {
-  boxTest(`attack: a startContainer hook is the image's program: it has the container's privileges and cgroup (${shared ? "shared" : "own"} pid namespace)`, OURS, (t, box) => {
+  boxTest(`attack: a startContainer hook is the image's program: it has the container's privileges and cgroup (${shared ? "shared" : "own"} pid namespace)`, (t, box) => {
     box.config.process.user = { uid: 1000, gid: 1000, additionalGids: [50] }
     box.config.process.capabilities = { bounding: ["CAP_CHOWN"], effective: [], permitted: [], inheritable: [] }
     box.config.hooks = { startContainer: [{ path: "/bin/sh", args: ["sh", "-c", "cat /proc/self/status /proc/self/cgroup >/tmp/hook; ls /proc/self/fd >>/tmp/hook"] }] }
@@ -403,7 +441,7 @@ for (const shared of [false, true]) {
   })
 }
 
-boxTest("attack CVE-2022-29162: exec --cap fills neither the inheritable nor the ambient set [exec --cap]", OURS, async (t, box) => {
+boxTest("attack CVE-2022-29162: exec --cap fills neither the inheritable nor the ambient set [exec --cap]", async (t, box) => {
   await box.launch("/bin/sleep", "1000")
   for (const flags of [["--cap", "CAP_CHOWN"], ["--cap", "CAP_CHOWN", "-u", "1000"], ["-u", "1000:1000"], []]) {
     const { stdout } = expectSuccess(box.exec(["/bin/grep", "^Cap[IA]", "/proc/self/status"], flags))
@@ -411,20 +449,24 @@ boxTest("attack CVE-2022-29162: exec --cap fills neither the inheritable nor the
   }
 })
 
-boxTest("attack CVE-2026-30892: exec --user means exactly the ids it says [exec --user]", OURS, async (t, box) => {
+/** What can be read in one way only, if somebody is so lenient. */
+const ONE_READING: Record<string, string> = { "1:": "1:0", "1 ": "1:0", " 1": "1:0", "0x1": "1:0", "+1": "1:0" }
+
+boxTest("attack CVE-2026-30892: exec --user means exactly the ids it says [exec --user]", async (t, box) => {
   await box.launch("/bin/sleep", "1000")
   const id = (user: string): Result => box.exec(["/bin/sh", "-c", "echo $(id -u):$(id -g)"], ["-u", user])
   t.equal(id("1").stdout, "1:0\n")
   t.equal(id("1:2").stdout, "1:2\n")
   for (const user of ["1:", ":1", "-1", "4294967295", "4294967296", "1 ", " 1", "abc", "0x1", "1e3", "1:-1", "1:2:3", "+1", "1.0", "18446744073709551616", "１"]) {
-    refused(t, id(user), `--user ${JSON.stringify(user)}`)
+    const result = id(user)
+    if (refusedOrTaken(t, result, `--user ${JSON.stringify(user)}`)) t.equal(result.stdout, `${ONE_READING[user] ?? "refused"}\n`, `--user ${JSON.stringify(user)}`)
   }
   const padded = id("01")
   if (padded.code === 0) t.equal(padded.stdout, "1:0\n")
   else refused(t, padded, "--user 01")
 })
 
-boxTest("attack CVE-2021-43784: strings of 64 KiB and 1 MiB, and NUL bytes, everywhere", OURS, (t, box) => {
+boxTest("attack CVE-2021-43784: strings of 64 KiB and 1 MiB, and NUL bytes, everywhere", (t, box) => {
   const canary = new Canary(box)
   box.args("/bin/true")
   const original = JSON.stringify(box.config)
@@ -462,8 +504,8 @@ boxTest("attack CVE-2021-43784: strings of 64 KiB and 1 MiB, and NUL bytes, ever
       box.write(config)
       const result = box.call(["run", "--bundle", box.bundle, box.id])
       // what names a missing path to hide is skipped; what the kernel cuts off is refused
-      if (result.code !== 0 || size === "NUL" || !/masked|read-only/.test(place)) refused(t, result, `${place}: ${size}`)
-      t.ok(result.stderr.length < 8192 + 2 * text.length, `${place}: ${size}: the error is not endless`)
+      if (result.code !== 0 || size === "NUL" || !/masked|read-only/.test(place)) refusedOrTaken(t, result, `${place}: ${size}`)
+      if (runtimeName === "runts") t.ok(result.stderr.length < 8192 + 2 * text.length, `${place}: ${size}: the error is not endless`)
     }
     for (const [place, put] of Object.entries(harmless)) {
       const config = JSON.parse(original)
@@ -476,7 +518,7 @@ boxTest("attack CVE-2021-43784: strings of 64 KiB and 1 MiB, and NUL bytes, ever
   canary.check(t, "strings")
 })
 
-boxTest("attack: 1 MiB of environment in small pieces passes; 10 000 id mappings are refused in a sentence", OURS, (t, box) => {
+boxTest("attack: 1 MiB of environment in small pieces passes; 10 000 id mappings are refused in a sentence", (t, box) => {
   for (let i = 0; i < 1024; i++) box.config.process.env.push(`V${i}=${"e".repeat(1000)}`)
   t.equal(expectSuccess(box.script("echo ${#V7} ${#V1023}").run()).stdout, "1000 1000\n")
   box.config.process.env = ["PATH=/bin"]
@@ -485,7 +527,7 @@ boxTest("attack: 1 MiB of environment in small pieces passes; 10 000 id mappings
   refused(t, box.run(), "10 000 id mappings")
 })
 
-boxTest("attack: 5000 mounts and 5000 masked paths are made or refused, and nothing stays", { ...OURS, skipIn: { uml: "slow" } }, (t, box) => {
+boxTest("attack: 5000 mounts and 5000 masked paths are made or refused, and nothing stays", { skipIn: { uml: "slow" } }, (t, box) => {
   box.config.linux.maskedPaths = Array.from({ length: 5000 }, (_, i) => `/nowhere/${i}`)
   expectSuccess(box.args("/bin/true").run())
   for (let i = 0; i < 2000; i++) box.config.mounts.push({ destination: `/mnt/m${i % 50}`, type: "tmpfs", source: "tmpfs" })
@@ -493,32 +535,36 @@ boxTest("attack: 5000 mounts and 5000 masked paths are made or refused, and noth
   if (result.code !== 0) refused(t, result, "2000 mounts")
 })
 
-boxTest("attack: container ids that are no names", OURS, (t, box) => {
+boxTest("attack: container ids that are no names", left("its delete --force of \"/\" removes the machine's root (crun 1.8.1 did)"), (t, box) => {
   const canary = new Canary(box)
   box.args("/bin/true").write()
+  const entries = readdirSync(box.folder).sort()
   for (const id of ["", ".", "..", "../x", "a/b", "/", "a".repeat(1025), "-leading", "a\nb", "a b", "ä", "a\\b", "%2e%2e", "~", "$(x)", "a:b"]) {
     for (const verb of [["run", "--bundle", box.bundle], ["create", "--bundle", box.bundle], ["state"], ["start"], ["kill"], ["delete"], ["delete", "--force"], ["ps"], ["pause"]]) {
       const result = box.call([...verb, "--", id])
       if (result.code === 0 && id === "-leading") continue
-      refused(t, result, `${verb[0]} ${JSON.stringify(id.slice(0, 20))}`)
+      const what = `${verb.join(" ").slice(0, 14)} ${JSON.stringify(id.slice(0, 20))}`
+      if (refusedOrTaken(t, result, what)) t.same(readdirSync(box.folder).filter((name) => name !== "state").sort(), entries, `${what}: nothing is made or removed outside of the state root`)
     }
   }
   canary.check(t, "ids")
 })
 
-boxTest("attack: a container's folder or state file is a symlink", OURS, (t, box) => {
+boxTest("attack: a container's folder or state file is a symlink", (t, box) => {
   const canary = new Canary(box)
   mkdirSync(box.root, { recursive: true })
   symlinkSync(canary.folder, `${box.root}/${box.id}`)
-  for (const verb of [["state"], ["start"], ["kill"], ["delete"], ["delete", "--force"]]) refused(t, box.call([...verb, box.id]), `${verb.join(" ")}: folder`)
+  for (const verb of [["state"], ["start"], ["kill"], ["delete"], ["delete", "--force"]]) refusedOrTaken(t, box.call([...verb, box.id]), `${verb.join(" ")}: folder`)
+  canary.check(t, "folder")
   box.args("/bin/sleep", "1000").write()
-  refused(t, box.call(["create", "--bundle", box.bundle, box.id]), "create: folder")
-  unlinkSync(`${box.root}/${box.id}`)
+  if (refusedOrTaken(t, box.call(["create", "--bundle", box.bundle, box.id]), "create: folder")) box.call(["delete", "--force", box.id])
+  rmSync(`${box.root}/${box.id}`, { recursive: true, force: true })
   canary.check(t, "folder")
   mkdirSync(`${box.root}/${box.id}`)
   symlinkSync(`${canary.folder}/secret`, `${box.root}/${box.id}/state.json`)
-  for (const verb of [["state"], ["start"], ["kill"], ["delete"]]) refused(t, box.call([...verb, box.id]), `${verb.join(" ")}: state.json`)
-  t.equal(box.call(["delete", "--force", box.id]).code, 0)
+  for (const verb of [["state"], ["start"], ["kill"], ["delete"]]) refusedOrTaken(t, box.call([...verb, box.id]), `${verb.join(" ")}: state.json`)
+  const forced = box.call(["delete", "--force", box.id])
+  if (runtimeName === "runts") t.equal(forced.code, 0)
   canary.check(t, "state.json")
 })
 

@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs"
 import t from "tap"
 import { specDocument } from "../../../conformance/spec/document.ts"
+import { attackOutcome, attackTests } from "../../../conformance/spec/attacks.ts"
+import { reportDocument, type RuntimeReport } from "../../../conformance/spec/report.ts"
 import { outcomeOf, readPoints } from "../../../conformance/spec/outcome.ts"
 import { measureSpec } from "../../../conformance/spec/measure.ts"
 
@@ -46,5 +48,44 @@ t.test("outcomeOf(): a failure counts more than a known difference, that more th
   t.match(outcome("one", "three"), { result: "differs", why: "runc takes it" })
   t.match(outcome("four"), { result: "skipped", why: "no v2" })
   t.match(outcome("five"), { result: "no test" })
+  t.end()
+})
+
+t.test("readPoints(): a failed point tells what failed within, without what differs from run to run", (t) => {
+  const [first, second] = readPoints([
+    "    not ok 1 - /tmp/runts-test-aB3/c12-345/canary: changed", "        not ok 1 - c12-345 is there", "    not ok 2 - third", "not ok 1 - one", "ok 2 - two",
+  ].join("\n"))
+  t.same(first, { title: "one", result: "failed", why: "…/canary: changed; c12 is there (and 1 more)" })
+  t.same(second, { title: "two", result: "passed", why: "" })
+  t.end()
+})
+
+t.test("attackOutcome(): who survives all ways, who falls in some, what is left out, what cannot be tried", (t) => {
+  const test = { file: "f", line: 1, title: "attack: ${what} over ${place}", references: [], unread: [], places: [] }
+  const of = (...lines: string[]) => attackOutcome(test, new Map([["f", readPoints(lines.join("\n"))]]), "runc")
+  t.match(of("ok 1 - attack: a over b", "ok 2 - attack: c over d", "ok 3 - other"), { title: "… over …", result: "survives" })
+  t.match(of("ok 1 - attack: a over b", "    not ok 1 - seen", "not ok 2 - attack: c over d"), { result: "falls", why: "1 of 2 ways: c, d: seen" })
+  t.match(of("ok 1 - attack: a over b # SKIP left out with runc: it kills"), { result: "left out", why: "it kills" })
+  t.match(of("ok 1 - attack: a over b # SKIP runc cannot"), { result: "otherwise", why: "runc cannot" })
+  t.match(of("ok 1 - attack: a over b # SKIP native has no v2"), { result: "not here" })
+  t.ok(attackTests(root).length > 30, "the attacks are found")
+  t.end()
+})
+
+t.test("reportDocument(): figures of each runtime, the rows in which they differ with the reason, programs, attacks", (t) => {
+  const [first, second] = measureSpec(root).clauses.map(({ clause }) => clause.id) as [string, string]
+  const report = (runtime: string, fails: boolean): RuntimeReport => ({
+    runtime, version: `${runtime} 1.2`, environment: "both", date: "2026-01-01", toolsVersion: "0.9",
+    clauses: { [first]: { result: "holds", why: "" }, [second]: fails ? { result: "fails", why: "that | test" } : { result: "holds", why: "" } },
+    attacks: [{ title: "an attack", result: fails ? "falls" : "survives", why: fails ? "seen" : "" }],
+    tools: [{ name: "p", verdict: fails ? "explained" : "passed", why: fails ? "old" : "" }],
+  })
+  const text = reportDocument({ kernel: "6.1", runtimes: [report("a", false), report("b", true)] })
+  t.match(text, /^\| clauses: fails \| 0 \| 1 \|$/m)
+  t.match(text, /^\| attacks: falls \| 0 \| 1 \|$/m)
+  t.match(text, new RegExp(`^\\| \\[${second}\\].* \\| holds \\| \\*\\*fails\\*\\*: that \\\\\\| test \\|$`, "m"))
+  t.notMatch(text, `[${first}]`, "a row in which all agree is not there")
+  t.match(text, "| an attack | survives | **falls**: seen |")
+  t.match(text, "| p | passes | **fails**: old |")
   t.end()
 })
