@@ -208,7 +208,7 @@ function toldOfEnd(box: Box): { readonly code: number; readonly stderr: string; 
   return { code, stderr, lines }
 }
 
-boxTest("a program that its seccomp filter kills: the log names the system call, stderr is the program's [run, --log] [/linux/seccomp]", OURS, (t, box) => {
+boxTest("a program that its seccomp filter kills: the log names the system call, stderr is the program's [run] [--log] [/linux/seccomp]", OURS, (t, box) => {
   box.config.linux.seccomp = { defaultAction: "SCMP_ACT_ALLOW", syscalls: [{ names: ["mkdir", "mkdirat"], action: "SCMP_ACT_KILL_PROCESS" }] }
   const { code, stderr, lines } = toldOfEnd(box.args("/bin/mkdir", "/new"))
   t.equal(code, 128 + 31)
@@ -219,7 +219,7 @@ boxTest("a program that its seccomp filter kills: the log names the system call,
   t.same(toldOfEnd(box.script("kill -KILL $$; exit 3")).lines, [], "other ends say nothing")
 })
 
-boxTest("a program that reaches its memory limit: the log says so [run, --log] [/linux/resources/memory/limit]", {
+boxTest("a program that reaches its memory limit: the log says so [run] [--log] [/linux/resources/memory/limit]", {
   ...OURS, skipIn: { "pure-v2": "cgroup2 has no memory controller there" },
 }, (t, box) => {
   box.config.linux.resources = { memory: { limit: 16 * 1024 * 1024, swap: 16 * 1024 * 1024 } }
