@@ -61,6 +61,17 @@ boxTest("explain: each part of a config is there, with its system call and point
   t.same(box.cgroupFolders(), [], "no cgroup")
 })
 
+boxTest("explain: limits are told as create writes them [explain]", { ...OURS, skipIn: { "pure-v2": "v1 holds the controllers" } }, (t, box) => {
+  box.config.linux.resources = { memory: { limit: 64 << 20, reservation: 32 << 20 }, cpu: { shares: 512, quota: 50000, period: 100000 }, pids: { limit: 77 } }
+  const writes = explain(box).lines.filter(({ actor, pointer }) => actor === "runts" && /^\/linux\/resources\/(memory|cpu|pids)/.test(pointer))
+  t.ok(writes.length >= 5, JSON.stringify(writes))
+  box.create()
+  for (const { call } of writes) {
+    const [, file = "", text = ""] = /^write\(<([^>]+)>, "([^"]*)"/.exec(call) ?? []
+    t.equal(readFileSync(file, "utf8").trim(), text, call)
+  }
+})
+
 boxTest("explain: system calls of the real init are those that were told, in their order [explain]", { skipFor: { ...OURS.skipFor }, skipIn: { uml: "there is no strace" } }, (t, box) => {
   if (!existsSync("/usr/bin/strace")) {
     t.pass("there is no strace here")
