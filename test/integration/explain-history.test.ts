@@ -1,5 +1,7 @@
+import assert from "node:assert/strict"
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { gunzipSync } from "node:zlib"
+import Ajv2020 from "ajv/dist/2020.js"
 import type { Box } from "../../conformance/lib/box.ts"
 import { boxTest } from "../../conformance/lib/test.ts"
 
@@ -36,8 +38,14 @@ const recordOf = (box: Box, id = box.id): string => `${failures(box)}/${id}.json
 /** Outside of the bundle: a folder with a config.json in it would be explained in place of what is not there. */
 const explain = (box: Box, ...args: string[]) => box.call(["explain", ...args], { cwd: box.folder })
 
+const isExplanation = new Ajv2020({ allErrors: true, allowUnionTypes: true }).compile(
+  JSON.parse(readFileSync(new URL("../../schemas/explain.schema.json", import.meta.url), "utf8")) as object,
+)
+
 function explained(box: Box): Explained {
-  return JSON.parse(explain(box, "--format", "json", box.id).stdout) as Explained
+  const found = JSON.parse(explain(box, "--format", "json", box.id).stdout) as Explained
+  assert.ok(isExplanation(found), `not as schemas/explain.schema.json says: ${JSON.stringify(isExplanation.errors?.slice(0, 3))}`)
+  return found
 }
 
 const named = ({ lines }: Explained, call: string): Line | undefined => lines.find((line) => line.call.startsWith(`${call}(`))
