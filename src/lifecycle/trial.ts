@@ -20,6 +20,7 @@ const ORDINARY_ID = 65534
 const TIME_LIMIT_MS = 2000
 const RESULTS_BYTES = 512
 const WORD = 8
+const SIGKILL = 9
 
 /**
  * Starts the trial of plan/trial.ts in a process of its own. It leaves nothing but a line in the kernel's accounting.
@@ -41,10 +42,15 @@ export function beginTrial(ordinary: boolean, userNamespace: boolean): () => Tri
     })
     const pid = spawnProgram(planner, "runts:trial", passed)
     return () => {
+      let hangs = true
       try {
-        return { ...resultsOf(ours, attempts), ...(timeProgram === undefined ? {} : timeResult(ours)) }
+        const results = { ...resultsOf(ours, attempts), ...(timeProgram === undefined ? {} : timeResult(ours)) }
+        hangs = false
+        return results
       } finally {
         close(ours)
+        // else it ends by itself, after its child, which nobody else would wait for
+        if (hangs) sys(NR.kill, pid, SIGKILL)
         reap(pid)
       }
     }

@@ -1,6 +1,6 @@
 import { AT_EMPTY_PATH, AT_FDCWD } from "../kernel/fs.ts"
 import { FSCONFIG, FSMOUNT_CLOEXEC, FSOPEN_CLOEXEC } from "../kernel/mount.ts"
-import { CLONE, MSG_NOSIGNAL, NAMESPACES } from "../kernel/process.ts"
+import { CLONE, MSG_NOSIGNAL, NAMESPACES, PR } from "../kernel/process.ts"
 import type { NamespaceType } from "../kernel/process.ts"
 import type { Datum, Step } from "../program/program.ts"
 import { cleanProcess } from "./launcher.ts"
@@ -18,6 +18,7 @@ export type TriedFileSystem = (typeof TRIED_FILE_SYSTEMS)[number]
 
 const F_SETFD = 2
 const SIGCHLD = 17
+const SIGKILL = 9
 /** struct clone_args up to tls (CLONE_ARGS_SIZE_VER0). */
 const CLONE_ARGS_BYTES = 64
 /** As many as can come together. */
@@ -88,6 +89,7 @@ function goOnInChild(planner: Planner, timeProgram: number | undefined): void {
   }
   p.call("exit_group", 0)
   p.here(inChild)
+  p.call("prctl", PR.SET_PDEATHSIG, SIGKILL, 0, 0, 0).says("end with the parent, which the runtime kills where this one hangs")
 }
 
 /** A new file system that is attached nowhere and goes with its descriptors. An overlay wants layers, and says so only to who may mount it. */

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import t, { type Test } from "tap"
 import type { Box } from "../../conformance/lib/box.ts"
 import { command, expectSuccess, said, until } from "../../conformance/lib/command.ts"
-import { runtimeName, securityModule } from "../../conformance/lib/environment.ts"
+import { runtimeName, runtimePath, securityModule } from "../../conformance/lib/environment.ts"
 import { boxTest } from "../../conformance/lib/test.ts"
 
 /** Allows everything but what the tests look for: it can show that a profile holds, not that a real one lets a program live. */
@@ -191,4 +191,13 @@ boxTest("without AppArmor a profile is refused: it would not hold [/process/appa
 boxTest("without AppArmor every process is unconfined [/process/apparmorProfile]",
   { needs: ["no apparmor"], skipFor: { runc: "refuses it" } }, (t, box) => {
     t.equal(confine(box, "unconfined").script("echo runs").run().stdout, "runs\n")
+  })
+
+boxTest("doctor tells that AppArmor is on, and how many profiles are loaded [doctor]",
+  { needs: ["apparmor"], skipFor: { runc: "has no doctor", crun: "has no doctor" } }, (t) => {
+    const { abilities } = JSON.parse(command([runtimePath, "doctor", "--format", "json"]).stdout) as { abilities: { id: string; state: string; found: string }[] }
+    const row = (id: string) => abilities.find((one) => one.id === id)
+    const loaded = readFileSync("/sys/kernel/security/apparmor/profiles", "utf8").trim().split("\n").length
+    t.same([row("apparmor")?.state, row("apparmor")?.found], ["present", `runts is unconfined, ${loaded} profiles are loaded`])
+    t.equal(row("selinux")?.state, "missing")
   })

@@ -315,6 +315,45 @@ boxTest("doctor: inside a container it tells so, and that it cannot make others 
   t.ok(report.verdicts.root?.essential.includes("capabilities"))
 })
 
+boxTest("doctor: limits that are low, and folders where nothing can be executed [doctor]", OURS, (t) => {
+  const low = `${scratch}/low`
+  writeFileSync(low, "50\n")
+  const files: Record<string, string> = {
+    "pid-max": "kernel/pid_max", "threads-max": "kernel/threads-max", "mount-max": "fs/mount-max", "inotify-instances": "fs/inotify/max_user_instances",
+    "key-quota": "kernel/keys/root_maxkeys",
+  }
+  const there = Object.entries(files).filter(([, file]) => existsSync(`/proc/sys/${file}`))
+  const script = `${there.map(([, file]) => `mount --bind ${low} /proc/sys/${file}`).join(" && ")} && mount -t tmpfs -o noexec none /home && ulimit -n 100 && exec "$@"`
+  const { row, result } = doctor({ through: ["unshare", "--mount", "sh", "-c", script, "sh"] })
+  t.ok(there.length >= 4)
+  for (const [id] of there) {
+    t.equal(row(id).state, "limited", id)
+    t.match(row(id).found, / is 50, less than \d+$/)
+  }
+  t.equal(row("executable-folders").found, "noexec: /home")
+  t.equal(row("open-files").found, "at most 100, less than 256")
+  t.equal(result.code, 0, "containers can be made")
+})
+
+const SWITCH = "/proc/sys/kernel/unprivileged_userns_clone"
+const noSwitch = `no ${SWITCH}`
+
+boxTest("doctor: the switch that keeps ordinary users from user namespaces is named [doctor]", {
+  ...OURS, ...(existsSync(SWITCH) ? {} : { skipIn: { native: noSwitch, "pure-v2": noSwitch, uml: noSwitch } }),
+}, (t) => {
+  const before = readFileSync(SWITCH, "utf8")
+  try {
+    writeFileSync(SWITCH, "0")
+    const { row, report } = doctor()
+    t.equal(row("user-namespaces-for-users").found, "unshare: EPERM; kernel.unprivileged_userns_clone is 0")
+    t.equal(row("user-namespaces-for-users").remedy?.text, "sysctl -w kernel.unprivileged_userns_clone=1")
+    t.equal(row("namespace-user").state, "present", "root may")
+    t.ok(report.verdicts.rootless?.essential.includes("user-namespaces-for-users"))
+  } finally {
+    writeFileSync(SWITCH, before)
+  }
+})
+
 interface HostFiles {
   readonly [path: string]: string
 }

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs"
 import t, { type Test } from "tap"
 import type { Box } from "../../conformance/lib/box.ts"
 import { command, expectSuccess, type Result, said } from "../../conformance/lib/command.ts"
-import { checkout, environment, scratch, securityModule } from "../../conformance/lib/environment.ts"
+import { checkout, environment, runtimePath, scratch, securityModule } from "../../conformance/lib/environment.ts"
 import { mountinfo } from "../../conformance/lib/procfs.ts"
 import { boxTest } from "../../conformance/lib/test.ts"
 
@@ -229,3 +229,12 @@ boxTest("a label that the policy does not have is named, and nothing is left [/p
     t.equal(refused.code, 255)
     t.equal(box.state().status, "running")
   })
+
+boxTest("doctor tells whether SELinux enforces its policy [doctor]", { needs, skipFor: { runc: "has no doctor", crun: "has no doctor" } }, (t) => {
+  const selinux = (): { state: string; found: string } | undefined => {
+    const { abilities } = JSON.parse(command([runtimePath, "doctor", "--format", "json"]).stdout) as { abilities: { id: string; state: string; found: string }[] }
+    return abilities.find(({ id }) => id === "selinux")
+  }
+  const enforcing = readFileSync("/sys/fs/selinux/enforce", "utf8")
+  t.match(selinux(), enforcing === "1" ? { state: "present", found: "enforcing" } : { state: "limited", found: "permissive" })
+})

@@ -179,18 +179,15 @@ function probeWritable(host: Inspection): Answer {
 }
 
 /**
- * A file of cgroups that are not the root, which has few: looked for in the caller's own, and in those below the root of the hierarchy.
- * undefined where there is no such cgroup.
+ * Whether cgroups have a file, beside one that shows that its controller is on there: looked for in the caller's own, and in those below the
+ * root of the hierarchy, which itself has few files. undefined where there is no such cgroup.
  */
-function hasFile(host: Inspection, mount: string, hierarchy: string, file: string): boolean | undefined {
+function hasFile(host: Inspection, mount: string, hierarchy: string, file: string, beside: string): boolean | undefined {
   const own = host.ownCgroup()[hierarchy] ?? "/"
   const folders = own === "/" ? [] : [mount + own]
   for (const name of readable(() => listDir(mount)) ?? []) folders.push(`${mount}/${name}`)
-  for (const folder of folders) {
-    if (tryStat(`${folder}/cgroup.procs`) === undefined) continue
-    return tryStat(`${folder}/${file}`) !== undefined
-  }
-  return undefined
+  const shown = folders.find((folder) => readable(() => tryStat(`${folder}/${beside}`)) !== undefined)
+  return shown === undefined ? undefined : tryStat(`${shown}/${file}`) !== undefined
 }
 
 function probeSwap(host: Inspection): Answer {
@@ -198,7 +195,7 @@ function probeSwap(host: Inspection): Answer {
   const v1 = v1Hierarchy(host, "memory")
   const unified = host.layout()?.unified as string
   const found = v1 === undefined
-    ? hasFile(host, unified, "", "memory.swap.max")
+    ? hasFile(host, unified, "", "memory.swap.max", "memory.high")
     : tryStat(`${v1.mount}/memory.memsw.limit_in_bytes`) !== undefined
   if (found === undefined) return unknown("there is no cgroup to look at")
   return found ? present() : missing(v1 === undefined ? "no memory.swap.max" : "no memory.memsw.limit_in_bytes")
@@ -232,7 +229,7 @@ function probeDevices(host: Inspection): Answer {
 function probeKill(host: Inspection): Answer {
   const unified = host.layout()?.unified
   if (unified === undefined) return missing("no cgroup2 is mounted")
-  const found = hasFile(host, unified, "", "cgroup.kill")
+  const found = hasFile(host, unified, "", "cgroup.kill", "cgroup.freeze")
   if (found === undefined) return unknown("there is no cgroup to look at")
   return found ? present() : missing("no cgroup.kill")
 }

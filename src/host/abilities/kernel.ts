@@ -23,7 +23,7 @@ export const KERNEL = {
     essential: BOTH,
     lack: "runts needs mount_setattr, clone3, openat2 and close_range, and refuses to make containers",
     remedy: {
-      text: NEWER, debian: "apt-get install -t bookworm-backports linux-image-amd64", fedora: "dnf upgrade kernel", alpine: "apk upgrade linux-lts",
+      text: NEWER, debian: "Debian 12 and later have one; on 11: apt-get install -t bullseye-backports linux-image-amd64", fedora: "dnf upgrade kernel", alpine: "apk upgrade linux-lts",
     },
     source: "uname(2)",
     probe: probeRelease,

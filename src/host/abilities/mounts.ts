@@ -179,9 +179,9 @@ function probeIdmapped(host: Inspection): Answer {
   }
 }
 
+/** None of a network: whose server is gone, that would not answer. */
 const CONTENT: ReadonlySet<string> = new Set([
-  "ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs", "zfs", "bcachefs", "tmpfs", "overlay", "squashfs", "erofs", "vfat", "exfat", "ntfs3", "nfs", "nfs4",
-  "cifs", "ceph", "9p", "virtiofs", "fuse", "fuseblk",
+  "ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs", "zfs", "bcachefs", "tmpfs", "overlay", "squashfs", "erofs", "vfat", "exfat", "ntfs3",
 ])
 
 /** @returns 0, or a negated errno; the clone goes with its descriptor */
@@ -198,16 +198,11 @@ function mapClone(place: string, namespace: number): number {
 }
 
 const STATFS_BYTES = 120
-const STATFS_FLAGS = 80
-const ST_NOEXEC = 8
-
-function statfs(path: string): DataView | undefined {
-  const buffer = new Uint8Array(STATFS_BYTES)
-  return sys(NR.statfs, path, buffer) < 0 ? undefined : new DataView(buffer.buffer)
-}
 
 function probeProc(): Answer {
-  return statfs("/proc")?.getUint32(0, true) === SUPER_MAGIC.PROC ? present() : missing("/proc is no procfs")
+  const buffer = new Uint8Array(STATFS_BYTES)
+  const result = sys(NR.statfs, "/proc", buffer)
+  return result === 0 && new DataView(buffer.buffer).getUint32(0, true) === SUPER_MAGIC.PROC ? present() : missing("/proc is no procfs")
 }
 
 /** What every container has mounted; tried in namespaces of its own, and attached nowhere. */
@@ -260,10 +255,11 @@ function probeNodes(): Answer {
   return lacking.length === NODES.length ? missing(found) : limited(found)
 }
 
-function probeNoexec(): Answer {
+/** By the mount table: a network file system whose server is gone would not answer. */
+function probeNoexec(host: Inspection): Answer {
   const folders = ["/", "/var/lib", "/run", "/tmp", "/home"].filter((path) => {
-    const view = statfs(path)
-    return view !== undefined && (view.getUint32(STATFS_FLAGS, true) & ST_NOEXEC) !== 0
+    const mount = host.mounts().findLast(({ mountPoint }) => mountPoint === "/" || path === mountPoint || path.startsWith(`${mountPoint}/`))
+    return mount?.options.split(",").includes("noexec") === true
   })
   return folders.length === 0 ? present() : limited(`noexec: ${folders.join(", ")}`)
 }

@@ -174,13 +174,17 @@ function probeLandlock(): Answer {
   return missing(version === -ERRNO.EOPNOTSUPP ? "built in, but off" : `landlock_create_ruleset: ${errorOf(version)}`)
 }
 
-/** pidfd_getfd(2) asks as ptrace(2) does: 1 lets in parents only (runts is none at `start`), 2 who has CAP_SYS_PTRACE, 3 nobody. */
+/**
+ * pidfd_getfd(2) asks as ptrace(2) does. 1 lets in parents (at `start` runts is none) and 1 and 2 who has CAP_SYS_PTRACE over the process:
+ * root, or the owner of its user namespace; 3 nobody.
+ */
 function probeYama(host: Inspection): Answer {
   const scope = host.number("/proc/sys/kernel/yama/ptrace_scope")
   if (scope === undefined) return present("no yama")
   const found = `kernel.yama.ptrace_scope is ${scope}`
-  if (scope === 0 || (scope < 3 && host.hasCapability("CAP_SYS_PTRACE"))) return present(found)
-  return scope === 1 ? present(`${found}: with a user namespace, whose owner runts is`) : missing(found)
+  if (scope >= 3) return missing(found)
+  if (scope === 0 || host.role() === "rootless" || host.hasCapability("CAP_SYS_PTRACE")) return present(found)
+  return limited(`${found}, and runts has no CAP_SYS_PTRACE: only containers with a user namespace`)
 }
 
 function probeLockdown(host: Inspection): Answer {

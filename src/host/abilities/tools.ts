@@ -47,7 +47,7 @@ export const TOOLS = {
     minor: true,
     roles: ["root"],
     lack: "containers cannot be checkpointed and restored (nor does runts do so yet)",
-    remedy: { debian: "apt-get install -t bookworm-backports criu", fedora: "dnf install criu", alpine: "apk add criu" },
+    remedy: { debian: "apt-get install criu", fedora: "dnf install criu", alpine: "apk add criu" },
     source: "criu(8)",
     probe: (host) => program(host, "criu"),
   },
