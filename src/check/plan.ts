@@ -4,9 +4,11 @@ import { refuseUnsupported } from "../lifecycle/unsupported.ts"
 import { cleanRelative } from "../path.ts"
 import { deviceNodes } from "../plan/devices.ts"
 import type { MountSourceFacts } from "../plan/facts.ts"
+import { mountMappings } from "../plan/idmap-option.ts"
 import { mountLabel, mountRequest, unusedData } from "../plan/mount-request.ts"
 import type { MountRequest } from "../plan/mount-request.ts"
 import { checkDestination } from "../plan/mounts.ts"
+import { namespaceIsNew, namespaceOf } from "../spec/namespace.ts"
 import { shown } from "../spec/report.ts"
 import type { Mount, Spec } from "../spec/types.gen.ts"
 import { unlessUnsound } from "./advice.ts"
@@ -70,6 +72,7 @@ export function moved(error: unknown, from: number, to: number): unknown {
 
 function checkMounts(spec: Spec, sound: boolean, findings: Findings): void {
   const label = findings.attempt({ code: "selinux-failed", pointer: "/linux/mountLabel" }, () => mountLabel(spec))
+  const user = namespaceOf(spec.linux, "user")
   const requests: MountRequest[] = []
   const mounts = Array.isArray(spec.mounts) ? spec.mounts : []
   mounts.forEach((mount, index) => {
@@ -79,6 +82,11 @@ function checkMounts(spec: Spec, sound: boolean, findings: Findings): void {
       if (request === undefined) return
       requests.push(request)
       tellOpposites(mount, index, findings)
+      const { idmap } = request
+      const joinsUser = user !== undefined && !namespaceIsNew(user)
+      if (idmap !== undefined) {
+        findings.attempt({ code: "id-map-failed", pointer: `${pointer}/options` }, () => mountMappings(spec.linux, mount, index, idmap.option, joinsUser))
+      }
       // whether it shows a procfs is seen on the host
       const sources = new Map<number, MountSourceFacts>([[index, { isDirectory: true, isProcfs: true }]])
       findings.attempt({ code: "mount-target", pointer }, () => checkDestination({ facts: { sources } }, request))

@@ -6,13 +6,11 @@ import { O_RDONLY } from "../kernel/fs.ts"
 import { MESSAGE, type Planner } from "../plan/planner.ts"
 import { mountRequest } from "../plan/mount-request.ts"
 import { planUserNamespace, planUserNamespaceMember } from "../plan/user-namespace.ts"
-import { absoluteRanges, type IdmapOption, type IdmapRange } from "../plan/idmap-option.ts"
+import { type IdmapOption, mountMappings } from "../plan/idmap-option.ts"
 import type { IdMapping, Mount, Spec } from "../spec/types.gen.ts"
 import { duplicate } from "./inherited.ts"
 import { statusSocket } from "./launch.ts"
 import { spawnProgram } from "./spawn-program.ts"
-
-type Mappings = readonly IdMapping[] | undefined
 
 /** Descriptors of short-lived programs start here. */
 const LEAST = 8
@@ -109,26 +107,8 @@ function asksForMapping(option: string): boolean {
 function idmapNamespace(
   spec: Pick<Spec, "linux" | "mounts">, mount: Mount, index: number, option: IdmapOption | undefined, joinedUser: number | undefined,
 ): number {
-  const { linux } = spec
-  const own = (mount.uidMappings?.length ?? 0) > 0
-  const pointer = `/mounts/${index}${option === undefined ? "" : "/options"}`
-  const mappingsOf = (ranges: readonly IdmapRange[] | undefined, mine: Mappings, container: Mappings): readonly IdMapping[] => {
-    if (ranges === undefined) return (own ? mine : container) ?? []
-    const absolute = absoluteRanges(ranges, container ?? [])
-    if (absolute !== undefined) return absolute
-    throw new RuntsError(`mounts[${index}] (${mount.destination}): idmap: a relative range (@) leaves the container's id mappings`, {
-      code: "id-map-failed",
-      pointer, hint: "an id of the container must stand between the hyphens, and linux.uidMappings and gidMappings must hold it",
-    })
-  }
-  const uids = mappingsOf(option?.uids, mount.uidMappings, linux?.uidMappings)
-  const gids = mappingsOf(option?.gids, mount.gidMappings, linux?.gidMappings)
-  if (uids.length > 0 && gids.length > 0) return makeUserNamespace(uids, gids, own || option !== undefined ? pointer : "/linux")
-  if (joinedUser !== undefined && option === undefined) return duplicate(joinedUser)
-  throw new RuntsError(`mounts[${index}] (${mount.destination}): idmap without mappings, and the container has no user namespace`, {
-    code: "id-map-failed",
-    pointer: `/mounts/${index}/options`, hint: "give the mount uidMappings and gidMappings",
-  })
+  const { uids, gids, pointer } = mountMappings(spec.linux, mount, index, option, joinedUser !== undefined)
+  return uids.length > 0 ? makeUserNamespace(uids, gids, pointer) : duplicate(joinedUser as number)
 }
 
 /** A joined user namespace must have the mappings that the config names beside its path (engines send both). */

@@ -1,5 +1,5 @@
 import { RuntsError } from "../error.ts"
-import type { IdMapping } from "../spec/types.gen.ts"
+import type { IdMapping, Linux, Mount } from "../spec/types.gen.ts"
 
 /** A range of crun's `idmap=` option. */
 export interface IdmapRange extends IdMapping {
@@ -68,4 +68,39 @@ export function absoluteRanges(ranges: readonly IdmapRange[], container: readonl
     }
   }
   return absolute
+}
+
+/** The mappings of an idmapped mount, and where config.json has them. Both are empty where they are those of a joined user namespace. */
+export interface MountMappings {
+  readonly uids: readonly IdMapping[]
+  readonly gids: readonly IdMapping[]
+  readonly pointer: string
+}
+
+/**
+ * Those of crun's option, else the mount's own, else the container's.
+ * @param joinsUser the container is in a user namespace that was there before
+ * @throws RuntsError where there are none
+ */
+export function mountMappings(linux: Linux | undefined, mount: Mount, index: number, option: IdmapOption | undefined, joinsUser: boolean): MountMappings {
+  const own = (mount.uidMappings?.length ?? 0) > 0
+  const at = `/mounts/${index}${option === undefined ? "" : "/options"}`
+  const mappingsOf = (ranges: readonly IdmapRange[] | undefined, mine: Mount["uidMappings"], container: Linux["uidMappings"]): readonly IdMapping[] => {
+    if (ranges === undefined) return (own ? mine : container) ?? []
+    const absolute = absoluteRanges(ranges, container ?? [])
+    if (absolute !== undefined) return absolute
+    throw new RuntsError(`mounts[${index}] (${mount.destination}): idmap: a relative range (@) leaves the container's id mappings`, {
+      code: "id-map-failed",
+      pointer: at, hint: "an id of the container must stand between the hyphens, and linux.uidMappings and gidMappings must hold it",
+    })
+  }
+  const uids = mappingsOf(option?.uids, mount.uidMappings, linux?.uidMappings)
+  const gids = mappingsOf(option?.gids, mount.gidMappings, linux?.gidMappings)
+  const pointer = own || option !== undefined ? at : "/linux"
+  if (uids.length > 0 && gids.length > 0) return { uids, gids, pointer }
+  if (joinsUser && option === undefined) return { uids: [], gids: [], pointer }
+  throw new RuntsError(`mounts[${index}] (${mount.destination}): idmap without mappings, and the container has no user namespace`, {
+    code: "id-map-failed",
+    pointer: `/mounts/${index}/options`, hint: "give the mount uidMappings and gidMappings",
+  })
 }

@@ -7,7 +7,8 @@ import { setLogSink } from "../../../src/log.ts"
 import { defaultRootlessSpec, defaultSpec } from "../../../src/spec/default.ts"
 import { loadSpec } from "../../../src/spec/load.ts"
 import { checkRules } from "../../../src/spec/rules.ts"
-import { configNames, CONFIGS } from "../plan/helpers.ts"
+import { planCreate } from "../../../src/plan/create.ts"
+import { configNames, CONFIGS, factsFor } from "../plan/helpers.ts"
 import { configs, rounds } from "../property/configs.ts"
 import { findingsOf, ownFindingsOf, told } from "./helpers.ts"
 
@@ -92,6 +93,8 @@ const CASES: readonly (readonly [what: string, change: (config: Json) => void, .
   ["a mount over another", (c) => c.mounts.push({ destination: "/dev/shm", type: "tmpfs" }), "notice config-hidden /mounts/7/destination"],
   ["remounts hide nothing", (c) => c.mounts.push({ destination: "/dev", options: ["remount", "ro"] })],
   ["data of a bind", (c) => c.mounts.push({ destination: "/x", type: "bind", source: "/x", options: ["size=1"] }), "warning config-no-effect /mounts/7/options"],
+  ["idmap without mappings", (c) => c.mounts.push({ destination: "/x", type: "bind", source: "/x", options: ["bind", "idmap"] }), "error id-map-failed /mounts/7/options"],
+  ["idmap of ids that the container has not", (c) => c.mounts.push({ destination: "/x", type: "bind", source: "/x", options: ["bind", "idmap=uids=0-@5-1"] }), "error mount-option /mounts/7/options"],
   ["terminal without devpts", (c) => { c.process.terminal = true; c.mounts.splice(2, 1) }, "error mount-failed /process/terminal"],
   ["user namespace without mount namespace", (c) => {
     c.linux = { namespaces: [{ type: "user" }, { type: "pid" }], uidMappings: [{ containerID: 0, hostID: 1, size: 1 }], gidMappings: [{ containerID: 0, hostID: 1, size: 1 }] }
@@ -145,5 +148,27 @@ t.test("what create refuses of any config, check finds, with the same code; and 
     })
   }), rounds(400))
   t.ok(refused > 20, `${refused} configs were refused`)
+  t.end()
+})
+
+t.test("what no plan can be made of, check finds, at the same place and with the same code", (t) => {
+  let refused = 0
+  const before = setLogSink({ write() {} })
+  t.teardown(() => setLogSink(before))
+  fc.assert(fc.property(configs, (config) => {
+    const text = JSON.stringify(config)
+    if (refusal(text) !== undefined) return true
+    const spec = loadSpec(Buffer.from(text), "config.json")
+    try {
+      planCreate(spec, factsFor(spec))
+      return true
+    } catch (error) {
+      if (!(error instanceof RuntsError)) throw error
+      refused++
+      const { pointer, code } = error.details
+      return findingsOf(text).some((finding) => finding.severity === "error" && finding.pointer === pointer && finding.code === code)
+    }
+  }), rounds(400))
+  t.ok(refused > 5, `${refused} plans were refused`)
   t.end()
 })
