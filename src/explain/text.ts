@@ -1,7 +1,7 @@
 import type { Style } from "../cli/style.ts"
 import { CONCERNS } from "./concerns.ts"
 import { durationText } from "./duration.ts"
-import { concernsOf, foldLines, linesOf, type Explanation, type Line, type Note } from "./model.ts"
+import { concernsOf, foldLines, linesOf, type Explanation, type Line, type Note, type Outcome } from "./model.ts"
 import { printable } from "./printable.ts"
 import { wrap } from "./wrap.ts"
 
@@ -47,7 +47,8 @@ function lineText(line: Line, { style, width }: TextOptions): string {
   const mark = line.outcome === undefined ? "" : MARKS[line.outcome.state](style) + " "
   const pointer = line.pointer === "" ? "" : style.dim(`  [${printable(line.pointer)}]`)
   const condition = line.condition === undefined ? "" : style.yellow(`  (${line.condition})`)
-  const head = `${mark}${style.dim(number)}  ${printable(line.sentence)}${pointer}${condition}\n`
+  const time = isPlain(line.outcome) ? style.dim(`  ${durationText(line.outcome.took)}`) : ""
+  const head = `${mark}${style.dim(number)}  ${printable(line.sentence)}${pointer}${condition}${time}\n`
   const whole = printable(line.call)
   const call = width === undefined ? whole : wrap(whole, Math.max(20, width - INDENT.length), INDENT)
   const branches = line.branches === undefined ? "" : `${INDENT}${style.dim(printable(line.branches))}\n`
@@ -58,6 +59,11 @@ function hasRun({ outcome }: Line): boolean {
   return outcome !== undefined && outcome.state !== "skipped" && outcome.state !== "not reached"
 }
 
+/** Done, and nothing more to say of it than how long it took. */
+function isPlain(outcome: Line["outcome"]): outcome is Outcome & { readonly took: number } {
+  return outcome?.state === "done" && outcome.took !== undefined && outcome.errno === undefined && outcome.message === undefined
+}
+
 /** What became of a line, at a glance. */
 const MARKS: Readonly<Record<NonNullable<Line["outcome"]>["state"], (style: Style) => string>> = {
   done: (style) => style.green("+"), failed: (style) => style.red("!"), waits: (style) => style.yellow("*"),
@@ -66,7 +72,7 @@ const MARKS: Readonly<Record<NonNullable<Line["outcome"]>["state"], (style: Styl
 
 /** What became of a line, where the mark does not say all. */
 function outcomeText({ outcome }: Line, style: Style): string {
-  if (outcome === undefined) return ""
+  if (outcome === undefined || isPlain(outcome)) return ""
   const { state, took, errno, message } = outcome
   const why = [errno, message].filter((part) => part !== undefined).join(": ")
   const word = state === "failed" || state === "waits" ? state : ""

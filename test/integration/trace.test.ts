@@ -183,6 +183,18 @@ boxTest("start that fails: execve is the step of a container that was made with 
   t.same(stepsOf(trace, "failed").map(({ call }) => call.split("(")[0]), ["execve"])
 })
 
+boxTest("exec that fails, and a container that is not there: the file is written all the same [exec --trace] [start --trace]", only, async (t, box) => {
+  await box.launch("/bin/sleep", "1000")
+  t.equal(box.exec(["no-such-program"], ["--trace", fileOf(box)]).code, 255)
+  const failed = readTrace(t, box)
+  t.same([failed.outcome, failed.error?.errno], ["failed", "ENOENT"])
+  t.equal(stepsOf(failed, "failed")[0]?.actor, "process")
+  t.equal(box.call(["start", "--trace", fileOf(box), "nobody"]).code, 1)
+  const missing = readTrace(t, box)
+  t.same([missing.outcome, missing.steps.length], ["failed", 0])
+  t.match(missing.error?.message, "does not exist")
+})
+
 boxTest("what fails before there is a program: the phase is the last [create --trace]", only, (t, box) => {
   box.config.linux.resources = { memory: { limit: 4096, swap: 1024 } }
   t.equal(box.tryCreate(["--trace", fileOf(box)]).code, 1)
