@@ -1,6 +1,7 @@
 import { RuntsError, type FailedHook, type FailedStep } from "../error.ts"
 import type { ErrorCode } from "../error-codes.ts"
 import { errnoName } from "../kernel/errno.ts"
+import { Datum, WordArray, type Step } from "../program/program.ts"
 
 /** A failure as data: what the log's error line carries beside level, msg and time. Only what is known is there. */
 export interface FailureFacts {
@@ -52,10 +53,20 @@ async function stepFacts({ program, index }: FailedStep, kernelLog: string): Pro
   const cause = causeOf(program, index, kernelLog)
   const step = cause === undefined ? undefined : program.steps[cause]
   if (step?.name === undefined) return facts
-  // the environment may hold what no log is to have
-  if (step.name === "execve") return facts
+  if (step.name === "execve") return { ...facts, call: executionOf(step) }
   const { call } = describeStep(program, cause as number, DECODER)
   return { ...facts, call: call.length > CALL_CHARS_MAX ? `${call.slice(0, CALL_CHARS_MAX)}...` : call }
+}
+
+/** execve(2) without arguments and environment, which may hold what no log is to have. */
+function executionOf({ args: [, args, env] }: Step): string {
+  const [name, ...more] = itemsOf(args)
+  return `execve(${name ?? "..."}, [${name ?? ""}${more.length === 0 ? "" : `, /* ${more.length} more */`}], [/* ${itemsOf(env).length} variables */])`
+}
+
+function itemsOf(array: Step["args"][number] | undefined): string[] {
+  if (!(array instanceof WordArray)) return []
+  return array.items.map((item) => (item instanceof Datum && typeof item.bytes === "string" ? JSON.stringify(item.bytes) : "..."))
 }
 
 function docsOf(code: ErrorCode): string {

@@ -5,7 +5,7 @@ import {
 import type { Step } from "../program/program.ts"
 import type { CgroupMountFacts } from "./facts.ts"
 import type { MountRequest } from "./mount-request.ts"
-import { fileSystem } from "./file-system.ts"
+import { fileSystem, mountLog } from "./file-system.ts"
 import { type MountContext, propagate } from "./mounts.ts"
 import { IN_ROOT, openTarget, refuseProcfs, resultCell } from "./targets.ts"
 import { cleanRelative } from "../path.ts"
@@ -54,9 +54,15 @@ function unified(context: MountContext, request: MountRequest, facts: CgroupMoun
   opened.on("EPERM", bind).on("EBUSY", bind)
   const source = request.mount.source
   p.call("fsconfig", opened, FSCONFIG.SET_STRING, "source", source === undefined || source === "" ? "cgroup" : source, 0).says("cgroup2: source")
-  for (const item of request.data) p.call("fsconfig", opened, FSCONFIG.SET_FLAG, item, 0, 0).says(`cgroup2: option ${item}`)
+  const refused = p.label("mount log")
+  const error = request.data.length > 0 ? p.buffer(8) : undefined
+  for (const item of request.data) {
+    const step = p.call("fsconfig", opened, FSCONFIG.SET_FLAG, item, 0, 0).on("any", refused).says(`cgroup2: option ${item}`)
+    step.cell = error
+  }
   p.call("fsconfig", opened, FSCONFIG.CMD_CREATE, 0, 0, 0).on("EPERM", bind).on("EBUSY", bind).says(`mount cgroup2 at /${path}: create`)
   const mount = p.call("fsmount", opened, FSMOUNT_CLOEXEC, attributes).on("EPERM", bind).on("EBUSY", bind).says(`mount cgroup2 at /${path}`)
+  if (error !== undefined) mountLog(planner, refused, opened, error, mount, `cgroup2 at /${path}`)
   p.call("close", opened)
   const kept = resultCell(planner, mount)
   p.here(done)

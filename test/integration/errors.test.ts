@@ -250,3 +250,10 @@ boxTest("on a terminal an error is a page: place in config.json, hint, code; col
   const json = onTerminal(["--log-format", "json", ...args])
   t.match(JSON.parse(json.output), { level: "error", code: "executable-not-found" }, "who asks for JSON gets it on a terminal too")
 })
+
+boxTest("mounts: a cgroup mount's option that the kernel does not know [/mounts/*/options]", { ...OURS, needs: ["v2"] }, (t, box) => {
+  box.config.mounts.push({ destination: "/mnt", type: "cgroup", source: "cgroup", options: ["nosuchoption"] })
+  t.match(failedRun(t, box), {
+    code: "mount-option", errno: "EINVAL", syscall: "fsconfig", kernelLog: /nosuchoption/, call: /^fsconfig\(.*FSCONFIG_SET_FLAG, "nosuchoption", NULL, 0\)$/,
+  })
+})

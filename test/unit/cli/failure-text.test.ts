@@ -81,10 +81,11 @@ t.test("factsOf(): only what is known; a failed step by its system call, but nev
   t.same(await factsOf(new RuntsError("x", { code: "usage", pointer: "", hint: "" })), { code: "usage", docs: "docs/error-codes.md#usage" })
   const program = new Program()
   program.call("mkdirat", -100, "/x", 0o755).says("make /x")
-  program.call("execve", "/bin/sh", program.stringArray(["sh"]), program.stringArray(["PASSWORD=secret"])).says("execute sh")
+  program.call("execve", "/bin/sh", program.stringArray(["sh", "-c", "echo secret"]), program.stringArray(["PASSWORD=secret"])).says("execute sh")
   t.match(await factsOf(new RuntsError("x", { code: "mount-target", errno: 17, syscall: "mkdirat", step: { program, index: 0 } })), {
     errno: "EEXIST", syscall: "mkdirat", call: 'mkdirat(AT_FDCWD, "/x", 0755)', step: { index: 0, text: "make /x" },
   })
   const executed = await factsOf(new RuntsError("x", { code: "executable-format", syscall: "execve", step: { program, index: 1 } }))
+  t.equal(executed.call, 'execve("sh", ["sh", /* 2 more */], [/* 1 variables */])')
   t.notMatch(JSON.stringify(executed), /secret/)
 })
