@@ -43,7 +43,11 @@ export class Stage extends Box {
   private readonly log = `${this.folder}/log.json`
   override call(args: readonly string[], options: CommandOptions = {}): Result {
     // standard input is a file: crun gives it to the container's user, and would give away the machine's /dev/null
-    return super.call(runtimeName === "runts" ? ["--log", this.log, "--log-format", "json", ...args] : args, { input: "", ...options })
+    return super.call([...this.logFlags, ...args], { input: "", ...options })
+  }
+
+  get logFlags(): string[] {
+    return runtimeName === "runts" ? ["--log", this.log, "--log-format", "json"] : []
   }
 
   /** The fields of the last error in the log; {} where there is none. */

@@ -14,7 +14,7 @@ export const PRIVILEGES: Chapter = {
       call: (box) => {
         chmodSync(box.folder, 0o777)
         const as = ["setpriv", `--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups"]
-        return command([...as, runtimePath, "--root", `${box.folder}/own`, "run", "--bundle", box.bundle, box.id])
+        return command([...as, runtimePath, ...box.logFlags, "--root", `${box.folder}/own`, "run", "--bundle", box.bundle, box.id])
       },
       broken: "nobody$ runts run web1",
       names: [/user namespace/], remedy: /spec --rootless|user namespace/,

@@ -79,16 +79,17 @@ export function valueAt(root: unknown, pointer: string): unknown {
 
 /** The candidate that was probably meant by `name`: equal but for case, else few edits away; undefined if none is near. */
 export function nearestName(name: string, candidates: readonly string[]): string | undefined {
-  // what all begin with (SCMP_ARCH_, RLIMIT_) says nothing of which is meant
+  // what all begin with (SCMP_ARCH_, RLIMIT_) says nothing of which is meant: of the rest, half must agree
   const prefix = commonPrefix(candidates.map((candidate) => candidate.toLowerCase()))
   const lower = name.toLowerCase()
   const start = lower.startsWith(prefix) ? prefix.length : 0
   const rest = lower.slice(start)
   let nearest: string | undefined
-  let best = Math.max(1, Math.min(3, Math.floor(rest.length / 3))) + 1
+  let best = Math.max(1, Math.min(3, Math.floor(name.length / 3))) + 1
   for (const candidate of candidates) {
-    const distance = editDistance(rest, candidate.toLowerCase().slice(start), best)
-    if (distance >= best) continue
+    const other = candidate.toLowerCase().slice(start)
+    const distance = editDistance(rest, other, best)
+    if (distance >= best || distance * 2 > Math.max(rest.length, other.length)) continue
     best = distance
     nearest = candidate
   }
