@@ -50,14 +50,18 @@ function environmentIsOdd({ process }: Spec, findings: Findings): void {
     const pointer = `/process/env/${index}`
     const equals = item.indexOf("=")
     if (equals < 1) {
-      findings.warning(`${pointer}: ${shown(item)} is not NAME=VALUE`, { code: "config-no-effect", pointer, remedy: "programs will not find it: write it as NAME=VALUE" })
+      findings.warning(`${pointer}: ${shown(item)} is not NAME=VALUE`, {
+        code: "config-no-effect", pointer, remedy: "programs will not find it: write it as NAME=VALUE",
+      })
       return
     }
     const name = item.slice(0, equals)
     const known = first.get(name)
     if (known === undefined) first.set(name, index)
     else if (process.env?.[known] !== item) {
-      findings.warning(`${pointer}: ${name} is set by /process/env/${known} already; this one counts`, { code: "config-repeated", pointer, remedy: "leave out one of the two" })
+      findings.warning(`${pointer}: ${name} is set by /process/env/${known} already; this one counts`, {
+        code: "config-repeated", pointer, remedy: "leave out one of the two",
+      })
     }
   })
 }
@@ -91,7 +95,9 @@ function capabilitiesAreLost({ process }: Spec, findings: Findings): void {
 export function tellLostCapabilities(warnings: readonly string[], findings: Findings): void {
   for (const warning of warnings) {
     const pointer = `/${warning.slice(0, warning.indexOf(":")).replaceAll(".", "/")}`
-    findings.warning(warning, { code: "config-no-effect", pointer, remedy: "leave them out of this set, or put them into the sets it depends on" })
+    findings.warning(warning, {
+      code: "config-no-effect", pointer, remedy: "leave them out of this set, or put them into the sets it depends on",
+    })
   }
 }
 
@@ -123,7 +129,9 @@ function annotationIsMisspelled({ annotations }: Spec, findings: Findings): void
     const meant = nearestName(key, Object.keys(ANNOTATIONS))
     const pointer = `/annotations/${pointerKey(key)}`
     const what = meant === undefined ? "is no annotation that means something to runts" : `is unknown; did you mean ${meant}?`
-    findings[meant === undefined ? "notice" : "warning"](`${pointer}: ${what}`, { code: "config-no-effect", pointer, ofKey: true })
+    findings[meant === undefined ? "notice" : "warning"](`${pointer}: ${what}`, {
+      code: "config-no-effect", pointer, ofKey: true,
+    })
   }
 }
 
@@ -173,7 +181,9 @@ function memoryHasNoEffect({ linux }: Spec, findings: Findings): void {
   const { limit = 0, reservation = 0, kernel = 0 } = linux?.resources?.memory ?? {}
   const at = "/linux/resources/memory"
   if (reservation > 0 && limit > 0 && !isUnlimited(limit) && reservation > limit) {
-    findings.warning(`${at}/reservation: ${reservation} is more than the limit, ${limit}, so that it reserves nothing`, { code: "config-no-effect", pointer: `${at}/reservation` })
+    findings.warning(`${at}/reservation: ${reservation} is more than the limit, ${limit}, so that it reserves nothing`, {
+      code: "config-no-effect", pointer: `${at}/reservation`,
+    })
   }
   if (kernel !== 0) {
     findings.warning(`${at}/kernel: is deprecated, and no kernel has such a limit any more`, {
@@ -186,8 +196,12 @@ function cpuPeriodAlone({ linux }: Spec, findings: Findings): void {
   const { quota = 0, period = 0, burst = 0 } = linux?.resources?.cpu ?? {}
   const at = "/linux/resources/cpu"
   if (quota > 0) return
-  if (period !== 0) findings.notice(`${at}/period: limits nothing without a quota`, { code: "config-no-effect", pointer: `${at}/period`, remedy: "set cpu.quota, or leave it out" })
-  if (burst !== 0) findings.notice(`${at}/burst: is of no use without a quota`, { code: "config-no-effect", pointer: `${at}/burst`, remedy: "set cpu.quota, or leave it out" })
+  if (period !== 0) findings.notice(`${at}/period: limits nothing without a quota`, {
+    code: "config-no-effect", pointer: `${at}/period`, remedy: "set cpu.quota, or leave it out",
+  })
+  if (burst !== 0) findings.notice(`${at}/burst: is of no use without a quota`, {
+    code: "config-no-effect", pointer: `${at}/burst`, remedy: "set cpu.quota, or leave it out",
+  })
 }
 
 function monitoringIsDeprecated({ linux }: Spec, findings: Findings): void {
@@ -204,7 +218,9 @@ function seccompHasNoEffect({ linux }: Spec, findings: Findings): void {
   seccomp?.syscalls?.forEach(({ action, errnoRet, args }, index) => {
     const pointer = `/linux/seccomp/syscalls/${index}`
     if (action === seccomp.defaultAction && errnoRet === seccomp.defaultErrnoRet) {
-      findings.notice(`${pointer}: does what defaultAction does anyway (${action})`, { code: "config-no-effect", pointer: `${pointer}/action` })
+      findings.notice(`${pointer}: does what defaultAction does anyway (${action})`, {
+        code: "config-no-effect", pointer: `${pointer}/action`,
+      })
     }
     const indexes = (args ?? []).map((arg) => arg.index)
     if (new Set(indexes).size === indexes.length) return

@@ -15,7 +15,9 @@ const AT = "/linux/resources"
 export async function checkCgroup({ spec, findings, caller, inspection }: Host): Promise<void> {
   const layout = inspection.layout()
   if (layout === undefined) {
-    findings.error("no cgroups are mounted on this machine", { code: "cgroup-controller-missing", pointer: "/linux/cgroupsPath", remedy: "mount -t cgroup2 none /sys/fs/cgroup" })
+    findings.error("no cgroups are mounted on this machine", {
+      code: "cgroup-controller-missing", pointer: "/linux/cgroupsPath", remedy: "mount -t cgroup2 none /sys/fs/cgroup",
+    })
     return
   }
   const path = spec.linux?.cgroupsPath
@@ -54,7 +56,9 @@ async function tellResources(record: CgroupRecord, resources: LinuxResources, fi
     const { pointer } = step
     if ("fault" in step) {
       const message = step.fault.startsWith("/") ? step.fault : `${pointer}: ${step.fault}`
-      findings.error(message, { code: step.code ?? "resource-unavailable", pointer, ...(step.hint === undefined ? {} : { remedy: step.hint }) })
+      findings.error(message, {
+        code: step.code ?? "resource-unavailable", pointer, ...(step.hint === undefined ? {} : { remedy: step.hint }),
+      })
       continue
     }
     const { controller, key, optional } = step
@@ -90,9 +94,13 @@ function tellDevices({ blockIO = {} }: LinuxResources, findings: Host["findings"
       if (tryStat("/sys/dev/block") === undefined) return
       const pointer = `${AT}/blockIO/${name}/${index}`
       if (tryStat(folder) === undefined) {
-        findings.error(`${pointer}: there is no block device ${major}:${minor} on this machine`, { code: "resource-value", pointer, remedy: "`lsblk` lists those that are there" })
+        findings.error(`${pointer}: there is no block device ${major}:${minor} on this machine`, {
+          code: "resource-value", pointer, remedy: "`lsblk` lists those that are there",
+        })
       } else if (tryStat(`${folder}/partition`) !== undefined) {
-        findings.error(`${pointer}: ${major}:${minor} is a partition, which has no limits of its own`, { code: "resource-value", pointer, remedy: "name the whole disk" })
+        findings.error(`${pointer}: ${major}:${minor} is a partition, which has no limits of its own`, {
+          code: "resource-value", pointer, remedy: "name the whole disk",
+        })
       }
     })
   }
@@ -135,7 +143,9 @@ export function tellMissingNumbers(pointer: string, list: string | undefined, fi
   const missing = numbers(list).filter((number) => !there.includes(number))
   if (missing.length === 0) return
   const shown = missing.length > 4 ? `${missing.slice(0, 4).join(", ")} ...` : missing.join(", ")
-  findings.warning(`${pointer}: the machine has no ${what} ${shown}`, { code: "resource-value", pointer, remedy: `it has ${online}` })
+  findings.warning(`${pointer}: the machine has no ${what} ${shown}`, {
+    code: "resource-value", pointer, remedy: `it has ${online}`,
+  })
 }
 
 /** More than any machine has. */

@@ -43,7 +43,9 @@ function looking<T>({ findings }: Pick<Host, "findings">, details: FindingDetail
     if (!(error instanceof RuntsError)) throw error
     const { errno } = error.details
     if (errno === ERRNO.EACCES || errno === ERRNO.EPERM) {
-      findings.notice(`${details.pointer}: cannot be looked at: ${error.message}`, { code: "not-checked", pointer: details.pointer })
+      findings.notice(`${details.pointer}: cannot be looked at: ${error.message}`, {
+        code: "not-checked", pointer: details.pointer,
+      })
     } else findings.take(error, details)
     return undefined
   }
@@ -120,7 +122,9 @@ function checkHooks(host: Host, files: ContainerFiles | undefined): void {
       const fault = kind === "startContainer" ? faultInside(hook, files) : faultOutside(hook, host)
       if (fault === undefined) return
       const where = kind === "startContainer" ? " in the root filesystem" : ""
-      host.findings[fatal ? "error" : "warning"](`hooks.${kind}[${index}]: ${shown(hook.path)} ${fault}${where}`, { code: "hook-failed", pointer })
+      host.findings[fatal ? "error" : "warning"](`hooks.${kind}[${index}]: ${shown(hook.path)} ${fault}${where}`, {
+        code: "hook-failed", pointer,
+      })
     })
   }
 }
@@ -158,9 +162,13 @@ function checkCwd({ spec, findings }: Host, files: ContainerFiles): void {
   if (look.kind === "found") {
     close(look.file.fd)
     if (look.file.status.type === "dir") return
-    findings.error(`change to the working directory ${cwd}: it is no folder in the root filesystem`, { code: "working-directory", pointer })
+    findings.error(`change to the working directory ${cwd}: it is no folder in the root filesystem`, {
+      code: "working-directory", pointer,
+    })
   } else if (look.kind === "missing" && look.errno === ERRNO.ENOENT) {
-    findings.notice(`${pointer}: there is no ${cwd} in the root filesystem; it will be made`, { code: "working-directory", pointer })
+    findings.notice(`${pointer}: there is no ${cwd} in the root filesystem; it will be made`, {
+      code: "working-directory", pointer,
+    })
   } else if (look.kind === "missing" && look.errno !== ERRNO.EACCES) {
     findings.error(`change to the working directory ${cwd}: ${look.path} is no folder`, { code: "working-directory", pointer })
   }

@@ -40,7 +40,9 @@ export async function checkHost(given: Omit<Host, "caller" | "inspection">): Pro
     } catch (error) {
       // what trips over a wrong type: the schema has told of it
       if (host.sound && !(error instanceof RuntsError)) throw error
-      if (error instanceof RuntsError) host.findings.notice(`a part could not be looked at: ${error.message}`, { code: "not-checked", pointer: error.details.pointer ?? "" })
+      if (error instanceof RuntsError) host.findings.notice(`a part could not be looked at: ${error.message}`, {
+        code: "not-checked", pointer: error.details.pointer ?? "",
+      })
     }
   }
 }
@@ -63,7 +65,9 @@ export function needs({ inspection, findings }: Pick<Host, "inspection" | "findi
   const { text, debian, kernel } = nearer ?? remedy
   const build = kernel === undefined ? undefined : `a kernel with ${kernel}`
   const todo = text ?? debian ?? build
-  findings.error(`this host has no ${title}${found === "" ? "" : ` (${found})`}`, { code: "kernel-unsupported", pointer, ...(todo === undefined ? {} : { remedy: todo }) })
+  findings.error(`this host has no ${title}${found === "" ? "" : ` (${found})`}`, {
+    code: "kernel-unsupported", pointer, ...(todo === undefined ? {} : { remedy: todo }),
+  })
 }
 
 function checkKernel({ findings, spec, inspection }: Host): void {

@@ -35,7 +35,9 @@ const NO_ID = 0xffffffff
 function checkUser({ process }: Spec, findings: Findings): void {
   for (const [id, what] of [["uid", "user"], ["gid", "group"]] as const) {
     if (process?.user?.[id] !== NO_ID) continue
-    findings.error(`process.user.${id}: ${NO_ID} is -1 to the kernel, which is no ${what}`, { code: "config-rule", pointer: `/process/user/${id}` })
+    findings.error(`process.user.${id}: ${NO_ID} is -1 to the kernel, which is no ${what}`, {
+      code: "config-rule", pointer: `/process/user/${id}`,
+    })
   }
 }
 

@@ -56,7 +56,9 @@ function tellProfile({ spec, findings }: Host): void {
     if (!(error instanceof RuntsError)) throw error
   }
   if (loaded === undefined) {
-    findings.notice(`${pointer}: whether the profile ${JSON.stringify(profile)} is loaded cannot be seen by this user`, { code: "not-checked", pointer })
+    findings.notice(`${pointer}: whether the profile ${JSON.stringify(profile)} is loaded cannot be seen by this user`, {
+      code: "not-checked", pointer,
+    })
   } else if (!loaded.split("\n").some((line) => line.startsWith(`${profile} (`))) {
     findings.error(`apparmor failed to apply profile ${JSON.stringify(profile)}: it is not loaded`, {
       code: "apparmor-failed", pointer, remedy: "aa-status lists those that are, apparmor_parser --replace FILE loads one",
@@ -71,9 +73,13 @@ function tellLimits({ spec, findings, caller, inspection }: Host): void {
     const pointer = `/process/rlimits/${index}/hard`
     const own = ownHardLimit(type)
     if (type === "RLIMIT_NOFILE" && most !== undefined && hard > most) {
-      findings.error(`${pointer}: ${hard} open files are more than fs.nr_open, ${most}`, { code: "limit-failed", pointer, remedy: `lower it, or sysctl -w fs.nr_open=${hard}` })
+      findings.error(`${pointer}: ${hard} open files are more than fs.nr_open, ${most}`, {
+        code: "limit-failed", pointer, remedy: `lower it, or sysctl -w fs.nr_open=${hard}`,
+      })
     } else if (own !== undefined && BigInt(hard) > own && !caller.has("CAP_SYS_RESOURCE")) {
-      findings.error(`${pointer}: ${hard} is more than the ${own} that runts itself may have`, { code: "limit-failed", pointer, remedy: "raising a hard limit takes CAP_SYS_RESOURCE" })
+      findings.error(`${pointer}: ${hard} is more than the ${own} that runts itself may have`, {
+        code: "limit-failed", pointer, remedy: "raising a hard limit takes CAP_SYS_RESOURCE",
+      })
     }
   })
   const adjustment = spec.process?.oomScoreAdj

@@ -33,7 +33,9 @@ export function checkProgram({ spec, findings }: Host, files: ContainerFiles): v
   if (process === undefined || name === "" || findings.has(POINTER)) return
   const outcome = find(name, spec, process, files)
   if (outcome.kind === "unknown") {
-    findings.notice(`${POINTER}: whether ${JSON.stringify(name)} can be executed cannot be seen from here`, { code: "not-checked", pointer: POINTER })
+    findings.notice(`${POINTER}: whether ${JSON.stringify(name)} can be executed cannot be seen from here`, {
+      code: "not-checked", pointer: POINTER,
+    })
     return
   }
   const details = { code: "executable-not-found", pointer: POINTER } as const

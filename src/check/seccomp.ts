@@ -30,7 +30,9 @@ export async function checkSeccomp(host: Host): Promise<void> {
   seccomp.flags?.forEach((name, index) => {
     if (!Object.hasOwn(SECCOMP_FLAGS, name) || flagIsSupported(name)) return
     if (name === "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV" && !notifies) return
-    findings.error(`${AT}/flags/${index}: the kernel does not know ${name}`, { code: "seccomp-failed", pointer: `${AT}/flags/${index}`, remedy: "leave it out" })
+    findings.error(`${AT}/flags/${index}: the kernel does not know ${name}`, {
+      code: "seccomp-failed", pointer: `${AT}/flags/${index}`, remedy: "leave it out",
+    })
   })
   const library = findings.attempt({ code: "seccomp-unavailable", pointer: AT }, seccompLibrary)
   if (library === undefined) return
@@ -70,7 +72,9 @@ function tellNames(spec: Spec, seccomp: Seccomp, library: SeccompLibrary, findin
       known ??= knownSyscalls(library)
       const meant = NEWER.has(name) ? undefined : nearestName(name, known)
       if (meant !== undefined) {
-        findings.warning(`${pointer}: no system call ${JSON.stringify(name)} is known; did you mean ${meant}?`, { code: "config-no-effect", pointer, remedy: "correct it: it is left out of the filter" })
+        findings.warning(`${pointer}: no system call ${JSON.stringify(name)} is known; did you mean ${meant}?`, {
+          code: "config-no-effect", pointer, remedy: "correct it: it is left out of the filter",
+        })
         return
       }
       unknown.push(name)
