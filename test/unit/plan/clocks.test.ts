@@ -147,7 +147,7 @@ for (const architecture of ["x64", "arm64"] as const) {
         )
         assert.equal(times.some(({ began }) => began !== undefined) || without.stdout.length === 0, true)
       }),
-      { numRuns: architecture === process.arch ? 150 : 40 },
+      { numRuns: architecture === process.arch ? 80 : 25 },
     ))
   })
 
@@ -195,7 +195,7 @@ t.test("clocks: none asks for the time behind a seccomp filter", async (t) => {
 
 t.test("clocks: each call has one, branches go where they went, and taken out again nothing is left", async (t) => {
   const plans: (readonly [string, () => Planner])[] = [
-    ...configNames.map((name) => [name, () => planCreate(readConfig(name), factsFor(readConfig(name)))] as const),
+    ...configNames.filter((_, index) => index % 8 === 0).map((name) => [name, () => planCreate(readConfig(name), factsFor(readConfig(name)))] as const),
     ["full", () => planCreate(fullSpec(), factsFor(fullSpec()))],
     ["exec", () => planExec({ cwd: "/", args: ["sh"], user: { uid: 0, gid: 0 } }, execFacts())],
   ]
