@@ -1,5 +1,6 @@
 import { native } from "../ffi/index.ts"
-import { cString, knownSyscalls, seccompLibrary, type SeccompLibrary } from "../host/seccomp/library.ts"
+import { cString } from "../ffi/library.ts"
+import { knownSyscalls, seccompLibrary, type SeccompLibrary } from "../host/seccomp/library.ts"
 import { flagIsSupported } from "../host/seccomp/features.ts"
 import { SECCOMP_FLAGS } from "../kernel/seccomp.ts"
 import { annotation, annotationIsOn } from "../spec/annotations.ts"

@@ -24,9 +24,9 @@ export function createRequest(call: Call<"create"> | Call<"run">): CreateRequest
  */
 function refuseOtherCgroupManagers(call: Call): void {
   const manager = call.cgroupManager
-  if (manager === "cgroupfs") return
+  if (manager === "cgroupfs" || manager === "systemd") return
   throw new RuntsError(
-    `the ${manager === "systemd" ? "systemd cgroup driver (--systemd-cgroup)" : `cgroup manager "${manager}"`} is not supported yet`,
-    { code: "config-unsupported", hint: "leave the option out, or set the engine's cgroup driver (cgroup manager) to cgroupfs" },
+    `the cgroup manager "${manager}" is not supported yet`,
+    { code: "config-unsupported", hint: "leave the option out, or set the engine's cgroup driver (cgroup manager) to cgroupfs or systemd" },
   )
 }

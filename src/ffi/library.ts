@@ -21,3 +21,8 @@ export function library<Names extends string>(
     return undefined
   }
 }
+
+/** A C string; the caller holds the buffer for as long as its address is used. */
+export function cString(text: string): Uint8Array {
+  return Buffer.from(text + "\0", "utf8")
+}

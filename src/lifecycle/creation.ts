@@ -40,6 +40,7 @@ import { applyFromOutside, resourceLimits, scheduleFromOutside } from "./limits.
 import { processLabels } from "./labels.ts"
 import type { PreparedSeccomp } from "./seccomp.ts"
 import { seccompFacts } from "./stored-seccomp.ts"
+import { foreseeUnit, type ForeseenUnit } from "./systemd.ts"
 import { refuseUnsupported } from "./unsupported.ts"
 import { thisWorker, type Worker } from "./worker.ts"
 
@@ -108,7 +109,9 @@ export async function createContainer(globals: GlobalOptions, request: CreateReq
     })
     phase("find the container's cgroups and write down what is to be made")
     const layout = readLayout()
-    const record = cgroupPaths(layout, spec.linux?.cgroupsPath, request.id)
+    const unit = globals.systemdCgroup ? await foreseeUnit(layout, spec, request.id) : undefined
+    if (unit !== undefined) undo.add(() => unit.close())
+    const record = unit?.record ?? cgroupPaths(layout, spec.linux?.cgroupsPath, request.id)
     const rootfs = rootfsPath(spec, bundle)
     const rdt = foreseeRdt(spec.linux?.intelRdt, request.id)
     const state: StoredState = {
@@ -121,23 +124,30 @@ export async function createContainer(globals: GlobalOptions, request: CreateReq
     const creating: StoredState = { ...state, worker }
     // before anything of it is written down: what is recorded as the container's may be killed and removed
     checkCgroups(record)
+    // systemd makes a unit whole, or not at all
+    if (unit !== undefined) record.created = Object.values(record.paths)
     const foreseen = record.created
     container.writeConfig(bytes)
     if (seccomp !== undefined) container.writeFilter(seccomp.filter)
     container.writeState({ ...creating, cgroup: { ...record } })
-    phase("make the cgroups", "/linux/cgroupsPath")
-    createCgroups(record)
+    if (unit === undefined) {
+      phase("make the cgroups", "/linux/cgroupsPath")
+      createCgroups(record)
+    }
     undo.add(() => {
       cgroupsLeft = true
-      killAll(record, 9)
+      if (unit === undefined) killAll(record, 9)
       releaseHostMounts(state)
-      removeCgroups(record)
+      if (unit === undefined) removeCgroups(record)
+      else unit.remove()
       cgroupsLeft = false
     })
     if (!asForeseen(foreseen, record)) container.writeState({ ...creating, cgroup: { ...record } })
-    phase("set the cgroups' limits", "/linux/resources")
-    applyDevices(record, spec.linux?.resources)
-    await applyLimits(record, spec.linux?.resources)
+    if (unit === undefined) {
+      phase("set the cgroups' limits", "/linux/resources")
+      applyDevices(record, spec.linux?.resources)
+      await applyLimits(record, spec.linux?.resources)
+    }
     if (rdt !== undefined) {
       phase("make the resctrl group", "/linux/intelRdt")
       makeRdt(rdt, spec.linux?.intelRdt ?? {})
@@ -145,7 +155,7 @@ export async function createContainer(globals: GlobalOptions, request: CreateReq
     }
     const told = notifySocket() === undefined ? spec : (await import("./notify.ts")).withNotifySocket(container, spec)
     return await launchInit({
-      globals, request, options, spec: told, process: told.process as Process, bundle, container, layout, record, state, worker, labels, seccomp, undo,
+      globals, request, options, spec: told, process: told.process as Process, bundle, container, layout, record, state, worker, labels, seccomp, undo, unit,
     })
   } catch (error) {
     undo.run()
@@ -169,6 +179,7 @@ interface Creating {
   readonly worker: Worker
   readonly labels: ProcessLabels | undefined
   readonly undo: Undo
+  readonly unit: ForeseenUnit | undefined
 }
 
 /** The seccomp filter; what makes it is loaded only where there is one. */
@@ -187,7 +198,7 @@ async function launchInit(creating: Creating): Promise<Created> {
   undo.add(() => close(ours))
   const start = creating.options.startSocket ? inherited.keep(listenUnix(container.fd, START_SOCKET)) : undefined
   const console = consoleDescriptor(creating, inherited)
-  const cgroup = inherited.join(record, false)
+  const cgroup = creating.unit === undefined ? inherited.join(record, false) : { intoCgroup: undefined, procs: [], waits: true as const }
   const namespaces = openNamespaces(spec)
   const joined = Object.keys(namespaces) as (keyof typeof namespaces)[]
   for (const type of joined) namespaces[type] = inherited.keep(namespaces[type] as number)
@@ -249,6 +260,7 @@ async function launchInit(creating: Creating): Promise<Created> {
       // while init sets itself up there is time for this; `created` is too short a moment of `run` to be worth writing after it
       if (!writesCreated) container.writeState({ ...creating.state, worker: creating.worker, pid, startTime, cgroup: { ...record } })
     },
+    cgroup: (pid) => creating.unit?.start(pid),
     maps: (pid) => {
       const pointer = { uid: "/linux/uidMappings", gid: "/linux/gidMappings" }
       writeMaps(pid, spec.linux?.uidMappings ?? [], spec.linux?.gidMappings ?? [], pointer)
@@ -270,6 +282,7 @@ async function launchInit(creating: Creating): Promise<Created> {
   }
   if (writesCreated) container.writeState(state)
   netDevices?.keep()
+  creating.unit?.close()
   return { container, spec, launch, state }
 }
 

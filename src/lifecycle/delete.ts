@@ -3,11 +3,12 @@ import type { StoredState } from "../host/stored-state.ts"
 import { openContainer, type ContainerDir } from "../host/store.ts"
 import { ERRNO } from "../kernel/errno.ts"
 import { warn } from "../log.ts"
-import { statusOf } from "./container.ts"
+import { cgroupOf, statusOf } from "./container.ts"
 import { destroy, killAndWait } from "./destroy.ts"
 import { loadHookRunner } from "./hooks.ts"
 import { loadRdt, rdtOf } from "./intel-rdt.ts"
 import type { GlobalOptions } from "./requests.ts"
+import { loadSystemd } from "./systemd.ts"
 import { endWorker } from "./worker.ts"
 
 /** How long --force leaves another runts to its work on the container, in milliseconds. */
@@ -38,6 +39,7 @@ export async function remove(globals: GlobalOptions, id: string, force: boolean)
     }
     await loadHookRunner(state.hooks)
     await loadRdt(rdtOf(state))
+    await loadSystemd(cgroupOf(state))
     const status = statusOf(state)
     if ((status === "running" || status === "paused") && !force) {
       throw new RuntsError(`cannot delete container ${id} that is not stopped: ${status}`, {

@@ -8,6 +8,7 @@ import { cgroupOf, initIsAlive } from "./container.ts"
 import { runPoststopHooks } from "./hooks.ts"
 import { releaseHostMounts } from "./host-mounts.ts"
 import { removeRdt } from "./intel-rdt.ts"
+import { removeUnit } from "./systemd.ts"
 
 const SIGKILL = 9
 /** How long a killed container may take to end, in milliseconds. */
@@ -43,6 +44,7 @@ export function destroy(container: ContainerDir, state: StoredState): void {
   const cgroup = cgroupOf(state)
   if (cgroup !== undefined) {
     killAll(cgroup, SIGKILL)
+    removeUnit(cgroup)
     removeCgroups(cgroup)
   }
   releaseHostMounts(state)

@@ -23,6 +23,8 @@ export const LOG_BYTES = 256
 export interface LaunchEvents {
   /** The container's process exists; it may already run its first steps. */
   pid?(pid: number): void
+  /** It waits to be brought into its cgroup. */
+  cgroup?(pid: number): void
   /** It waits for its id mappings. */
   maps?(pid: number): void
   /** It waits for network devices of the host. */
@@ -155,6 +157,10 @@ export class Launch {
     const kind = message.readUInt32LE(0)
     const number = message.readUInt32LE(4)
     switch (kind) {
+      case MESSAGE.CGROUP:
+        events.cgroup?.(this.pid)
+        this.go()
+        return false
       case MESSAGE.MAPS:
         phase("write the id mappings", "/linux/uidMappings")
         events.maps?.(this.pid)

@@ -1,11 +1,13 @@
 import { RuntsError } from "../error.ts"
 import { replaceDevices } from "../host/cgroup/devices.ts"
 import { applyResources, Journal } from "../host/cgroup/resources/apply.ts"
+import type { CgroupRecord } from "../host/cgroup/manager.ts"
 import { debug } from "../log.ts"
 import type { LinuxResources } from "../spec/types.gen.ts"
 import { cgroupOf, openWithState, statusOf } from "./container.ts"
 import { loadRdt, rdtOf, updateRdt } from "./intel-rdt.ts"
 import type { GlobalOptions } from "./requests.ts"
+import { systemdDriver } from "./systemd.ts"
 
 /** What `update` is asked for. */
 export interface UpdateRequest {
@@ -47,7 +49,7 @@ export async function update(globals: GlobalOptions, request: UpdateRequest): Pr
     }
     const journal = new Journal()
     try {
-      await applyResources(record, resources, journal)
+      await applyLimits(record, resources, journal)
       if (changesRdt) updateRdt(state, request)
       if (request.devices) replaceDevices(record, resources, status === "paused")
       else if (resources.devices !== undefined) debug("update leaves the device rules alone; --devices replaces them")
@@ -56,6 +58,18 @@ export async function update(globals: GlobalOptions, request: UpdateRequest): Pr
     }
   } finally {
     container.close()
+  }
+}
+
+/** Writes the limits; of a container that is a unit of systemd, systemd is told too, as it would write its own again. */
+async function applyLimits(record: CgroupRecord, resources: LinuxResources, journal: Journal): Promise<void> {
+  if (record.systemd === undefined) return applyResources(record, resources, journal)
+  const unit = (await systemdDriver()).updateUnit(record, resources)
+  try {
+    await applyResources(record, unit.resources, journal)
+    unit.tellSystemd()
+  } finally {
+    unit.close()
   }
 }
 

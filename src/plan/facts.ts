@@ -54,6 +54,8 @@ export interface CgroupJoinFacts {
   readonly intoCgroup: number | undefined
   /** v1: cgroup.procs of each hierarchy, open for writing. */
   readonly procs: readonly { readonly controller: string; readonly fd: number }[]
+  /** The runtime has systemd bring it there: it is made before there is a cgroup, and waits. */
+  readonly waits?: true
 }
 
 /** One of the caller's standard descriptors. */

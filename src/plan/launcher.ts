@@ -168,9 +168,16 @@ export function cloneInto(planner: Planner, flags: number, cgroup: CgroupJoinFac
   p.here(child)
 }
 
-/** v1: the process writes itself into each hierarchy, back to back (only the first write pays the kernel's grace period). */
+/**
+ * v1: the process writes itself into each hierarchy, back to back (only the first write pays the kernel's grace period). With the systemd
+ * driver it waits until systemd has made its unit.
+ */
 export function joinCgroups(planner: Planner, cgroup: CgroupJoinFacts): void {
   planner.at("/linux/cgroupsPath")
+  if (cgroup.waits === true) {
+    planner.tell(MESSAGE.CGROUP).says("ask the runtime for a unit of systemd")
+    planner.awaitGo()
+  }
   for (const { controller, fd } of cgroup.procs) planner.program.call("write", fd, "0", 1).says(`join the ${controller} cgroup`)
 }
 

@@ -2,6 +2,8 @@
 export const MESSAGE = {
   /** Launcher: the pid of the container's init is `value`. */
   PID: 0x50,
+  /** Init waits until systemd has put it into its cgroup (answer: one byte). */
+  CGROUP: 0x47,
   /** Init waits for its id maps (answer: one byte). */
   MAPS: 0x55,
   /** Init waits for network devices of the host (answer: one byte). */

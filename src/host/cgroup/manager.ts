@@ -192,6 +192,33 @@ function enableChildren(folder: number): void {
   }
 }
 
+/**
+ * Takes over the cgroups of a unit that systemd has made, makes those that it leaves alone, and brings a process into all of them. What was
+ * made before an error is in the record too.
+ */
+export function adoptCgroups(record: CgroupRecord, pid: number): void {
+  const created: string[] = []
+  for (const key in record.paths) {
+    const mount = record.mounts[key] as string
+    const relative = relativePath(record, key)
+    const divides = key === UNIFIED && record.mode === "v2"
+    if (divides) enableControllers(mountFd(mount), relative)
+    const folder = tryMakeFolder(mountFd(mount), mount, relative, divides, created)
+    const failed = (what: string, errno: number, syscall: string): RuntsError => {
+      return sysError(`${what} ${quote(record.paths[key])}`, errno, { syscall, pointer: "/linux/cgroupsPath" })
+    }
+    if (folder < 0) throw failed("create cgroup", -folder, "mkdirat")
+    try {
+      refuseFrozen(record, key, folder)
+      if (key.split(",").includes("cpuset")) fillCpuset(mountFd(mount), relative)
+      const joined = tryWriteControl(folder, "cgroup.procs", String(pid))
+      if (joined < 0) throw failed(`bring process ${pid} into cgroup`, -joined, "write")
+    } finally {
+      close(folder)
+    }
+  }
+}
+
 const CPUSET_FILES = ["cpuset.cpus", "cpuset.mems"] as const
 
 /** A v1 cpuset is born without processors and memory nodes, and nobody can join it (cgroup-v1/cpusets.rst). */

@@ -15,6 +15,16 @@ export interface CgroupRecord {
   readonly mounts: Readonly<Record<string, string>>
   /** Folders that `createCgroups` made or, where they were there without sub-cgroups, took over; parents before children. */
   created: readonly string[]
+  /** The unit that it is, of a container of the systemd driver. */
+  readonly systemd?: SystemdUnit
+}
+
+/** A unit of systemd that is a container's cgroup. */
+export interface SystemdUnit {
+  readonly slice: string
+  readonly unit: string
+  /** Whether it is the caller's own systemd that has it, not the machine's. */
+  readonly user: boolean
 }
 
 /** A cgroup's path below its mount, without a leading slash. */

@@ -9,7 +9,8 @@ import { NR } from "../../kernel/syscalls.ts"
 import { debug } from "../../log.ts"
 import type { Seccomp, SeccompArg, SeccompSyscall } from "../../spec/types.gen.ts"
 import { close, readAll } from "../file.ts"
-import { cString, seccompLibrary, type SeccompLibrary } from "./library.ts"
+import { cString } from "../../ffi/library.ts"
+import { seccompLibrary, type SeccompLibrary } from "./library.ts"
 
 /*
  * A profile as a program of classic BPF, by libseccomp; what config.json means by its members is as runc has it.

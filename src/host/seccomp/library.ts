@@ -1,5 +1,5 @@
 import { native } from "../../ffi/index.ts"
-import { library, type Functions } from "../../ffi/library.ts"
+import { library, stringAt, type Functions } from "../../ffi/library.ts"
 import { RuntsError } from "../../error.ts"
 import { readText } from "../file.ts"
 
@@ -61,7 +61,7 @@ export function knownSyscalls(library: SeccompLibrary): string[] {
   const names: string[] = []
   for (let number = 0; number < NUMBERS_MAX; number++) {
     const address = library.seccomp_syscall_resolve_num_arch(NATIVE, number)
-    if (address !== 0) names.push(textAt(address))
+    if (address !== 0) names.push(stringAt(address))
   }
   return names
 }
@@ -74,23 +74,8 @@ export function knownSyscalls(library: SeccompLibrary): string[] {
 export function syscallName(architecture: number, number: number): string | undefined {
   try {
     const address = seccompLibrary().seccomp_syscall_resolve_num_arch(architecture, number)
-    return address === 0 ? undefined : textAt(address)
+    return address === 0 ? undefined : stringAt(address)
   } catch {
     return undefined
   }
-}
-
-/** The C string at an address. */
-function textAt(address: number): string {
-  let text = ""
-  for (let at = address; ; at++) {
-    const byte = new Uint8Array(native.peek(at, 1))[0]
-    if (byte === undefined || byte === 0) return text
-    text += String.fromCharCode(byte)
-  }
-}
-
-/** A C string; the caller holds the buffer for as long as its address is used. */
-export function cString(text: string): Uint8Array {
-  return Buffer.from(text + "\0", "utf8")
 }

@@ -32,16 +32,30 @@ export const TABLES: readonly (readonly [member: keyof LinuxResources, fields: r
  * @throws RuntsError that names field and reason; what was written before stays
  */
 export async function applyResources(record: CgroupRecord, resources: LinuxResources, journal?: Journal): Promise<void> {
+  writeResources(record, resources, await loadTables(resources), journal)
+}
+
+/** The tables that resources need. */
+export interface LoadedTables {
+  readonly fields: readonly (readonly Field[])[]
+  readonly unified: readonly UnifiedStep[]
+}
+
+/** For {@link writeResources}, which cannot wait for them. */
+export async function loadTables(resources: LinuxResources): Promise<LoadedTables> {
+  const fields: (readonly Field[])[] = []
+  for (const [member, table] of TABLES) {
+    if (resources[member] !== undefined) fields.push(typeof table === "function" ? await table() : table)
+  }
+  return { fields, unified: resources.unified === undefined ? [] : (await import("./rare.ts")).unifiedSteps(resources.unified) }
+}
+
+/** As {@link applyResources}. */
+export function writeResources(record: CgroupRecord, resources: LinuxResources, tables: LoadedTables, journal?: Journal): void {
   const places = new Map<string, OpenPlace>()
   try {
-    for (const [member, table] of TABLES) {
-      if (resources[member] === undefined) continue
-      applyTable(record, typeof table === "function" ? await table() : table, resources, places, journal)
-    }
-    if (resources.unified !== undefined) {
-      const { unifiedSteps } = await import("./rare.ts")
-      applyUnified(record, unifiedSteps(resources.unified), places, journal)
-    }
+    for (const fields of tables.fields) applyTable(record, fields, resources, places, journal)
+    applyUnified(record, tables.unified, places, journal)
   } finally {
     for (const place of places.values()) close(place.folder)
   }

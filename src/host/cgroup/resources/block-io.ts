@@ -57,7 +57,7 @@ function weightV2(weight: number, at: Place): Step[] {
 }
 
 /** io.weight (1 to 10000) of a weight of BFQ or CFQ (10 to 1000): linear, as runc and crun agreed on. */
-function ioWeight(weight: number, pointer: string): number {
+export function ioWeight(weight: number, pointer: string): number {
   if (weight < 10) {
     throw new RuntsError(`${pointer}: ${weight} is less than 10, the least weight that io.weight has an equivalent of`, {
       code: "resource-value", pointer,

@@ -75,20 +75,18 @@ function swapV1({ swap = 0 }: LinuxMemory): Step[] {
 
 /** v2 counts swap alone. */
 function swapV2({ limit = 0, swap = 0 }: LinuxMemory, at: Place): Step[] {
-  const text = isUnlimited(swap) ? "max" : swapAlone(limit, swap, at)
+  const text = isUnlimited(swap) ? "max" : swapAlone(limit, swap, at.updating ? at.read("memory.max") : undefined)
   const explain = (errno: number): string | undefined => errno === ERRNO.ENOENT ? "the kernel was built without swap" : undefined
   const step: Step = { file: SWAP_MAX, text, explain }
   // without swap there is none to be limited
   return [text === "max" || text === "0" ? { ...step, optional: true } : step]
 }
 
-function swapAlone(limit: number, swap: number, at: Place): string {
+/** memory.swap.max of a limit for both. @param current memory.max of a container that is there already, which holds where none is given */
+export function swapAlone(limit: number, swap: number, current: string | undefined): string {
   const pointer = "/linux/resources/memory/swap"
   let memory = limit
-  if (limit === 0 && at.updating) {
-    const current = at.read("memory.max")
-    if (current !== undefined && current !== "max") memory = Number(current)
-  }
+  if (limit === 0 && current !== undefined && current !== "max") memory = Number(current)
   if (memory === 0 || isUnlimited(memory)) {
     throw new RuntsError(`${pointer}: ${integerText(swap)} limits memory and swap together, and memory has no limit of its own`, {
       code: "resource-value",

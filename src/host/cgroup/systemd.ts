@@ -1,0 +1,232 @@
+import { RuntsError } from "../../error.ts"
+import { debug, warn } from "../../log.ts"
+import type { LinuxResources } from "../../spec/types.gen.ts"
+import { close } from "../file.ts"
+import { managerKind, SystemdManager, unitExists } from "../systemd/manager.ts"
+import type { Property } from "../systemd/value.ts"
+import { deviceFilterRules, deviceList } from "./device-rules.ts"
+import { tryOpenCgroup, tryReadControl, tryWriteControl } from "./folder.ts"
+import { ownCgroup, type CgroupLayout } from "./layout.ts"
+import { adoptCgroups } from "./manager.ts"
+import { controllerKey, relativePath, UNIFIED } from "./record.ts"
+import type { CgroupRecord, SystemdUnit } from "./record.ts"
+import { systemdDevices } from "./systemd-devices.ts"
+import { unitNames, unitRecord } from "./systemd-names.ts"
+import { type Context, inWholePercents, resourceProperties, unitProperties } from "./systemd-properties.ts"
+
+/*
+ * The systemd cgroup driver: a container's cgroup is a unit of systemd, which makes and removes the folder, knows the limits, and shows it
+ * with all others (`systemctl status`). What systemd does not know is written to the folder as by the driver cgroupfs: the unit is delegated.
+ */
+
+/** A unit that is about to be made for a container. */
+export interface UnitRequest {
+  readonly id: string
+  readonly resources: LinuxResources | undefined
+  /** Properties that annotations ask for: they come last and win. */
+  readonly properties: readonly Property[]
+}
+
+/** A container's unit before it is there, with the connection to systemd. */
+export class UnitMaker {
+  /** Where the cgroups will be. */
+  readonly record: CgroupRecord
+  /** Whether systemd was asked to make it. */
+  asked = false
+  private readonly manager: SystemdManager
+
+  private constructor(record: CgroupRecord, manager: SystemdManager) {
+    this.record = record
+    this.manager = manager
+  }
+
+  /** Finds systemd, and out where the unit will be. @throws RuntsError for a cgroupsPath that names no unit, or where no systemd answers */
+  static open(layout: CgroupLayout, cgroupsPath: string | undefined, id: string): UnitMaker {
+    const kind = managerKind()
+    const names = unitNames(cgroupsPath, id, kind === "user" ? "user.slice" : "system.slice")
+    const manager = SystemdManager.connect(kind)
+    try {
+      const controlGroup = kind === "user" ? manager.controlGroup : ""
+      const record = unitRecord(layout, names, controlGroup, kind === "user")
+      record.created = Object.values(record.paths)
+      return new UnitMaker(record, manager)
+    } catch (error) {
+      manager.close()
+      throw error
+    }
+  }
+
+  /** linux.resources as the files are to have them. */
+  resources(resources: LinuxResources | undefined): LinuxResources | undefined {
+    return resources === undefined ? undefined : inWholePercents(resources, this.context)
+  }
+
+  /**
+   * Makes the unit with a process in it, which waits meanwhile, and its cgroups in the hierarchies that systemd leaves alone.
+   * @throws RuntsError also of a unit that exists
+   */
+  start(pid: number, { id, resources, properties }: UnitRequest): void {
+    const unit = this.record.systemd as SystemdUnit
+    this.asked = true
+    const wanted = [
+      ...unitProperties(unit, id, pid, this.context.version),
+      ...resourceProperties(resources, this.context),
+      ...(this.context.version === 1 ? systemdDevices(deviceList(deviceFilterRules(resources?.devices))) : []),
+    ].filter(({ name }) => !properties.some((given) => given.name === name))
+    try {
+      this.manager.startUnit(unit.unit, [...wanted, ...properties])
+    } catch (error) {
+      // it is somebody else's
+      this.asked = !unitExists(error)
+      throw explained(error, unit)
+    }
+    adoptCgroups(this.record, pid)
+    this.checkPlace(pid, unit)
+  }
+
+  /** What is recorded as the container's may be killed and removed: it must be where its process is. */
+  private checkPlace(pid: number, { unit }: SystemdUnit): void {
+    const wanted = this.record.paths[UNIFIED]
+    const found = ownCgroup(pid)[UNIFIED]
+    if (this.record.mode !== "v2" || wanted === undefined || found === undefined || found.endsWith("/" + relativePath(this.record, UNIFIED))) return
+    throw new RuntsError(`systemd made the unit ${unit} in the cgroup ${found}, not in ${wanted}`)
+  }
+
+  /** Takes it back. */
+  remove(): void {
+    if (this.asked) removeBy(this.manager, this.record)
+  }
+
+  close(): void {
+    this.manager.close()
+  }
+
+  private get context(): Context {
+    return { version: this.record.mode === "v2" ? 2 : 1, systemd: this.manager.version }
+  }
+}
+
+function explained(error: unknown, { unit, slice }: SystemdUnit): unknown {
+  if (!(error instanceof RuntsError)) return error
+  const details = { ...error.details, pointer: "/linux/cgroupsPath" }
+  if (!unitExists(error)) {
+    return new RuntsError(`systemd cannot make the unit ${unit} in ${slice}: ${error.message}`, {
+      ...details, hint: error.details.hint ?? `see what it says of the unit's place and properties: \`systemctl status ${unit} ${slice}\``,
+    })
+  }
+  return new RuntsError(`the systemd unit ${unit} exists already: ${error.message}`, {
+    ...details, hint: `end it with \`systemctl stop ${unit}\`, or choose another linux.cgroupsPath`,
+  })
+}
+
+function removeBy(manager: SystemdManager, { systemd }: CgroupRecord): void {
+  manager.stopUnit((systemd as SystemdUnit).unit)
+}
+
+/**
+ * Stops a container's unit, whose processes were killed. Where systemd cannot be asked this is only warned of: the folders are then removed by
+ * hand, and systemd notices that the unit is empty.
+ */
+export function removeUnit(record: CgroupRecord): void {
+  const unit = record.systemd as SystemdUnit
+  try {
+    withManager(unit, (manager) => removeBy(manager, record))
+  } catch (error) {
+    if (!(error instanceof RuntsError)) throw error
+    warn(`the systemd unit ${unit.unit} could not be stopped: ${error.message}`)
+  }
+}
+
+function withManager<T>(unit: SystemdUnit, use: (manager: SystemdManager) => T): T {
+  const manager = SystemdManager.connect(unit.user ? "user" : "system")
+  try {
+    return use(manager)
+  } finally {
+    manager.close()
+  }
+}
+
+/** Files of a cgroup that systemd writes anew whenever it is told something of the unit: by v1's controller, "" for cgroup2. */
+const WRITTEN: Readonly<Record<string, readonly string[]>> = {
+  [UNIFIED]: [
+    "cpu.idle", "cpu.weight", "cpu.max", "cpuset.cpus", "cpuset.mems", "io.weight", "io.bfq.weight", "memory.min", "memory.low", "memory.high",
+    "memory.max", "memory.swap.max", "memory.zswap.max", "pids.max",
+  ],
+  cpu: ["cpu.shares", "cpu.cfs_period_us", "cpu.cfs_quota_us"],
+  memory: ["memory.limit_in_bytes"],
+  blkio: ["blkio.weight", "blkio.bfq.weight"],
+  pids: ["pids.max"],
+}
+
+/** A change of the limits of a container that runs: files first, as the kernel refuses what it cannot give, then systemd. */
+export interface UnitUpdate {
+  /** linux.resources as the files are to have them. */
+  readonly resources: LinuxResources
+  /** Tells systemd, and sets back what it changes beside. */
+  tellSystemd(): void
+  close(): void
+}
+
+/** @throws RuntsError where systemd cannot be reached */
+export function updateUnit(record: CgroupRecord, given: LinuxResources): UnitUpdate {
+  const unit = record.systemd as SystemdUnit
+  const manager = SystemdManager.connect(unit.user ? "user" : "system")
+  const context: Context = { version: record.mode === "v2" ? 2 : 1, systemd: manager.version, current: currentLimits(record) }
+  return {
+    resources: inWholePercents(given, context),
+    tellSystemd() {
+      const properties = resourceProperties(given, context)
+      if (properties.length === 0) return
+      const before = snapshot(record)
+      try {
+        manager.setProperties(unit.unit, properties)
+      } catch (error) {
+        if (!(error instanceof RuntsError)) throw error
+        throw new RuntsError(`systemd cannot change the unit ${unit.unit}: ${error.message}`, error.details)
+      }
+      restore(record, before)
+    },
+    close: () => manager.close(),
+  }
+}
+
+type Snapshot = readonly { readonly key: string; readonly file: string; readonly text: string }[]
+
+function eachFile(record: CgroupRecord, use: (key: string, folder: number, file: string) => void): void {
+  for (const controller in WRITTEN) {
+    const key = controller === UNIFIED ? (record.mode === "v2" ? UNIFIED : undefined) : controllerKey(record, controller)
+    const folder = key === undefined ? -1 : tryOpenCgroup(record, key)
+    if (key === undefined || folder < 0) continue
+    for (const file of WRITTEN[controller] as readonly string[]) use(key, folder, file)
+    close(folder)
+  }
+}
+
+function snapshot(record: CgroupRecord): Snapshot {
+  const taken: { key: string; file: string; text: string }[] = []
+  eachFile(record, (key, folder, file) => {
+    const text = tryReadControl(folder, file)
+    if (text !== undefined) taken.push({ key, file, text })
+  })
+  return taken
+}
+
+function restore(record: CgroupRecord, before: Snapshot): void {
+  eachFile(record, (key, folder, file) => {
+    const text = before.find((entry) => entry.key === key && entry.file === file)?.text
+    if (text === undefined || tryReadControl(folder, file) === text) return
+    const result = tryWriteControl(folder, file, text === "" ? "\n" : text)
+    debug(`systemd changed ${file}; set back to ${JSON.stringify(text)}${result < 0 ? `: errno ${-result}` : ""}`)
+  })
+}
+
+function currentLimits(record: CgroupRecord): NonNullable<Context["current"]> {
+  const files = new Map(snapshot(record).map(({ file, text }) => [file, text]))
+  const [quota, period] = files.get("cpu.max")?.split(" ") ?? [files.get("cpu.cfs_quota_us"), files.get("cpu.cfs_period_us")]
+  return {
+    memoryMax: files.get("memory.max"),
+    quota: quota === undefined || quota === "max" ? -1 : Number(quota),
+    period: Number(period ?? 0),
+  }
+}
+
