@@ -1,6 +1,6 @@
 // Runs the suites and sums them up; `scripts/test` is the way in. Last line: `N passed, N failed[, N skipped]`.
 //
-//   node scripts/run-tests.mjs [--all] [--engines] [--suite NAME]... [--file TEXT] [--list]
+//   node scripts/run-tests.mjs [--all] [--engines] [--systemd] [--suite NAME]... [--file TEXT] [--list]
 //
 // A test file is a program that writes TAP (https://testanything.org); what is counted are its top-level test points, and what it calls a
 // figure (conformance/lib/share.ts). What each file wrote is in build/tap/SUITE/; with --all, docs/whole-run.json is told of each suite that was run.
@@ -29,8 +29,8 @@ const ENGINES_UML_SHARE = ["conmon", "containerd", "podman"]
 
 /**
  * How a suite's files are run. `command` gives the argument vector of one file; without it all run at once under User Mode Linux, with
- * `kernel` on its command line and `modules` loaded.
- * @typedef {{ name: string, says: string, files: () => string[], command?: (file: string) => string[], kernel?: string, modules?: string, jobs: number, seconds: number }} Suite
+ * `kernel` on its command line and `modules` loaded, and `systemd` (see conformance/rigs/uml).
+ * @typedef {{ name: string, says: string, files: () => string[], command?: (file: string) => string[], kernel?: string, modules?: string, systemd?: string, jobs: number, seconds: number }} Suite
  * @type {Suite[]}
  */
 const SUITES = [
@@ -58,6 +58,14 @@ const SUITES = [
     name: "selinux", says: "the binary on a kernel with SELinux and a small policy (User Mode Linux)",
     files: () => integration().filter((file) => testName(file) === "selinux"), kernel: "selinux=1 security=selinux enforcing=0", jobs: 1,
     seconds: 600,
+  },
+  {
+    name: "systemd", says: "the systemd cgroup driver under systemd as the first process, on cgroup v2 (User Mode Linux)",
+    files: () => findTests("test/systemd"), kernel: "", systemd: "yes", jobs: 1, seconds: 900,
+  },
+  {
+    name: "systemd-v1", says: "the same where systemd keeps cgroup v1",
+    files: () => findTests("test/systemd"), kernel: "", systemd: "v1", jobs: 1, seconds: 900,
   },
   {
     name: "engines", says: "the binary beneath real engines, each with a daemon and folders of its own", files: () => findTests("conformance/engines"),
@@ -122,10 +130,11 @@ function readOptions(argv) {
     if (argv[i] === "--suite" && SUITES.some(({ name }) => name === value)) found.suites.push(value), i++
     else if (argv[i] === "--file") (found.file = value), i++
     else if (argv[i] === "--engines") found.suites.push("engines", "engines-v2")
+    else if (argv[i] === "--systemd") found.suites.push("systemd", "systemd-v1")
     else if (argv[i] === "--all") process.env.RUNTS_ALL = "1"
     else if (argv[i] === "--list") found.list = true
     else {
-      console.error(`usage: run-tests.mjs [--all] [--engines] [--suite ${SUITES.map(({ name }) => name).join("|")}]... [--file TEXT] [--list]`)
+      console.error(`usage: run-tests.mjs [--all] [--engines] [--systemd] [--suite ${SUITES.map(({ name }) => name).join("|")}]... [--file TEXT] [--list]`)
       process.exit(2)
     }
   }
@@ -167,7 +176,7 @@ async function bundle() {
   const { build } = await import("esbuild")
   rmSync(built, { recursive: true, force: true })
   await build({
-    entryPoints: [...integration(), ...["engines", "faults", "load"].flatMap((folder) => findTests(`conformance/${folder}`))], bundle: true, packages: "external", platform: "node", format: "esm", target: "node20", sourcemap: "inline",
+    entryPoints: [...integration(), ...findTests("test/systemd"), ...["engines", "faults", "load"].flatMap((folder) => findTests(`conformance/${folder}`))], bundle: true, packages: "external", platform: "node", format: "esm", target: "node20", sourcemap: "inline",
     outdir: built, entryNames: "[name]", outExtension: { ".js": ".mjs" }, logLevel: "error",
   })
   for (const file of readdirSync(built)) {
@@ -214,7 +223,9 @@ async function runInUml(suite, files) {
       const base = `${share}/${testName(file)}`
       return `date +%s >${base}.start; timeout 400 ${nodeFor(file).join(" ")} >${base}.tap 2>&1; echo $? >${base}.code; date +%s >${base}.end`
     }).join("\n")
-    return run(["conformance/rigs/uml", "sh", "-c", script], suite.seconds, { RUNTS_UML_SHARE: share, UML_KERNEL: suite.kernel ?? "", UML_MODULES: suite.modules ?? "" })
+    return run(["conformance/rigs/uml", "sh", "-c", script], suite.seconds, {
+      RUNTS_UML_SHARE: share, UML_KERNEL: suite.kernel ?? "", UML_MODULES: suite.modules ?? "", UML_SYSTEMD: suite.systemd ?? "",
+    })
   }
   let done = await boot(files)
   const again = files.filter((file) => !ended(file))

@@ -364,6 +364,18 @@ export const ERROR_CODES = {
     cause: "The cgroup was removed meanwhile, is threaded, or has a limit on its descendants",
     remedy: "Look at the cgroup that the message names: cgroup.type, cgroup.max.descendants",
   },
+  "systemd-unavailable": {
+    area: "Cgroups and resources",
+    means: "The systemd cgroup driver was asked for, and systemd cannot be reached or does not answer",
+    cause: "A machine that systemd did not start, no D-Bus, a bus or a systemd that hangs, no libsystemd, a user without a session",
+    remedy: "See `systemctl status dbus`; where no systemd runs use the cgroup driver cgroupfs",
+  },
+  "systemd-unit": {
+    area: "Cgroups and resources",
+    means: "systemd refused to make, change or stop the container's unit",
+    cause: "A unit of that name, a slice that is masked, a property that this systemd does not know or that has another type",
+    remedy: "See `systemctl status` of the unit that the message names; correct linux.cgroupsPath or the annotations org.systemd.property.*",
+  },
   "resource-value": {
     area: "Cgroups and resources",
     means: "A value of linux.resources cannot be set",

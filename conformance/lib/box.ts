@@ -34,6 +34,8 @@ export class Box {
   readonly rootfs: string
   readonly cgroupsPath: string
   readonly config: Config
+  /** More global options of every call. */
+  globals: readonly string[] = []
   private readonly mountsBefore = mountTargets()
 
   constructor() {
@@ -66,7 +68,7 @@ export class Box {
 
   /** Runs the runtime with this box's --root; does not write config.json. */
   call(args: readonly string[], options: CommandOptions = {}): Result {
-    return runtime(["--root", this.root, ...args], options)
+    return runtime(["--root", this.root, ...this.globals, ...args], options)
   }
 
   /** Writes config.json and runs `create`. */
@@ -102,7 +104,7 @@ export class Box {
   /** Starts `run` in the foreground and leaves it running. */
   startRun(flags: readonly string[] = [], options: CommandOptions = {}): Running {
     this.write()
-    return startRuntime(["--root", this.root, "run", "--bundle", this.bundle, ...flags, this.id], options)
+    return startRuntime(["--root", this.root, ...this.globals, "run", "--bundle", this.bundle, ...flags, this.id], options)
   }
 
   /** What a shell script prints inside the container, without the final newline. */

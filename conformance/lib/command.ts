@@ -24,7 +24,7 @@ export interface CommandOptions {
   timeLimit?: number
 }
 
-const TIME_LIMIT_MS = process.env.RUNTS_TEST_ENV === "uml" ? 120_000 : 20_000
+const TIME_LIMIT_MS = process.env.RUNTS_TEST_ENV?.endsWith("uml") === true ? 120_000 : 20_000
 const SIGNAL_NUMBERS: Partial<Record<NodeJS.Signals, number>> = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGSEGV: 11, SIGPIPE: 13, SIGTERM: 15 }
 
 let outputs = 0

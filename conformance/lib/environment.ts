@@ -13,8 +13,8 @@ export const runtimePath = locate(process.env.RUNTIME || `${checkout}/dist/runts
 export type RuntimeName = "runts" | "runc" | "crun"
 export const runtimeName = nameOf(basename(runtimePath))
 
-/** Where the suite runs: on the machine itself, in a view of cgroup2 alone, or under User Mode Linux. */
-export type EnvironmentName = "native" | "pure-v2" | "uml"
+/** Where the suite runs: on the machine itself, in a view of cgroup2 alone, or under User Mode Linux, there also with systemd. */
+export type EnvironmentName = "native" | "pure-v2" | "uml" | "systemd-uml"
 export const environment = (process.env.RUNTS_TEST_ENV || "native") as EnvironmentName
 
 /** Every file of this test process is below this folder; it is removed when the process ends. */

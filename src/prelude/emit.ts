@@ -20,7 +20,7 @@ import { DATA_ADDRESS, DATA_BYTES, FUNCTIONS, RECORD, RECORDED_DESCRIPTORS, SCRA
 /** Variables that the engine may see: those that runts reads itself. A name that ends with `=` is whole, others are prefixes. */
 export const KEPT_VARIABLES = [
   "HOME=", "PATH=", "USER=", "TERM=", "NO_COLOR=", "COLUMNS=", "LANG=", "XDG_RUNTIME_DIR=", "LISTEN_FDS=", "LISTEN_PID=",
-  "LISTEN_FDNAMES=", "NOTIFY_SOCKET=", "DBUS_SESSION_BUS_ADDRESS=", "RUNTS_",
+  "LISTEN_FDNAMES=", "NOTIFY_SOCKET=", "DBUS_SESSION_BUS_ADDRESS=", "DBUS_SYSTEM_BUS_ADDRESS=", "RUNTS_",
 ] as const
 
 const NO_MEMORY = "runts: no memory at start-up\n"

@@ -18,6 +18,10 @@ export interface Typed {
   readonly value: Value
 }
 
+function fault(message: string): RuntsError {
+  return new RuntsError(message, { code: "config-rule" })
+}
+
 /** What stands in a text, before it is known of which type it is. */
 type Node =
   | { readonly kind: "number" | "string"; readonly text: string }
@@ -64,19 +68,19 @@ class Reader {
     while (TOKEN.lastIndex < end) {
       const start = TOKEN.lastIndex
       const found = TOKEN.exec(text)
-      if (found === null) throw new RuntsError(`it is not understood from ${JSON.stringify(text.slice(start, start + 20))} on`)
+      if (found === null) throw fault(`it is not understood from ${JSON.stringify(text.slice(start, start + 20))} on`)
       this.tokens.push(found[0].trimStart())
     }
   }
 
   end(): void {
     const more = this.tokens[this.at]
-    if (more !== undefined) throw new RuntsError(`${JSON.stringify(more)} follows where the value has ended`)
+    if (more !== undefined) throw fault(`${JSON.stringify(more)} follows where the value has ended`)
   }
 
   node(depth: number): Node {
     const token = this.take("a value")
-    if (depth > DEPTH_MAX) throw new RuntsError("it is nested too deeply")
+    if (depth > DEPTH_MAX) throw fault("it is nested too deeply")
     const first = token[0] as string
     if (first === "'" || first === '"') return { kind: "string", text: unquoted(token) }
     if (token === "[") return { kind: "array", items: this.list("]", () => this.node(depth + 1)) }
@@ -91,7 +95,7 @@ class Reader {
     if (token === "true" || token === "false") return { kind: "boolean", value: token === "true" }
     if (Object.hasOwn(TYPES, token)) return { kind: "typed", signature: TYPES[token] as string, item: this.node(depth + 1) }
     if (/^[-+0-9.]/.test(token)) return { kind: "number", text: token }
-    throw new RuntsError(`${JSON.stringify(token)} is no value; a text stands in quotes`)
+    throw fault(`${JSON.stringify(token)} is no value; a text stands in quotes`)
   }
 
   private pair(depth: number): readonly [Node, Node] {
@@ -113,13 +117,13 @@ class Reader {
 
   private take(what: string): string {
     const token = this.tokens[this.at++]
-    if (token === undefined) throw new RuntsError(`it ends where ${what} should be`)
+    if (token === undefined) throw fault(`it ends where ${what} should be`)
     return token
   }
 
   private expect(wanted: string): void {
     const token = this.take(JSON.stringify(wanted))
-    if (token !== wanted) throw new RuntsError(`${JSON.stringify(token)} stands where ${JSON.stringify(wanted)} should be`)
+    if (token !== wanted) throw fault(`${JSON.stringify(token)} stands where ${JSON.stringify(wanted)} should be`)
   }
 }
 
@@ -129,7 +133,7 @@ function unquoted(token: string): string {
   return token.slice(1, -1).replace(/\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)/gs, (_, escape: string) => {
     if (escape.length === 1) return ESCAPES[escape] ?? escape
     const point = parseInt(escape.slice(1), 16)
-    if (point > 0x10ffff) throw new RuntsError(`\\${escape} is no character`)
+    if (point > 0x10ffff) throw fault(`\\${escape} is no character`)
     return String.fromCodePoint(point)
   })
 }
@@ -168,7 +172,7 @@ function typed(node: Node, wanted: string | undefined): Typed {
     return typed(node.item, node.signature)
   }
   const signature = wanted ?? natural(node)
-  if (signature === undefined) throw new RuntsError("an empty array does not say its type: write it as `@as []`")
+  if (signature === undefined) throw fault("an empty array does not say its type: write it as `@as []`")
   return { signature, value: valueOf(node, signature) }
 }
 
@@ -177,7 +181,7 @@ function valueOf(node: Node, signature: string): Value {
   if (node.kind === "number") return numberOf(node.text, signature)
   const first = signature[0]
   if (node.kind === "string" && (first === "s" || first === "o" || first === "g")) {
-    if (node.text.includes("\0")) throw new RuntsError("a text holds no NUL")
+    if (node.text.includes("\0")) throw fault("a text holds no NUL")
     return node.text
   }
   if (node.kind === "boolean" && signature === "b") return node.value
@@ -185,7 +189,7 @@ function valueOf(node: Node, signature: string): Value {
   if (node.kind === "array" && first === "a" && signature[1] !== "{") return node.items.map((item) => valueOf(item, signature.slice(1)))
   if (node.kind === "tuple" && first === "(") {
     const types = typesOf(signature.slice(1, -1))
-    if (types.length !== node.items.length) throw new RuntsError(`${node.items.length} values stand where ${signature} has ${types.length}`)
+    if (types.length !== node.items.length) throw fault(`${node.items.length} values stand where ${signature} has ${types.length}`)
     return node.items.map((item, index) => valueOf(item, types[index] as string))
   }
   if (node.kind === "dictionary" && signature.startsWith("a{")) {
@@ -196,21 +200,21 @@ function valueOf(node: Node, signature: string): Value {
 }
 
 function mismatch(found: string, wanted: string): RuntsError {
-  return new RuntsError(`a value of type ${found} stands where one of type ${wanted} should be`)
+  return fault(`a value of type ${found} stands where one of type ${wanted} should be`)
 }
 
 function numberOf(text: string, signature: string): number | bigint {
   if (signature === "d") {
     const value = Number(text)
-    if (Number.isNaN(value)) throw new RuntsError(`${text} is no number`)
+    if (Number.isNaN(value)) throw fault(`${text} is no number`)
     return value
   }
   const range = RANGES[signature]
   if (range === undefined) throw mismatch(natural({ kind: "number", text }) as string, signature)
-  if (!/^[-+]?(0[xX][0-9a-fA-F]+|[0-9]+)$/.test(text)) throw new RuntsError(`${text} is no whole number`)
+  if (!/^[-+]?(0[xX][0-9a-fA-F]+|[0-9]+)$/.test(text)) throw fault(`${text} is no whole number`)
   const digits = text.replace(/^[-+]/, "")
   const value = (text.startsWith("-") ? -1n : 1n) * BigInt(digits)
-  if (value < range[0] || value > range[1]) throw new RuntsError(`${text} is out of the range of type ${signature}: ${range[0]} to ${range[1]}`)
+  if (value < range[0] || value > range[1]) throw fault(`${text} is out of the range of type ${signature}: ${range[0]} to ${range[1]}`)
   return signature === "x" || signature === "t" ? value : Number(value)
 }
 
@@ -222,7 +226,7 @@ function checkedSignature(signature: string): string {
   } catch {
     // said below
   }
-  if (!complete) throw new RuntsError(`@${signature} is no type`)
+  if (!complete) throw fault(`@${signature} is no type`)
   return signature
 }
 
@@ -231,7 +235,7 @@ export function typeEnd(signature: string, start: number): number {
   const first = signature[start]
   if (first === "a") return signature[start + 1] === "{" ? closed(signature, start + 1, "}") : typeEnd(signature, start + 1)
   if (first === "(") return closed(signature, start, ")")
-  if (first === undefined || !"ybnqiuxtdsogv".includes(first)) throw new RuntsError(`${JSON.stringify(signature)} is no type of D-Bus`)
+  if (first === undefined || !"ybnqiuxtdsogv".includes(first)) throw fault(`${JSON.stringify(signature)} is no type of D-Bus`)
   return start + 1
 }
 

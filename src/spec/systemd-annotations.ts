@@ -19,7 +19,7 @@ export function systemdProperties(of: Pick<Spec, "annotations">): (Typed & { rea
     const pointer = `/annotations/${pointerKey(key)}`
     if (name.length < 3 || !/^[A-Za-z]+$/.test(name)) {
       throw new RuntsError(`annotation ${key} name incorrect: ${JSON.stringify(name)} is no name of a property`, {
-        pointer, hint: "expected three letters or more, as in org.systemd.property.MemoryHigh",
+        code: "config-rule", pointer, hint: "expected three letters or more, as in org.systemd.property.MemoryHigh",
       })
     }
     let value: Typed
@@ -29,7 +29,7 @@ export function systemdProperties(of: Pick<Spec, "annotations">): (Typed & { rea
     } catch (error) {
       if (!(error instanceof RuntsError)) throw error
       throw new RuntsError(`annotation ${key}=${text} value parse error: ${error.message}`, {
-        pointer, hint: "expected GVariant's text form, as true, uint64 5, 'text' or ['a.service', 'b.service']",
+        code: "config-rule", pointer, hint: "expected GVariant's text form, as true, uint64 5, 'text' or ['a.service', 'b.service']",
       })
     }
   }
@@ -39,6 +39,6 @@ export function systemdProperties(of: Pick<Spec, "annotations">): (Typed & { rea
 /** uint64, of any number of seconds. */
 function microseconds({ signature, value }: Typed): Typed {
   if (typeof value === "bigint" && value >= 0n) return { signature: "t", value: value * 1_000_000n }
-  if (typeof value !== "number" || !(value >= 0)) throw new RuntsError(`a value of type ${signature} is no number of seconds`)
+  if (typeof value !== "number" || !(value >= 0)) throw new RuntsError(`a value of type ${signature} is no number of seconds`, { code: "config-rule" })
   return { signature: "t", value: BigInt(Math.round(value * 1e6)) }
 }

@@ -205,7 +205,7 @@ export function adoptCgroups(record: CgroupRecord, pid: number): void {
     if (divides) enableControllers(mountFd(mount), relative)
     const folder = tryMakeFolder(mountFd(mount), mount, relative, divides, created)
     const failed = (what: string, errno: number, syscall: string): RuntsError => {
-      return sysError(`${what} ${quote(record.paths[key])}`, errno, { syscall, pointer: "/linux/cgroupsPath" })
+      return cgroupError(`${what} ${quote(record.paths[key])}`, errno, { syscall, pointer: "/linux/cgroupsPath" })
     }
     if (folder < 0) throw failed("create cgroup", -folder, "mkdirat")
     try {

@@ -71,5 +71,5 @@ export function unitRecord(layout: CgroupLayout, names: UnitNames, controlGroup:
 }
 
 function bad(message: string, hint: string): RuntsError {
-  return new RuntsError(message, { pointer: POINTER, hint })
+  return new RuntsError(message, { code: "cgroup-path-invalid", pointer: POINTER, hint })
 }

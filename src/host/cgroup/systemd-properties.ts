@@ -150,7 +150,7 @@ export function cpuMask(list: string, pointer: string): number[] {
   for (const part of list.split(",").map((text) => text.trim()).filter((text) => text !== "")) {
     const [, first, last = first] = /^(\d+)(?:-(\d+))?$/.exec(part) ?? []
     if (first === undefined || Number(last) > 0xffff) {
-      throw new RuntsError(`${pointer}: ${JSON.stringify(list)} is no list as 0-3,7`, { pointer })
+      throw new RuntsError(`${pointer}: ${JSON.stringify(list)} is no list as 0-3,7`, { code: "resource-value", pointer })
     }
     for (let bit = Number(first); bit <= Number(last); bit++) {
       while (bytes.length <= bit >> 3) bytes.push(0)
@@ -206,7 +206,7 @@ function unified(resources: LinuxResources, context: Context): Property[] {
       made.push(...row(text.trim(), context, pointer))
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error
-      throw new RuntsError(`${pointer}: ${JSON.stringify(text)} is no value of ${file}`, { pointer })
+      throw new RuntsError(`${pointer}: ${JSON.stringify(text)} is no value of ${file}`, { code: "resource-value", pointer })
     }
   }
   return made

@@ -89,7 +89,7 @@ export class UnitMaker {
     const wanted = this.record.paths[UNIFIED]
     const found = ownCgroup(pid)[UNIFIED]
     if (this.record.mode !== "v2" || wanted === undefined || found === undefined || found.endsWith("/" + relativePath(this.record, UNIFIED))) return
-    throw new RuntsError(`systemd made the unit ${unit} in the cgroup ${found}, not in ${wanted}`)
+    throw new RuntsError(`systemd made the unit ${unit} in the cgroup ${found}, not in ${wanted}`, { code: "systemd-unit", pointer: "/linux/cgroupsPath" })
   }
 
   /** Takes it back. */
@@ -111,12 +111,17 @@ function explained(error: unknown, { unit, slice }: SystemdUnit): unknown {
   const details = { ...error.details, pointer: "/linux/cgroupsPath" }
   if (!unitExists(error)) {
     return new RuntsError(`systemd cannot make the unit ${unit} in ${slice}: ${error.message}`, {
-      ...details, hint: error.details.hint ?? `see what it says of the unit's place and properties: \`systemctl status ${unit} ${slice}\``,
+      ...details, hint: error.details.hint ?? hintOf(error, unit),
     })
   }
   return new RuntsError(`the systemd unit ${unit} exists already: ${error.message}`, {
     ...details, hint: `end it with \`systemctl stop ${unit}\`, or choose another linux.cgroupsPath`,
   })
+}
+
+function hintOf({ message }: RuntsError, unit: string): string {
+  if (/message contents|signature|type/i.test(message)) return "a number of org.systemd.property is an int32 unless it says otherwise, as uint64 5 does"
+  return `see \`systemctl status ${unit}\` and \`journalctl -u ${unit}\``
 }
 
 function removeBy(manager: SystemdManager, { systemd }: CgroupRecord): void {

@@ -1,4 +1,4 @@
-import { type ErrorDetails, RuntsError } from "../../error.ts"
+import { RuntsError } from "../../error.ts"
 import { native } from "../../ffi/index.ts"
 import { cString } from "../../ffi/library.ts"
 import { ERRNO, errnoText } from "../../kernel/errno.ts"
@@ -27,8 +27,8 @@ export interface Method {
 export class BusError extends RuntsError {
   /** As `org.freedesktop.systemd1.UnitExists`. */
   readonly busName: string
-  constructor(what: string, busName: string, text: string, details: ErrorDetails = {}) {
-    super(`${what}: ${text || busName}`, details)
+  constructor(what: string, busName: string, text: string) {
+    super(`${what}: ${text || busName}`, { code: "systemd-unit" })
     this.busName = busName
   }
 }
@@ -102,7 +102,7 @@ export class Bus {
       if (answer >= 0) answer = library.sd_bus_start(bus.bus)
       if (answer < 0) throw bus.failed("connect", -answer)
       const deadline = performance.now() + timeoutMs
-      while (library.sd_bus_is_ready(bus.bus) === 0) bus.turn(deadline, "it accepted the connection and does not answer")
+      while (library.sd_bus_is_ready(bus.bus) === 0) bus.turn(deadline, `it took the connection and did not answer within ${timeoutMs / 1000} s`)
     } catch (error) {
       bus.close()
       throw error
@@ -116,7 +116,7 @@ export class Bus {
     this.send(method, signature, values, cookie)
     const wanted = cookie.readBigUInt64LE()
     const deadline = performance.now() + timeoutMs
-    const answer = this.next(deadline, `no answer to ${method.member}`, (message) => replyCookie(message) === wanted)
+    const answer = this.next(deadline, `no answer to ${method.member} within ${timeoutMs / 1000} s`, (message) => replyCookie(message) === wanted)
     const failure = methodError(answer, method.member)
     if (failure === undefined) return answer
     answer.free()
@@ -182,11 +182,11 @@ export class Bus {
     if (events < 0) throw this.failed("talk", -events)
     const interest: Interest = { fd: check(library.sd_bus_get_fd(this.bus), "find the socket"), events, ready: 0 }
     if (left > 0 && poll([interest], left) > 0) return
-    throw new RuntsError(`the bus ${this.where}: ${late} (waited until the time was over)`, { errno: ERRNO.ETIMEDOUT })
+    throw new RuntsError(`${late} (the bus is ${this.where})`, { code: "systemd-unavailable", errno: ERRNO.ETIMEDOUT })
   }
 
   private failed(what: string, errno: number): RuntsError {
-    return new RuntsError(`${what} to the bus ${this.where}: ${errnoText(errno)}`, { errno })
+    return new RuntsError(`${what} to the bus ${this.where}: ${errnoText(errno)}`, { code: "systemd-unavailable", errno })
   }
 }
 

@@ -40,7 +40,7 @@ export function busLibrary(): BusLibrary {
   loaded ??= library(SONAME, FUNCTIONS, (why) => (reason = why))
   if (loaded !== undefined) return loaded
   throw new RuntsError(`the systemd cgroup driver needs ${SONAME}, which cannot be loaded: ${reason}`, {
-    hint: "install the package libsystemd0 (Fedora: systemd-libs), or use the cgroup driver cgroupfs",
+    code: "systemd-unavailable", hint: "install the package libsystemd0 (Fedora: systemd-libs), or use the cgroup driver cgroupfs",
   })
 }
 

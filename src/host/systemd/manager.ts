@@ -173,7 +173,7 @@ export class SystemdManager {
   private awaitJob(job: string, unit: string, what: string): void {
     const deadline = performance.now() + JOB_MS
     for (;;) {
-      const signal = this.bus.next(deadline, `systemd did not ${what} the unit ${unit}`, (message) => message.isSignal(MANAGER_INTERFACE, "JobRemoved"))
+      const signal = this.bus.next(deadline, `systemd did not ${what} the unit ${unit} within ${JOB_MS / 1000} s`, (message) => message.isSignal(MANAGER_INTERFACE, "JobRemoved"))
       try {
         signal.uint32()
         if (signal.string("o") !== job) continue
@@ -181,7 +181,7 @@ export class SystemdManager {
         const result = signal.string("s")
         if (result === "done" || (what === "stop" && result === "skipped")) return
         throw new RuntsError(`systemd could not ${what} the unit ${unit}: the job's result is ${JSON.stringify(result)}`, {
-          hint: `see \`systemctl status ${unit}\` and \`journalctl -u ${unit}\``,
+          code: "systemd-unit", hint: `see \`systemctl status ${unit}\` and \`journalctl -u ${unit}\``,
         })
       } finally {
         signal.free()
@@ -203,7 +203,7 @@ function unreachable(kind: ManagerKind, failures: readonly RuntsError[]): RuntsE
   const whose = kind === "system" ? "systemd" : "the user's systemd"
   if (failures.length === 0) {
     return new RuntsError(`cannot reach ${whose}: neither DBUS_SESSION_BUS_ADDRESS nor XDG_RUNTIME_DIR is set`, {
-      hint: "log in by a session of systemd-logind (machinectl shell), or set XDG_RUNTIME_DIR=/run/user/UID",
+      code: "systemd-unavailable", hint: "log in by a session of systemd-logind (machinectl shell), or set XDG_RUNTIME_DIR=/run/user/UID",
     })
   }
   const runs = tryStat("/run/systemd/system") !== undefined
