@@ -96,7 +96,7 @@ export const GLOBAL_FLAGS = {
   debug: { kind: "boolean", help: "log what runts does, step by step" },
   "cgroup-manager": {
     kind: "string", value: "NAME", choices: ["cgroupfs", "systemd", "disabled"],
-    help: "who makes cgroups (only cgroupfs is supported so far)",
+    help: "who makes cgroups: cgroupfs (runts itself) or systemd (then cgroupsPath is slice:prefix:name)",
   },
   "systemd-cgroup": { kind: "boolean", help: "the same as --cgroup-manager systemd" },
   rootless: {

@@ -2,6 +2,7 @@ import { RuntsError } from "../error.ts"
 import { readLayout, type CgroupLayout } from "../host/cgroup/layout.ts"
 import { cgroupPaths } from "../host/cgroup/paths.ts"
 import { UNIFIED, type CgroupRecord } from "../host/cgroup/record.ts"
+import { unitNames, unitRecord } from "../host/cgroup/systemd-names.ts"
 import { standardDescriptors } from "../host/fds.ts"
 import { absolutePath, close, open } from "../host/file.ts"
 import { isOwnNamespace, openNamespace } from "../host/procfs.ts"
@@ -19,7 +20,7 @@ import { processLabels } from "../lifecycle/labels.ts"
 import { resourceLimits } from "../lifecycle/limits.ts"
 import type { GlobalOptions } from "../lifecycle/requests.ts"
 import { filterFlags } from "../lifecycle/seccomp-flags.ts"
-import type { CgroupJoinFacts, CreateFacts, HostFacts, MountSourceFacts, SeccompFacts } from "../plan/facts.ts"
+import { UNIT_JOIN, type CgroupJoinFacts, type CreateFacts, type HostFacts, type MountSourceFacts, type SeccompFacts } from "../plan/facts.ts"
 import type { ProcessLabels } from "../plan/labels.ts"
 import { mountRequest } from "../plan/mount-request.ts"
 import { firstOwnDescriptor, statusDescriptor } from "../plan/process.ts"
@@ -118,7 +119,8 @@ export async function foreseeCreate(globals: GlobalOptions, loaded: Bundle, id: 
   const process = spec.process as Process
   const name = id === "" ? "ID" : id
   const layout = readLayout()
-  const record = cgroupPaths(layout, spec.linux?.cgroupsPath, name)
+  const record = globals.systemdCgroup ? unitRecord(layout, unitNames(spec.linux?.cgroupsPath, name, "system.slice"), "", false)
+    : cgroupPaths(layout, spec.linux?.cgroupsPath, name)
   const descriptors = new Descriptors(0, true)
   const folder = `${stateRoot(globals).path}/${name}`
   const root = isRoot()
@@ -129,7 +131,7 @@ export async function foreseeCreate(globals: GlobalOptions, loaded: Bundle, id: 
     status: descriptors.keep("status socket"), start: descriptors.keep("start.sock"),
     console: process.terminal === true ? descriptors.keep("console socket") : undefined,
   }
-  const cgroup = foreseeJoin(record, descriptors)
+  const cgroup = record.systemd === undefined ? foreseeJoin(record, descriptors) : UNIT_JOIN
   const namespaces = foreseeNamespaces(spec, descriptors, notes)
   const outside = namespaceOf(spec.linux, "user") !== undefined
   const rootFd = found === undefined ? -1 : notes.try(() => open(found, O_PATH | O_DIRECTORY), -1, "/root/path")

@@ -10,7 +10,7 @@ import type { StoredState } from "../host/stored-state.ts"
 import { O_DIRECTORY, O_PATH } from "../kernel/fs.ts"
 import { debug, debugging, warn } from "../log.ts"
 import { planCreate } from "../plan/create.ts"
-import type { CreateFacts } from "../plan/facts.ts"
+import { UNIT_JOIN, type CreateFacts } from "../plan/facts.ts"
 import type { ProcessLabels } from "../plan/labels.ts"
 import { annotation } from "../spec/annotations.ts"
 import { namespaceOf } from "../spec/namespace.ts"
@@ -198,7 +198,7 @@ async function launchInit(creating: Creating): Promise<Created> {
   undo.add(() => close(ours))
   const start = creating.options.startSocket ? inherited.keep(listenUnix(container.fd, START_SOCKET)) : undefined
   const console = consoleDescriptor(creating, inherited)
-  const cgroup = creating.unit === undefined ? inherited.join(record, false) : { intoCgroup: undefined, procs: [], waits: true as const }
+  const cgroup = creating.unit === undefined ? inherited.join(record, false) : UNIT_JOIN
   const namespaces = openNamespaces(spec)
   const joined = Object.keys(namespaces) as (keyof typeof namespaces)[]
   for (const type of joined) namespaces[type] = inherited.keep(namespaces[type] as number)

@@ -187,9 +187,11 @@ async function launchExec(
   try {
     return await launchOnce(request, process, joined, pidfd, console, cgroups)
   } catch (error) {
-    const busy = error instanceof RuntsError && error.details.errno === ERRNO.EBUSY && error.details.syscall === "clone3"
-    if (!busy || record === undefined || request.cgroup.length > 0) throw error
+    const errno = error instanceof RuntsError && error.details.syscall === "clone3" ? error.details.errno : undefined
     // nothing was sent on the console's connection yet: the second try goes on with it, as its listener takes only one
+    // who has joined the container's user namespace may not enter a cgroup that was given to its user; the runtime may
+    if (errno === ERRNO.EACCES) return await launchOnce(request, process, joined, pidfd, console, cgroups, true)
+    if (errno !== ERRNO.EBUSY || record === undefined || request.cgroup.length > 0) throw error
     return await launchOnce(request, process, joined, pidfd, console, currentCgroups(record, state.pid))
   } finally {
     if (console !== undefined) close(console)
@@ -198,13 +200,14 @@ async function launchExec(
 
 async function launchOnce(
   request: ExecRequest, process: Process, { state, seccomp }: Joined, pidfd: number, terminal: number | undefined, cgroups: CgroupRecord | undefined,
+  byFile = false,
 ): Promise<Launch> {
   phase("open what the program is to inherit, and look at what it will meet")
   const labels = await processLabels(process)
   const inherited = new Inherited(request.preserveFds)
   const { ours, theirs } = statusSocket(inherited.least)
   try {
-    const cgroup = inherited.join(cgroups, true)
+    const cgroup = inherited.join(cgroups, true, byFile)
     const console = terminal === undefined ? undefined : inherited.keep(duplicate(terminal))
     const flags = differingNamespaces(state.pid)
     const joinsUser = (flags & CLONE.NEWUSER) !== 0

@@ -51,10 +51,10 @@ export class Inherited {
     return lifted
   }
 
-  /** Takes over what brings a process into its cgroups. @param seen see openJoin */
-  join(cgroups: CgroupRecord | undefined, seen: boolean): CgroupJoinFacts {
+  /** Takes over what brings a process into its cgroups. @param seen, byFile see openJoin */
+  join(cgroups: CgroupRecord | undefined, seen: boolean, byFile = false): CgroupJoinFacts {
     if (cgroups === undefined) return { intoCgroup: undefined, procs: [] }
-    const join = openJoin(cgroups, seen)
+    const join = openJoin(cgroups, seen, byFile)
     return {
       intoCgroup: join.intoCgroup === undefined ? undefined : this.keep(join.intoCgroup),
       procs: join.procs.map(({ controller, fd }) => ({ controller, fd: this.keep(fd) })),

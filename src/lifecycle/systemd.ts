@@ -1,6 +1,7 @@
 import type { CgroupLayout } from "../host/cgroup/layout.ts"
 import { applyDevices, killAll, removeCgroups, type CgroupRecord } from "../host/cgroup/manager.ts"
 import type { Spec } from "../spec/types.gen.ts"
+import { phase } from "../trace.ts"
 
 /*
  * The way to the systemd driver, whose modules and library only those load whose container has a unit.
@@ -48,7 +49,9 @@ export async function foreseeUnit(layout: CgroupLayout, spec: Spec, id: string):
   return {
     record,
     start(pid) {
+      phase("have systemd make the container's unit", "/linux/cgroupsPath")
       maker.start(pid, { id, resources, properties })
+      phase("set the cgroups' limits", "/linux/resources")
       applyDevices(record, resources)
       if (resources !== undefined && tables !== undefined) writeResources(record, resources, tables)
     },

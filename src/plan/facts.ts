@@ -58,6 +58,9 @@ export interface CgroupJoinFacts {
   readonly waits?: true
 }
 
+/** With the systemd driver. */
+export const UNIT_JOIN: CgroupJoinFacts = { intoCgroup: undefined, procs: [], waits: true }
+
 /** One of the caller's standard descriptors. */
 export interface StdioFacts {
   readonly fd: number

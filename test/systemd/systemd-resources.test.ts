@@ -31,7 +31,7 @@ const CASES: readonly Case[] = [
   { fields: "memory/limit", resources: { memory: { limit: 64 << 20 } }, v2: { MemoryMax: MIB64 }, files: { "memory.max": MIB64 } },
   { fields: "memory/swap", resources: { memory: { limit: 64 << 20, swap: 128 << 20 } }, v2: { MemoryMax: MIB64, MemorySwapMax: MIB64 }, files: { "memory.swap.max": MIB64 } },
   { fields: "memory/reservation", resources: { memory: { reservation: 32 << 20 } }, v2: { MemoryLow: String(32 << 20) }, files: { "memory.low": String(32 << 20) } },
-  { fields: "cpu/shares", resources: { cpu: { shares: 2048 } }, v2: { CPUWeight: "170" }, files: { "cpu.weight": "170" }, differs: "1.1 has the older formula" },
+  { fields: "cpu/shares", resources: { cpu: { shares: 2048 } }, v2: { CPUWeight: "174" }, files: { "cpu.weight": "174" }, differs: "1.1 has the older formula" },
   { fields: "cpu/quota", resources: { cpu: { quota: 50000 } }, v2: { CPUQuotaPerSecUSec: "500ms" }, files: { "cpu.max": "50000 100000" } },
   { fields: "cpu/period", resources: { cpu: { quota: 25000, period: 50000 } }, v2: { CPUQuotaPerSecUSec: "500ms", CPUQuotaPeriodUSec: "50ms" }, files: { "cpu.max": "25000 50000" } },
   { fields: "cpu/quota", resources: { cpu: { quota: 12345, period: 100000 } }, v2: { CPUQuotaPerSecUSec: "130ms" }, files: { "cpu.max": "13000 100000" } },

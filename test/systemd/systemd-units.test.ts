@@ -88,7 +88,7 @@ unitTest("annotations give properties of the unit, and win over the runtime's ow
   box.args("/bin/sleep", "1000").create()
   const found = unit.show("Description", "TimeoutStopUSec", "CollectMode", "After", "DefaultDependencies", "TasksMax")
   t.match(found, {
-    Description: "what it is for", TimeoutStopUSec: "2min 3s 500ms", CollectMode: "inactive-or-failed", After: /dbus.service/, DefaultDependencies: "yes", TasksMax: "55",
+    Description: "what it is for", TimeoutStopUSec: "2min 3.500000s", CollectMode: "inactive-or-failed", After: /dbus.service/, DefaultDependencies: "yes", TasksMax: "55",
   })
 })
 

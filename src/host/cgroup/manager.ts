@@ -252,13 +252,14 @@ export interface CgroupJoin {
 /**
  * Opens the container's cgroups for a process that is to join them.
  * @param seen the container's processes see it while it has these descriptors: they must lead nowhere else
+ * @param byFile cgroup2 too is joined by writing, with the rights of whoever has opened the file: of the runtime
  */
-export function openJoin(record: CgroupRecord, seen: boolean): CgroupJoin {
+export function openJoin(record: CgroupRecord, seen: boolean, byFile = false): CgroupJoin {
   let intoCgroup: number | undefined
   const procs: { controller: string; fd: number }[] = []
   try {
     for (const key in record.paths) {
-      if (key === UNIFIED) {
+      if (key === UNIFIED && !byFile) {
         intoCgroup = openCgroup(record, key)
         if (seen) intoCgroup = detachedFolder(intoCgroup)
         continue
@@ -266,7 +267,7 @@ export function openJoin(record: CgroupRecord, seen: boolean): CgroupJoin {
       const mount = mountFd(record.mounts[key] as string)
       const fd = tryOpenBeneath(mount, relativePath(record, key) + "/cgroup.procs", O_WRONLY)
       if (fd < 0) throw cgroupError("open " + quote(record.paths[key] + "/cgroup.procs"), -fd, { syscall: "openat2" })
-      procs.push({ controller: key, fd })
+      procs.push({ controller: key === UNIFIED ? "cgroup2" : key, fd })
     }
   } catch (error) {
     if (intoCgroup !== undefined) close(intoCgroup)

@@ -5,7 +5,7 @@ import { close } from "../file.ts"
 import { managerKind, SystemdManager, unitExists } from "../systemd/manager.ts"
 import type { Property } from "../systemd/value.ts"
 import { deviceFilterRules, deviceList } from "./device-rules.ts"
-import { tryOpenCgroup, tryReadControl, tryWriteControl } from "./folder.ts"
+import { sleep, tryOpenCgroup, tryReadControl, tryWriteControl } from "./folder.ts"
 import { ownCgroup, type CgroupLayout } from "./layout.ts"
 import { adoptCgroups } from "./manager.ts"
 import { controllerKey, relativePath, UNIFIED } from "./record.ts"
@@ -129,8 +129,8 @@ function removeBy(manager: SystemdManager, { systemd }: CgroupRecord): void {
 }
 
 /**
- * Stops a container's unit, whose processes were killed. Where systemd cannot be asked this is only warned of: the folders are then removed by
- * hand, and systemd notices that the unit is empty.
+ * Stops a container's unit, whose processes were killed. Where systemd cannot be asked this is only warned of: systemd notices
+ * that the unit is empty, and what folders it leaves are removed by hand.
  */
 export function removeUnit(record: CgroupRecord): void {
   const unit = record.systemd as SystemdUnit
@@ -139,6 +139,20 @@ export function removeUnit(record: CgroupRecord): void {
   } catch (error) {
     if (!(error instanceof RuntsError)) throw error
     warn(`the systemd unit ${unit.unit} could not be stopped: ${error.message}`)
+    awaitSystemd(record)
+  }
+}
+
+/** How long systemd is given to see by itself that a unit is empty, in milliseconds. */
+const NOTICE_MS = 2000
+
+/** It watches the unit's cgroup; where the folder is taken away before it has looked, it believes that the unit runs for ever. */
+function awaitSystemd(record: CgroupRecord): void {
+  const key = record.paths["name=systemd"] === undefined ? UNIFIED : "name=systemd"
+  for (const end = performance.now() + NOTICE_MS; performance.now() < end; sleep(20)) {
+    const folder = tryOpenCgroup(record, key)
+    if (folder < 0) return
+    close(folder)
   }
 }
 
