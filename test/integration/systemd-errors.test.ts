@@ -66,7 +66,7 @@ boxTest("a bus that never answers is an error after 15 s, not a hang [--systemd-
 boxTest("a bus that speaks nonsense, or hangs up, is an error at once [--systemd-cgroup]", OTHERS, async (t, box) => {
   const path = `${box.folder}/bus`
   for (const serve of [(connection: Socket) => void connection.end(), (connection: Socket) => void connection.write("HTTP/1.1 400 Bad Request\r\n\r\n".repeat(50)),
-    (connection: Socket) => void connection.on("data", () => connection.write("REJECTED\r\n"))]) {
+    (connection: Socket) => void connection.on("data", () => connection.write("REJECTED EXTERNAL\r\n".repeat(3)))]) {
     await withBus(path, serve, async () => {
       const result = await create(box, `unix:path=${path}`, "--systemd-cgroup")
       t.equal(result.code, 1)
