@@ -1,4 +1,4 @@
-import { openLibrary } from "#ffi"
+import { native, openLibrary } from "#ffi"
 
 /** What a C function returns: `int` 32 bits with a sign, `uint` without one, `address` up to 53 bits. */
 export type Result = "int" | "uint" | "address"
@@ -25,4 +25,21 @@ export function library<Names extends string>(
 /** A C string; the caller holds the buffer for as long as its address is used. */
 export function cString(text: string): Uint8Array {
   return Buffer.from(text + "\0", "utf8")
+}
+
+const PAGE_BYTES = 4096
+const CHUNK_BYTES = 256
+
+/** The C string at an address. */
+export function stringAt(address: number): string {
+  const parts: Uint8Array[] = []
+  for (let at = address; ;) {
+    // no read beyond the page that holds what was read last: the next one need not be there
+    const length = Math.min(CHUNK_BYTES, PAGE_BYTES - at % PAGE_BYTES)
+    const chunk = native.peek(at, length)
+    const end = chunk.indexOf(0)
+    parts.push(end < 0 ? chunk : chunk.subarray(0, end))
+    if (end >= 0) return Buffer.concat(parts).toString("utf8")
+    at += length
+  }
 }

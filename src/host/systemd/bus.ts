@@ -1,9 +1,9 @@
 import { RuntsError } from "../../error.ts"
 import { native } from "../../ffi/index.ts"
-import { cString } from "../../ffi/library.ts"
+import { cString, stringAt } from "../../ffi/library.ts"
 import { ERRNO, errnoText } from "../../kernel/errno.ts"
 import { poll, type Interest } from "../poll.ts"
-import { busLibrary, stringAt } from "./library.ts"
+import { busLibrary } from "./library.ts"
 import { addressIn, append, cell, check } from "./message.ts"
 import { typesOf, type Value } from "../../spec/gvariant.ts"
 

@@ -1,4 +1,3 @@
-import { native } from "../../ffi/index.ts"
 import { library, type Functions } from "../../ffi/library.ts"
 import { RuntsError } from "../../error.ts"
 
@@ -42,21 +41,4 @@ export function busLibrary(): BusLibrary {
   throw new RuntsError(`the systemd cgroup driver needs ${SONAME}, which cannot be loaded: ${reason}`, {
     code: "systemd-unavailable", hint: "install the package libsystemd0 (Fedora: systemd-libs), or use the cgroup driver cgroupfs",
   })
-}
-
-const PAGE_BYTES = 4096
-const CHUNK_BYTES = 256
-
-/** The C string at an address. */
-export function stringAt(address: number): string {
-  const parts: Uint8Array[] = []
-  for (let at = address; ;) {
-    // no read beyond the page that holds what was read last: the next one need not be there
-    const length = Math.min(CHUNK_BYTES, PAGE_BYTES - at % PAGE_BYTES)
-    const chunk = native.peek(at, length)
-    const end = chunk.indexOf(0)
-    parts.push(end < 0 ? chunk : chunk.subarray(0, end))
-    if (end >= 0) return Buffer.concat(parts).toString("utf8")
-    at += length
-  }
 }
