@@ -13,7 +13,7 @@ export interface Annotation {
   readonly potentiallyUnsafe: boolean
 }
 
-/** The annotations with a meaning, all of them crun's (crun(1), "Extensions to OCI"). */
+/** The annotations with a meaning, all of them crun's (crun(1), "Extensions to OCI"); a name that ends with a dot is a prefix. */
 export const ANNOTATIONS = {
   "run.oci.keep_original_groups": {
     value: "switch", meaning: "keep the additional groups of runts' caller; user.additionalGids is left out", potentiallyUnsafe: true,
@@ -31,6 +31,9 @@ export const ANNOTATIONS = {
   },
   "run.oci.mount_context_type": {
     value: "text", meaning: "mount option that carries linux.mountLabel: context, fscontext, defcontext or rootcontext", potentiallyUnsafe: false,
+  },
+  "org.systemd.property.": {
+    value: "text", meaning: "begins names: a property of the container's unit, in GVariant's text form (with the systemd cgroup driver)", potentiallyUnsafe: true,
   },
   "run.oci.delegate-cgroup": { value: "text", meaning: "cgroup below the container's in which its processes are", potentiallyUnsafe: true },
 } as const satisfies Record<string, Annotation>

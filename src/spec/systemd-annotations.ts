@@ -1,10 +1,11 @@
 import { RuntsError } from "../error.ts"
+import type { AnnotationName } from "./annotations.ts"
 import { parseVariant, type Typed } from "./gvariant.ts"
 import { pointerKey } from "./report.ts"
 import type { Spec } from "./types.gen.ts"
 
 /** Annotations with this prefix give properties of the container's unit, with the systemd cgroup driver, as with runc and crun. */
-export const PROPERTY_PREFIX = "org.systemd.property."
+const PROPERTY_PREFIX = "org.systemd.property." satisfies AnnotationName
 
 /**
  * The properties that annotations ask for, by name, in the order of config.json. A name that ends with "Sec" is of seconds: systemd's

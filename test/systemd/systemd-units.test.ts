@@ -76,7 +76,7 @@ unitTest("a name that is a slice makes the container one [/linux/cgroupsPath]", 
   t.equal(show(name, ["ActiveState"]).ActiveState, "inactive")
 })
 
-unitTest("annotations give properties of the unit, and win over the runtime's own [/annotations/org.systemd.property.*]", {}, (t, box, unit) => {
+unitTest("annotations give properties of the unit, and win over the runtime's own [annotation org.systemd.property.]", {}, (t, box, unit) => {
   box.config.annotations = {
     "org.systemd.property.Description": "'what it is for'",
     "org.systemd.property.TimeoutStopSec": "123.5",
@@ -101,7 +101,7 @@ const BAD_PROPERTIES: readonly (readonly [name: string, value: string, error: Re
   ["MemoryHigh", "5", /systemd cannot make the unit .*contents .*uint64 5/],
 ]
 for (const [name, value, error] of BAD_PROPERTIES) {
-  unitTest(`a bad property is an error: ${name} ${value} [/annotations/org.systemd.property.*]`, {}, (t, box) => {
+  unitTest(`a bad property is an error: ${name} ${value} [annotation org.systemd.property.]`, {}, (t, box) => {
     box.config.annotations = { [`org.systemd.property.${name}`]: value }
     const result = box.tryCreate()
     t.equal(result.code, 1)

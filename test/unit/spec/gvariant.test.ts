@@ -34,7 +34,7 @@ const VALUES: readonly (readonly [text: string, signature: string, value: unknow
   ["<@as []>", "v", { signature: "as", value: [] }],
 ]
 for (const [text, signature, value] of VALUES) {
-  t.test(`${text} is ${signature} [/annotations/org.systemd.property.*]`, async (t) => t.same(parseVariant(text), { signature, value }))
+  t.test(`${text} is ${signature} [annotation org.systemd.property.]`, async (t) => t.same(parseVariant(text), { signature, value }))
 }
 
 const FAULTS: readonly (readonly [text: string, message: RegExp])[] = [
@@ -77,7 +77,7 @@ t.test("any text is a value or a clear error", async (t) => {
   }
 })
 
-t.test("annotations: prefix, seconds, order [/annotations/org.systemd.property.*]", async (t) => {
+t.test("annotations: prefix, seconds, order [annotation org.systemd.property.]", async (t) => {
   t.same(systemdProperties({
     annotations: {
       "org.systemd.property.TimeoutStopSec": "uint64 5", "other": "x", "org.systemd.property.RuntimeMaxSec": "1.5", "org.systemd.property.CollectMode": "'inactive'",
