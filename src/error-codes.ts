@@ -32,7 +32,7 @@ export const ERROR_CODES = {
     area: "Command line",
     means: "The container id is empty or has a character that ids cannot have",
     cause: "An id made from an image's or a service's name, with a / or a : in it",
-    remedy: "Use letters, digits and _ + - . only, at most 1024 of them, and neither . nor .. alone",
+    remedy: "Use letters, digits and _ + - . only, at most 255 of them, and neither . nor .. alone",
   },
   "descriptor-missing": {
     area: "Command line",

@@ -50,7 +50,7 @@ boxTest("seccomp: a state root that comes with the first profile's filter is sti
     const env = { ...environmentWithMarker(), USER: "somebody", XDG_RUNTIME_DIR: box.folder }
     const result = command(["unshare", "--map-root-user", runtimePath, "create", "--bundle", box.bundle, box.id], { env })
     t.match(said(result), /root filesystem .* does not exist/)
-    t.same(readdirSync(root), ["@seccomp"])
+    t.same(readdirSync(root), ["@failures", "@seccomp"], "the filter, and why there is no container")
     t.equal(statSync(root).mode & 0o7777, 0o1700)
   })
 
