@@ -82,16 +82,18 @@ export function withFigures(readme, whole) {
 /** @param {WholeRun} whole */
 export function figuresText(whole) {
   const runs = Object.values(whole)
+  if (runs.length === 0) return "No whole run is on record."
   const days = runs.map(({ date }) => date.slice(0, 10)).sort()
   const sum = (/** @type {(run: SuiteRun) => number} */ pick) => runs.reduce((total, run) => total + pick(run), 0).toLocaleString("en")
   /** @type {Record<string, number>} */
   const figures = {}
   for (const run of runs) for (const [name, number] of Object.entries(run.figures)) figures[name] = (figures[name] ?? 0) + number
   const when = days[0] === days.at(-1) ? days[0] : `${days[0]} to ${days.at(-1)}`
+  const suites = Object.keys(whole).join(", ")
   const hours = (runs.reduce((total, { seconds }) => total + seconds, 0) / 3600).toFixed(1)
   return [
     `**The last whole run** (${when}, ${[...new Set(runs.map(({ commit }) => commit))].join(", ")}; ${[...new Set(runs.map(({ machine }) => machine))].join(", ")}; Linux `
-      + `${[...new Set(runs.map(({ kernel }) => kernel))].join(", ")}; ${hours} hours of test files): **${sum(({ passed }) => passed)} passed, ${sum(({ failed }) => failed)} failed**, `
+      + `${[...new Set(runs.map(({ kernel }) => kernel))].join(", ")}; ${hours} hours of test files; suites ${suites}): **${sum(({ passed }) => passed)} passed, ${sum(({ failed }) => failed)} failed**, `
       + `${sum(({ skipped }) => skipped)} skipped.`,
     "",
     "| it had | |", "|---|---|",

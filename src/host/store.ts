@@ -138,8 +138,7 @@ export function claim(globals: StoreOptions, id: string): ContainerDir {
   const fd = openFolder(path)
   if (fd >= 0) {
     const container = new ContainerDir(id, path, fd)
-    container.lock("exclusive")
-    if (!container.isRemoved()) {
+    if (!lockedOrRemoved(container)) {
       // why an earlier one of that name failed says nothing of this one
       sys(NR.unlinkat, AT_FDCWD, `${root.path}/${FAILURES_FOLDER}/${id}.json.gz`, 0)
       return container
@@ -150,6 +149,18 @@ export function claim(globals: StoreOptions, id: string): ContainerDir {
     throw sysError(`open the container's folder ${quote(path)}`, -fd, { syscall: "openat" })
   }
   throw new RuntsError(`container ${quote(id)} was deleted while it was being created`, { code: "container-missing" })
+}
+
+/** Locks a folder that was just made; one that cannot be locked does not stay. @returns true if somebody has removed it meanwhile */
+function lockedOrRemoved(container: ContainerDir): boolean {
+  try {
+    container.lock("exclusive")
+    return container.isRemoved()
+  } catch (error) {
+    container.close()
+    sys(NR.unlinkat, AT_FDCWD, container.path, AT_REMOVEDIR)
+    throw error
+  }
 }
 
 /** Makes the state root where it is missing. For who keeps something beside the containers; `claim` does so for itself. */

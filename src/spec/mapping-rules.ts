@@ -43,7 +43,7 @@ export function processIdsAreMapped({ process, linux }: Spec, report: Report): v
   const user = namespaceOf(linux, "user")
   if (process === undefined || user === undefined || !namespaceIsNew(user)) return
   for (const [id, key] of [["uid", "uidMappings"], ["gid", "gidMappings"]] as const) {
-    const value = process.user[id]
+    const value = process.user[id] ?? 0
     const mappings = linux?.[key] ?? []
     if (mappings.length === 0 || mappings.some(({ containerID, size }) => value >= containerID && value < containerID + size)) continue
     report(`/process/user/${id}`, `${value} is not mapped by /linux/${key}`)

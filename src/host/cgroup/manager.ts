@@ -293,10 +293,10 @@ export function removeCgroups(record: CgroupRecord): void {
     const relative = relativePath(record, key)
     if (relative === "") continue
     const mount = tryMount(record.mounts[key] as string)
-    if (mount < 0) continue
+    if (mount === -ERRNO.ENOENT) continue
     const path = record.paths[key] as string
     const own = record.created.includes(path)
-    const result = removeCgroup(mount, relative, own)
+    const result = mount < 0 ? mount : removeCgroup(mount, relative, own)
     if (result === 0) continue
     if (!own) debug(`left cgroup ${path}: it was there before the container and is in use`)
     // the others go all the same: what stays is one folder, not a dozen
@@ -316,8 +316,9 @@ function leftoverHint(record: CgroupRecord, key: string): string {
 function tryMount(mount: string): number {
   try {
     return mountFd(mount)
-  } catch {
-    return -ERRNO.ENOENT
+  } catch (error) {
+    if (error instanceof RuntsError && error.details.errno !== undefined) return -error.details.errno
+    throw error
   }
 }
 

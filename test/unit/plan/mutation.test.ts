@@ -118,3 +118,5 @@ t.test("random changes of engines' process.json: a program, or an error of ours"
   t.ok(taken > 50 && refused > 50, `${taken} became programs, ${refused} were refused`)
   t.end()
 })
+
+t.setTimeout(0)

@@ -123,3 +123,5 @@ t.test("whatever the destinations, targets are looked up lexically clean", (t) =
   t.pass()
   t.end()
 })
+
+t.setTimeout(0)

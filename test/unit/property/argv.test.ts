@@ -79,3 +79,5 @@ t.test("any words: what is carried out is what yargs reads, what is not is expla
   figure(t, "random command lines", rounds(1000).numRuns)
   t.ok(["call", "help", "unsure"].every((kind) => (met[kind] ?? 0) > 0), JSON.stringify(met))
 })
+
+t.setTimeout(0)

@@ -157,3 +157,5 @@ t.test("random linux.resources: what is written are files of the cgroup's own fo
   tally(t, 50)
   t.end()
 })
+
+t.setTimeout(0)
