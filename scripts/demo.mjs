@@ -25,6 +25,8 @@ show(["spec"], { says: `${name} spec writes a config.json to start from` })
 configure(["sh", "-c", "echo \"hello from process $$ on $(hostname)\"; i=0; while sleep 1; do i=$((i+1)); done"])
 note("edited: no terminal, a program that says hello and then counts seconds")
 
+if (name === "runts") lookAhead()
+
 heading("Its life, command by command")
 const output = `${work}/output`
 show(["create", "--pid-file", `${work}/pid`, id], { output, says: "namespaces, cgroup and mounts are made; the program waits" })
@@ -50,6 +52,7 @@ show(["run", id], { input: "one shot\n", code: 7, says: "create, start, wait, de
 
 heading("When something is wrong")
 configure(["/bin/nonesuch"])
+if (name === "runts") show(["check"], { code: 1, says: "check finds it, and all else, before anything is run" })
 show(["run", id], { code: 1, says: "a program that does not exist is found out before anything starts" })
 console.log(problems === 0 ? paint(32, "\nThat is all.") : paint(31, `\n${problems} commands did not end as they should.`))
 process.exitCode = problems === 0 ? 0 : 1
@@ -65,6 +68,14 @@ function makeBundle() {
   writeFileSync(`${root}/etc/group`, "root:x:0:\n")
 }
 
+/** What runts tells of the bundle before it is run; other runtimes have no such commands. */
+function lookAhead() {
+  heading("Before it runs")
+  show(["check"], { says: "is anything wrong with it, on this machine?" })
+  show(["explain", id], { says: "what would be done: no root needed, and nothing is changed", about: /^(What |Namespaces|Root file|Privileges)|clone3|host name to|sethostname|make it the root of|pivot_root|NEW_PRIVS|new privileges|execute sh/ })
+  note("these are a few of its lines; `runts explain --format html` makes a page for a browser")
+}
+
 /** @param {string[]} args */
 function configure(args) {
   const file = `${work}/bundle/config.json`
@@ -78,7 +89,7 @@ function configure(args) {
 
 /**
  * Runs the runtime and shows it: the command line, what it printed, how long it took.
- * @param {string[]} args @param {{ says?: string, input?: string, code?: number, output?: string }} [how]
+ * @param {string[]} args @param {{ says?: string, input?: string, code?: number, output?: string, about?: RegExp }} [how] about: only these lines are shown
  */
 function show(args, how = {}) {
   if (how.says) note(how.says)
@@ -93,7 +104,7 @@ function show(args, how = {}) {
   const milliseconds = performance.now() - start
   for (const fd of files) closeSync(fd)
   const text = (how.output ? "" : readFileSync(out, "utf8")) + readFileSync(err, "utf8")
-  for (const line of text.trimEnd().split("\n")) if (line !== "") console.log(`  ${line}`)
+  for (const line of text.trimEnd().split("\n")) if (line !== "" && (how.about?.test(line) ?? true)) console.log(`  ${line}`)
   const expected = how.code ?? 0
   if (done.status !== expected) problems++
   const code = done.status === 0 ? "" : `exit code ${done.status}, `

@@ -3,7 +3,7 @@ import { namespaceIsNew, namespaceOf } from "../spec/namespace.ts"
 import { isUnlimited } from "../spec/numbers.ts"
 import { nearestName, pointerKey, shown } from "../spec/report.ts"
 import type { Spec } from "../spec/types.gen.ts"
-import { grantedCapabilities } from "../plan/capability-sets.ts"
+import { grantedCapabilities, NOT_TO_GIVE } from "../plan/capability-sets.ts"
 import type { Findings } from "./finding.ts"
 import { newerMembers } from "./versions.ts"
 
@@ -95,9 +95,10 @@ function capabilitiesAreLost({ process }: Spec, findings: Findings): void {
 export function tellLostCapabilities(warnings: readonly string[], findings: Findings): void {
   for (const warning of warnings) {
     const pointer = `/${warning.slice(0, warning.indexOf(":")).replaceAll(".", "/")}`
-    findings.warning(warning, {
-      code: "config-no-effect", pointer, remedy: "leave them out of this set, or put them into the sets it depends on",
-    })
+    const remedy = warning.endsWith(NOT_TO_GIVE)
+      ? "leave them out, or call runts as a user who has them: root usually has all"
+      : "leave them out of this set, or put them into the sets it depends on"
+    findings.warning(warning, { code: "config-no-effect", pointer, remedy })
   }
 }
 

@@ -1,4 +1,4 @@
-import type { ErrorCode } from "../error-codes.ts"
+import { ERROR_CODES, type ErrorCode } from "../error-codes.ts"
 import { RuntsError } from "../error.ts"
 import { clauseOf } from "../spec/clauses.ts"
 
@@ -69,7 +69,12 @@ export class Findings {
   /** An error that create would end with. @param fallback for what the error leaves open */
   take(error: RuntsError, fallback: FindingDetails): void {
     const { code, pointer, hint } = error.details
-    this.error(error.message, { ...fallback, ...(code && { code }), ...(pointer && { pointer }), ...(hint === undefined ? {} : { remedy: hint }) })
+    const details = { ...fallback, ...(code && { code }), ...(pointer && { pointer }) }
+    const { area, remedy } = ERROR_CODES[details.code]
+    if (hint === undefined) this.error(error.message, details)
+    // the hint of a program that cannot be run says why
+    else if (area === "The program to run") this.error(`${error.message}: ${hint}`, { ...details, remedy: remedy.charAt(0).toLowerCase() + remedy.slice(1) })
+    else this.error(error.message, { ...details, remedy: hint })
   }
 
   /** Whether something was found at a pointer or below it. */

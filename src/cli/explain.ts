@@ -15,8 +15,8 @@ export async function main(call: Call<"explain">): Promise<number> {
   const { format, all } = call.flags
   const history = call.id === "" || call.id === "exec" || call.flags.bundle !== undefined ? undefined : await historyOf(call)
   if (history !== undefined && history.summary === undefined && format === "html") {
-    throw new RuntsError(`the page shows what config.json asks for, and ${history.explanation.bundle} has none that is valid any more`, {
-      code: "bundle-missing", hint: "--format text and json do without",
+    throw new RuntsError(`the page shows what is made, and nothing can be made of the bundle ${history.explanation.bundle} as it is`, {
+      code: "bundle-missing", hint: `\`runts check --bundle ${history.explanation.bundle}\` tells why; --format text and json have what happened`,
     })
   }
   const explained = history ?? (call.id === "exec" ? await execOf(call) : await creationOf(call))
@@ -26,6 +26,7 @@ export async function main(call: Call<"explain">): Promise<number> {
   else {
     const style = styleFor(STDOUT)
     if (history !== undefined) print((await import("../trace/happened-text.ts")).happenedText(history, style) + "\n")
+    if (history?.explanation.lines.length === 0) return 0
     print(explanationText(explained.explanation, { style, width: isTerminal(STDOUT) ? widthOf(STDOUT) : undefined, all }))
   }
   return 0

@@ -47,16 +47,23 @@ type Note = readonly [name: string, lines: readonly string[]]
 
 function notes(facts: FailureFacts, source: Source | undefined): Note[] {
   const { code, step, hook, kernelLog, hint } = facts
-  const { cause, remedy } = ERROR_CODES[code]
+  const { area, cause, remedy } = ERROR_CODES[code]
   const found: Note[] = []
   if (kernelLog !== undefined) found.push(["the kernel says", kernelLog.split("; ")])
   if (hook?.output !== undefined) found.push([`${hook.path} printed`, hook.output.split("\n").slice(-OUTPUT_LINES_MAX)])
-  // a hint is of this very case: what usually is the cause would only be beside it
-  found.push(hint === undefined ? ["usually", [cause]] : ["hint", [hint]], ["try", [remedy]])
+  // a hint is of this very case: of a program it says why, else what to try; what is usual would only be beside it
+  if (hint === undefined) found.push(["usually", [clause(cause)]], ["try", [clause(remedy)]])
+  else if (area === "The program to run") found.push(["why", [hint]], ["try", [clause(remedy)]])
+  else found.push(["try", [hint]])
   found.push(...callNote(facts))
   if (step !== undefined && source?.explain !== undefined) found.push(["see", [`\`${source.explain}\` shows what was done before it`]])
   found.push(["code", [code]])
   return found
+}
+
+/** A sentence of the table of codes as it stands after a colon. */
+function clause(sentence: string): string {
+  return /^(A |[A-Z][a-z])/.test(sentence) ? sentence.charAt(0).toLowerCase() + sentence.slice(1) : sentence
 }
 
 /** `mount_setattr(...) = -1 EPERM (operation not permitted)` */

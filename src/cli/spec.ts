@@ -17,7 +17,7 @@ export function main(call: Call<"spec">): number {
     ? defaultRootlessSpec(facts, { uid: sys(NR.geteuid), gid: sys(NR.getegid) })
     : defaultSpec(facts)
   const fd = tryOpenAt(AT_FDCWD, path, O_WRONLY | O_CREAT | O_EXCL, 0o666)
-  if (fd === -ERRNO.EEXIST) throw new RuntsError(`File ${path} exists. Remove it first`, { code: "usage" })
+  if (fd === -ERRNO.EEXIST) throw new RuntsError(`${path} exists, and spec overwrites nothing`, { code: "usage", hint: "remove it first, or write one elsewhere with --bundle DIR" })
   if (fd < 0) throw sysError(`create ${JSON.stringify(path)}`, -fd, { syscall: "openat" })
   try {
     writeAll(fd, JSON.stringify(spec, null, "\t") + "\n")

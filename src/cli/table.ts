@@ -323,8 +323,7 @@ export const COMMANDS = {
     summary: "tell what is wrong with a bundle before it is run",
     description:
       "Looks at config.json, at the files it names and at this host, and changes nothing. Findings are errors (create or start would " +
-      "fail), warnings (something else would happen than is asked for) and notices. Exit code 0: no errors; 1: errors, or with " +
-      "--strict warnings; 2: config.json cannot be read.",
+      "fail), warnings (something else would happen than is asked for) and notices.",
     positionals: [],
     flags: {
       bundle: { kind: "string", short: "b", value: "DIR", default: ".", help: "the bundle: a folder with config.json" },
@@ -353,9 +352,10 @@ export const COMMANDS = {
   explain: {
     summary: "show what making a container would do, or what it did",
     description:
-      "Every operation in its order: what for, the system call with its arguments, and what in config.json asked for it. Nothing is " +
-      "made or changed, and root is not needed. Of a container that is there, or that could not be made: what became of each, and where " +
-      "it stopped; and how long each took, if it was made with --trace. As first word, `exec` asks for the same of one more process in a container.",
+      "Every operation in its order: what it is for, the system call with its arguments, and what in config.json asked for it. Nothing " +
+      "is made or changed, and root is not needed. Given the name of a container, or of one that could not be made, it tells what became of " +
+      "each operation, where it stopped, and, with a container made with --trace, how long each took. `explain exec` does the same for one " +
+      "more process in a container.",
     positionals: [
       { name: "container-id", help: "a container, the name that one would have, or `exec`", optional: true, statuses: "any" },
       { name: "command", help: "of exec: the container's name and the command; with --bundle the command alone", optional: true, rest: true },
@@ -397,7 +397,7 @@ export const COMMANDS = {
   },
   doctor: {
     summary: "tell what this machine has for containers, and what it lacks",
-    description: "Nothing is changed. The exit code is 1 where something is missing without which who calls can make no container, else 0.",
+    description: "It asks the kernel itself, not its version. Nothing is changed.",
     positionals: [],
     flags: {
       format: { kind: "string", short: "f", value: "FORMAT", choices: ["text", "json"], default: "text", help: "format of the output" },

@@ -46,7 +46,7 @@ export interface Line {
   /** It is run only if this holds, which it mostly does not. */
   readonly condition?: string
   /** What happens where it fails: `on ENOENT go to 12 (make target)`. */
-  readonly branches?: string
+  readonly branches?: string | undefined
   outcome?: Outcome
 }
 

@@ -22,9 +22,9 @@ export function explanationText(explanation: Explanation, options: TextOptions):
   const shown = (line: Line): boolean => options.all || (line.plumbing !== true && (line.condition === undefined || hasRun(line))) || line.outcome?.state === "failed"
   const left = explanation.lines.filter((line) => !shown(line)).length
   const calls = explanation.lines.length - left
-  const verb = explanation.subject === "exec" ? "runts exec" : "runts create and runts start"
-  const past = explanation.lines.some(({ outcome }) => outcome !== undefined)
-  const parts = [(past ? "What became of " : `What ${verb} would do with ${printable(explanation.bundle)}: `) + style.bold(`${calls} operations`) + (left === 0 ? "" : style.dim(`, and ${left} that hold them together or run only if one fails: --all shows them`)) + "\n"]
+  const steps = new Set(explanation.lines.filter(shown).map(({ step }) => step))
+  const counted = `${style.bold(`${calls} operation${calls === 1 ? "" : "s"}`)}${left === 0 ? "" : style.dim(`; ${left} more hold them together, or run only if one fails: --all shows them`)}`
+  const parts = [`${heading(explanation)}: ${counted}\n`]
   for (const note of explanation.notes) parts.push(noteText(note, style))
   parts.push(style.dim(`A number is a step of the program that the container's process runs; runts: the runtime does it outside.`) + "\n")
   for (const concern of concernsOf(explanation)) {
@@ -32,9 +32,25 @@ export function explanationText(explanation: Explanation, options: TextOptions):
     if (lines.length === 0) continue
     const { title, about } = CONCERNS[concern]
     parts.push(`\n${style.bold(style.cyan(title))}  ${style.dim(about)}\n`)
-    for (const line of lines) parts.push(lineText(line, options))
+    for (const line of lines) parts.push(lineText({ ...line, branches: branchesTo(steps, line, options.all) }, options))
   }
   return parts.join("")
+}
+
+function heading({ subject, id, bundle, lines }: Explanation): string {
+  if (lines.some(({ outcome }) => outcome !== undefined)) return "What became of each operation"
+  const commands = subject === "exec" ? "`runts exec`" : "`runts create` and `runts start`"
+  return `What ${commands} would do with ${printable(bundle)}${subject === "exec" || id === "" ? "" : `, as ${printable(id)}`}`
+}
+
+/** Where an error does not end the program: of what leads to a step that is not shown, only --all tells. */
+function branchesTo(steps: ReadonlySet<number | undefined>, { branches }: Line, all: boolean): string | undefined {
+  if (all || branches === undefined) return branches
+  const told = branches.split(/, (?=on )/).filter((branch) => {
+    const target = / go to (\d+)/.exec(branch)?.[1]
+    return target === undefined || steps.has(Number(target))
+  })
+  return told.length === 0 ? undefined : told.join(", ")
 }
 
 function noteText({ kind, text, pointer }: Note, style: Style): string {

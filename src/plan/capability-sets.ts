@@ -11,6 +11,9 @@ export interface CapabilitySets {
   readonly ambient: CapabilityWords
 }
 
+/** Why a capability of the bounding or permitted set is not granted. */
+export const NOT_TO_GIVE = "the kernel does not know them, or runts itself does not have them"
+
 /**
  * What of the asked for the kernel will grant: capset(2) and prctl(2) refuse a whole set for one capability too many, while a runtime
  * SHOULD NOT fail for one that cannot be granted (config.md, "Linux Process"). Without a capabilities object a process has none.
@@ -31,9 +34,8 @@ export function grantedCapabilities(
     return granted
   }
   const known = firstCapabilities(lastCapability + 1)
-  const runtime = "the kernel does not know it, or runts itself has not got it"
-  const bounding = grant("bounding", grantable === undefined ? known : bothHave(known, grantable.bounding), runtime)
-  const permitted = grant("permitted", grantable === undefined ? known : bothHave(known, grantable.permitted), runtime)
+  const bounding = grant("bounding", grantable === undefined ? known : bothHave(known, grantable.bounding), NOT_TO_GIVE)
+  const permitted = grant("permitted", grantable === undefined ? known : bothHave(known, grantable.permitted), NOT_TO_GIVE)
   const effective = grant("effective", permitted, "what is effective must be permitted")
   const inheritable = grant("inheritable", bounding, "what is inheritable must be in the bounding set")
   const ambient = grant("ambient", bothHave(permitted, inheritable), "what is ambient must be permitted and inheritable")

@@ -55,6 +55,7 @@ export function happenedText({ explanation, happened }: History, style: Style): 
     field("system call", line === undefined ? error.syscall : line.call + (error.errno === undefined ? "" : ` = ${error.errno}`))
     field("try", error.hint)
   }
+  if (lines.length === 0) return `${parts.join("")}\nIt failed before anything was made, so there are no steps. \`runts check\` tells all that is wrong with a bundle.\n`
   for (const call of happened.calls) parts.push(callText(call, style))
   if (recorded) parts.push(longestText(lines, style))
   else parts.push(style.dim(`\nNo times are known: only what is made with --trace FILE has them.\n`))

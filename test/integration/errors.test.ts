@@ -228,7 +228,7 @@ boxTest("a program that reaches its memory limit: the log says so [run] [--log] 
   t.match(lines, [{ level: "warning", code: "out-of-memory", pointer: "/linux/resources/memory/limit" }])
 })
 
-boxTest("on a terminal an error is a page: place in config.json, hint, code; colours, but not with NO_COLOR [/process/args]", OURS, (t, box) => {
+boxTest("on a terminal an error is a page: place in config.json, cause, remedy, code; colours, but not with NO_COLOR [/process/args]", OURS, (t, box) => {
   box.write(JSON.parse(JSON.stringify(box.args("bash").config)) as unknown)
   writeFileSync(`${box.bundle}/config.json`, JSON.stringify(box.config, null, 2))
   const line = readFileSync(`${box.bundle}/config.json`, "utf8").split("\n").findIndex((text) => text.includes('"bash"')) + 1
@@ -239,7 +239,7 @@ boxTest("on a terminal an error is a page: place in config.json, hint, code; col
   t.ok(text.startsWith('runts: exec: "bash": executable file not found in $PATH\n'), text)
   t.match(text, `--> config.json:${line}:7 /process/args/0\n`)
   t.match(text, /\| "bash"\n +\| \^{6}\n/)
-  t.match(text, /= hint: PATH is .*\n/)
+  t.match(text, /= why: PATH is .*\n/)
   t.match(text, "= code: executable-not-found\n")
   t.notMatch(text, "\x1b")
   t.ok(Math.max(...text.split("\n").map((line) => line.length)) <= 90, "within the terminal's width")

@@ -36,7 +36,10 @@ export const INTRODUCTION =
 
 /** The first steps, as command lines. */
 export const FIRST_STEPS: readonly Entry[] = [
-  ["runts spec", "write a config.json to start from"],
+  ["runts doctor", "can this machine run containers?"],
+  ["runts spec", "write a config.json beside the root filesystem, the folder rootfs"],
+  ["runts check", "is anything wrong with it?"],
+  ["runts explain | less", "what would be done, system call by system call"],
   ["runts run web1", "run the bundle in the working folder as web1"],
   ["runts exec --tty web1 sh", "a shell in it, from another terminal"],
   ["runts kill web1", "ask it to end"],
@@ -159,7 +162,31 @@ export const MANUAL: Partial<Record<CommandName, Manual>> = {
   spec: {
     more: ["The config.json has a small set of capabilities, private namespaces and a read-only root. An existing file is never overwritten."],
     files: [["config.json", "what it writes, in the working folder or that of --bundle"]],
-    see: ["run", "create", "features"],
+    see: ["check", "explain", "run"],
+  },
+  check: {
+    more: [
+      "Each finding has its line of config.json, the clause of the specification and what to do. In brackets stands a stable code, by which " +
+        "scripts tell findings apart.",
+    ],
+    exit: [
+      ["0", "no errors: it can run here"],
+      ["1", "errors; with --strict, warnings too"],
+      ["2", "config.json cannot be read, or the command line is wrong"],
+    ],
+    see: ["explain", "doctor", "spec"],
+  },
+  explain: {
+    more: [
+      "text is grouped by what the operations are for. html is one page for a browser: the container as nested boxes, its mounts, what it may " +
+        "not do, and every system call; save it to a file. strace is one line each, in order. json is for programs.",
+    ],
+    see: ["check", "run", "exec"],
+  },
+  doctor: {
+    more: ["Beside what is missing stand what that costs and how to get it. Called as another user, it tells of that user's containers."],
+    exit: [["0", "who calls can make containers here"], ["1", "something without which no container can be made is missing"]],
+    see: ["check", "features"],
   },
   features: { more: ["The JSON is the Features structure of the specification: namespaces, mount options, hooks, seccomp, annotations."], see: ["spec"] },
   completion: {

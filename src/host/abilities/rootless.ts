@@ -18,7 +18,7 @@ export const ROOTLESS = {
     group: "rootless",
     title: "containers straight from ordinary users",
     essential: ["rootless"],
-    lack: "runts itself does not make the user namespace that this takes, yet",
+    lack: "an ordinary user cannot call runts straight away: it does not make the user namespace for itself",
     remedy: { text: "call it from a user namespace: unshare --user --map-root-user --mount runts run ID" },
     source: "unshare(1), user_namespaces(7)",
     probe: probeStraight,

@@ -88,7 +88,7 @@ t.test("spec writes config.json once [spec, --bundle]", async (t) => {
   t.match(text, /^\{\n\t"ociVersion"/)
   const second = await runts("spec", "--bundle", folder)
   t.equal(second.result, 1)
-  t.equal(second.stderr, `runts: File ${folder}/config.json exists. Remove it first\n`)
+  t.equal(second.stderr, `runts: ${folder}/config.json exists, and spec overwrites nothing; remove it first, or write one elsewhere with --bundle DIR\n`)
   const missing = await runts("spec", "--bundle", folder + "/none")
   t.match(missing, { result: 1, stderr: /no such file or directory/ })
 })

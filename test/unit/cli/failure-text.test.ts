@@ -29,8 +29,8 @@ t.test("failureText(): the sentence, the value underlined where it stands, and n
   --> config.json:3:14 /process/args/0
  3 | "args": ["bash"]
    |          ^^^^^^
-   = hint: process.env sets no PATH
-   = try: Give its absolute path inside the root filesystem, and set PATH in
+   = why: process.env sets no PATH
+   = try: give its absolute path inside the root filesystem, and set PATH in
      process.env
    = errno: ENOENT (no such file or directory)
    = code: executable-not-found
@@ -45,7 +45,7 @@ t.test("failureText(): without a hint, what usually is the cause; the option tha
   t.match(text, /^runts: mount tmpfs at \/data: invalid argument\n {2}--> config\.json:8:29 \/mounts\/0\n/)
   t.match(text, /\n {3}\| +\^{10}\n/)
   t.match(text, "   = the kernel says: tmpfs: Unknown parameter 'nosuch'\n")
-  t.match(text, `   = usually: ${ERROR_CODES["mount-option"].cause}\n`)
+  t.match(text, `   = usually: ${ERROR_CODES["mount-option"].cause.replace(/^./, (letter) => letter.toLowerCase())}\n`)
   t.match(text, "   = call: fsconfig(...) = -1 EINVAL (invalid argument)\n   = see: `runts explain` shows what was done before it\n")
 })
 

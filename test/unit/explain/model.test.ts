@@ -108,6 +108,6 @@ t.test("explanationText(): an outcome is told", async (t) => {
   const line: Line = { actor: "init", concern: "mounts", sentence: "mount it", call: "fsmount(3, 0, 0)", pointer: "/mounts/0", step: 7, outcome: { state: "failed", took: 1500, errno: "EPERM" } }
   const explanation: Explanation = { subject: "create", id: "c", bundle: "/b", lines: [line, { ...line, plumbing: true, outcome: { state: "done" } }], notes: [] }
   const text = explanationText(explanation, { style: style(false), width: undefined, all: false })
-  t.match(text, /^What became of 1 operations, and 1 that/)
+  t.match(text, /^What became of each operation: 1 operation; 1 more hold/)
   t.match(text, "!     7  mount it  [/mounts/0]\n       fsmount(3, 0, 0)\n       failed in 1.5 µs: EPERM\n")
 })
