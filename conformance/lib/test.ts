@@ -1,6 +1,8 @@
+import { execFileSync } from "node:child_process"
+import { readFileSync } from "node:fs"
 import t, { type Test } from "tap"
 import { Box } from "./box.ts"
-import { environment, type EnvironmentName, runtimeName, type RuntimeName } from "./environment.ts"
+import { environment, type EnvironmentName, runtimeName, runtimePath, type RuntimeName } from "./environment.ts"
 import { has, type Need } from "./need.ts"
 
 export type { Need } from "./need.ts"
@@ -34,7 +36,7 @@ export function boxTest(
 ): void {
   const options = typeof second === "function" ? {} : second
   const body = typeof second === "function" ? second : (third as (t: Test, box: Box) => void | Promise<void>)
-  const reason = skipReason(options)
+  const reason = dangerOf(title, options) ?? skipReason(options)
   t.test(title, reason === undefined ? {} : { skip: reason }, async (test) => {
     const box = new Box()
     try {
@@ -46,6 +48,26 @@ export function boxTest(
       else test.same(left, [], "nothing is left behind")
     }
   })
+}
+
+let own: boolean | undefined
+/** Whether it is runts that is tested, by what it says of itself: its file may have any name. */
+function isOwn(): boolean {
+  own ??= /^runts version /.test(execFileSync(runtimePath, ["--version"], { encoding: "utf8" }))
+  return own
+}
+
+/** Whether / is a copy whose changes are lost (conformance/rigs/own-root). */
+function hasOwnRoot(): boolean {
+  return / \/run\/own-root \S+ .*- tmpfs own-root /m.test(readFileSync("/proc/self/mountinfo", "utf8"))
+}
+
+/** Who falls for an attack may harm the machine: others than runts are attacked where it is not the machine's root that they could remove. */
+function dangerOf(title: string, { harms }: TestOptions): string | undefined {
+  if ((!title.startsWith("attack") && harms === undefined) || isOwn()) return undefined
+  const harm = harms === undefined ? undefined : Object.values(harms)[0]
+  if (harm !== undefined) return `left out with ${runtimeName === "runts" ? "an unknown runtime" : runtimeName}: ${harm}`
+  return hasOwnRoot() ? undefined : "others than runts are attacked in conformance/rigs/own-root only, as conformance/run does"
 }
 
 function skipReason(options: TestOptions): string | undefined {
