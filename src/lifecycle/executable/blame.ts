@@ -46,6 +46,8 @@ const HOST_MACHINE = { x64: 62, arm64: 183 }[HOST_ARCHITECTURE]
 /** Processors of 32 bits whose programs the host's own runs, if its kernel was built so. */
 const COMPATIBLE_MACHINE = { x64: 3, arm64: 40 }[HOST_ARCHITECTURE]
 const ANY_EXECUTE = 0o111
+/** Interpreters that are scripts themselves: the kernel goes no further (BINPRM_MAX_RECURSION). */
+const SCRIPTS_MAX = 5
 
 /** The program of a process object, as its files show it. */
 class Program {
@@ -125,16 +127,21 @@ class Program {
   }
 
   /** Why execve(2) fails with a file that may be executed. */
-  failure(file: SeenFile, errno: number): Cause | undefined {
+  failure(file: SeenFile, errno: number, scripts = 0): Cause | undefined {
     const head = readSlice(file, 0, HEAD_BYTES)
     if (head === undefined) return undefined
     const format = executableFormat(head)
-    if (format.kind === "script") return this.scriptFailure(file, format, errno)
+    if (format.kind === "script") {
+      // of many, or of one that names itself, no more is to be said
+      return errno === ERRNO.ELOOP || scripts >= SCRIPTS_MAX ? scriptsOfScripts(format.interpreter) : this.scriptFailure(file, format, errno, scripts)
+    }
     if (format.kind === "elf") return this.elfFailure(file, format, errno)
     return errno === ERRNO.ENOEXEC ? { code: "executable-format", hint: FORMAT_HINTS[format.kind] } : undefined
   }
 
-  private scriptFailure(file: SeenFile, { interpreter, windows }: ExecutableFormat & { kind: "script" }, errno: number): Cause | undefined {
+  private scriptFailure(
+    file: SeenFile, { interpreter, windows }: ExecutableFormat & { kind: "script" }, errno: number, scripts: number,
+  ): Cause | undefined {
     if (interpreter === "") return { code: "executable-format", hint: `the #! line of ${file.path} names no interpreter` }
     if (windows && errno === ERRNO.ENOENT) {
       return {
@@ -147,15 +154,15 @@ class Program {
     if (look.kind === "missing") return { code: "executable-interpreter-missing", hint: `its #! line names ${interpreter}, ${absent(look.link)}` }
     if (look.kind !== "found") return undefined
     try {
-      return within(`its #! line names ${interpreter}`, this.interpreterFailure(look.file, errno))
+      return within(`its #! line names ${interpreter}`, this.interpreterFailure(look.file, errno, scripts))
     } finally {
       close(look.file.fd)
     }
   }
 
-  private interpreterFailure(file: SeenFile, errno: number): Cause | undefined {
+  private interpreterFailure(file: SeenFile, errno: number, scripts: number): Cause | undefined {
     if (file.status.type === "dir") return { code: "executable-format", hint: "which is a folder" }
-    return errno === ERRNO.EACCES ? this.refusal(file) : this.failure(file, errno)
+    return errno === ERRNO.EACCES ? this.refusal(file) : this.failure(file, errno, scripts + 1)
   }
 
   private elfFailure(file: SeenFile, format: ExecutableFormat & { kind: "elf" }, errno: number): Cause | undefined {
@@ -206,6 +213,10 @@ const FORMAT_HINTS = {
   macos: "it is a program for macOS",
   unknown: "it is no program that Linux knows",
 } as const
+
+function scriptsOfScripts(interpreter: string): Cause {
+  return { code: "executable-format", hint: `its #! line names ${interpreter}, which is a script too, and so on: the last must be a program` }
+}
 
 /** A line as a shell would take it apart, quotes and all, as far as people write such. */
 function shellWords(line: string): string[] {
