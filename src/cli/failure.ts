@@ -1,4 +1,5 @@
 import { RuntsError } from "../error.ts"
+import { printable } from "../explain/printable.ts"
 import { debug } from "../log.ts"
 import { errnoName } from "../kernel/errno.ts"
 import { tryReadText } from "../host/file.ts"
@@ -29,10 +30,13 @@ export function describe(error: unknown): string {
   return oneLine(line)
 }
 
-/** Engines read lines: a line break inside an error would cut it (or inject one). The first line is a head, the others are a list. */
+/**
+ * Engines read lines: a line break inside an error would cut it (or inject one). The first line is a head, the others are a list. What an image or
+ * a hook put into it reaches terminals, by whatever way: nothing in it is to move a cursor.
+ */
 function oneLine(text: string): string {
   const [head, ...others] = text.trim().split(/\s*[\r\n]+\s*/)
-  return others.length === 0 ? (head as string) : `${head}: ${others.join("; ")}`
+  return printable(others.length === 0 ? (head as string) : `${head}: ${others.join("; ")}`)
 }
 
 /**

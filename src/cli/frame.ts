@@ -1,3 +1,4 @@
+import { UNPRINTABLE } from "../explain/printable.ts"
 import type { Style } from "./style.ts"
 
 /*
@@ -52,9 +53,9 @@ export function note(indent: string, name: string, text: string, style: Style): 
   return `${indent}${style.blue("=")} ${name}: ${safe(text)}\n`
 }
 
-/** What of a config could move a terminal's cursor is shown as JSON writes it. */
+/** What of a config could move a terminal's cursor, or show text in another order than it has, is shown as JSON writes it. */
 export function safe(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`)
+  return text.replace(UNPRINTABLE, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`)
 }
 
 /** The part of a line around what is to be underlined: a file without line breaks is one long line. */

@@ -1,6 +1,6 @@
 /** C0, DEL and C1 controls; what ends lines elsewhere; and characters that change the direction of text or are not seen. */
 // eslint-disable-next-line no-control-regex
-const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/g
+export const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/g
 
 /** Text of a config as it may be written to a terminal: nothing in it moves the cursor, changes colours, or hides what is there. */
 export function printable(text: string): string {
