@@ -43,6 +43,8 @@ const CONFIG_FILE = "config.json"
 const FILTER_FILE = "seccomp.bpf"
 /** Beside the containers: why others could not be made (src/trace/failures.ts). No id begins so. */
 export const FAILURES_FOLDER = "@failures"
+/** Leaves room for what a temporary file adds, and the ending. */
+const FAILURE_ID_MAX = 230
 const DEFAULT_ROOT = "/run/runts"
 
 /** Bytes of a file's name (NAME_MAX). */
@@ -139,8 +141,7 @@ export function claim(globals: StoreOptions, id: string): ContainerDir {
   if (fd >= 0) {
     const container = new ContainerDir(id, path, fd)
     if (!lockedOrRemoved(container)) {
-      // why an earlier one of that name failed says nothing of this one
-      sys(NR.unlinkat, AT_FDCWD, `${root.path}/${FAILURES_FOLDER}/${id}.json.gz`, 0)
+      forgetFailure(root, id)
       return container
     }
     container.close()
@@ -161,6 +162,19 @@ function lockedOrRemoved(container: ContainerDir): boolean {
     sys(NR.unlinkat, AT_FDCWD, container.path, AT_REMOVEDIR)
     throw error
   }
+}
+
+/** Why an earlier container of that name failed says nothing of this one. Where others write beside, the folder may be a symlink of theirs. */
+function forgetFailure(root: StateRoot, id: string): void {
+  const folder = openFolder(`${root.path}/${FAILURES_FOLDER}`)
+  if (folder < 0) return
+  sys(NR.unlinkat, folder, failureFile(id), 0)
+  close(folder)
+}
+
+/** In {@link FAILURES_FOLDER}: why a container of that name could not be made, or of one whose long name begins so. */
+export function failureFile(id: string): string {
+  return `${id.slice(0, FAILURE_ID_MAX)}.json.gz`
 }
 
 /** Makes the state root where it is missing. For who keeps something beside the containers; `claim` does so for itself. */

@@ -50,6 +50,11 @@ export interface Clocks {
   remove(): void
 }
 
+/** How much shared memory tells of so many steps. */
+export function timesBytes(calls: readonly number[]): number {
+  return calls.length * (TIMESPEC_BYTES + 8)
+}
+
 /** Reads what a program left in its shared memory, in the order of its steps. @param calls as `Clocks` has them */
 export function readTimes(bytes: Uint8Array, calls: readonly number[]): StepTime[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
@@ -70,7 +75,7 @@ export function addClocks(planner: Planner, options: ClockOptions): Clocks {
   const zeros = [...program.zeros]
   const before = [...program.steps]
   const calls = before.flatMap(({ kind }, index) => (kind === "call" ? [index] : []))
-  const empty = new Uint8Array(calls.length * (TIMESPEC_BYTES + 8))
+  const empty = new Uint8Array(timesBytes(calls))
   const { times, clone, given } = placeResults(program, before, calls, empty)
   const silent = filtered(before)
   const loops = inLoops(before)

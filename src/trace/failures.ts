@@ -1,7 +1,7 @@
 import { sys } from "../ffi/index.ts"
 import { RuntsError } from "../error.ts"
 import { absolutePath, close, getcwd, listDir, mkdirAll, readAll, stat, tryOpenAt, tryStat, tryUnlinkAt, writeFileAtomically } from "../host/file.ts"
-import { checkId, FAILURES_FOLDER, openContainer, stateRoot, type StoreOptions } from "../host/store.ts"
+import { checkId, FAILURES_FOLDER, failureFile, openContainer, stateRoot, type StoreOptions } from "../host/store.ts"
 import { AT_EMPTY_PATH, AT_FDCWD, AT_SYMLINK_NOFOLLOW, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, STATX } from "../kernel/fs.ts"
 import { NR } from "../kernel/syscalls.ts"
 import { debug } from "../log.ts"
@@ -22,6 +22,8 @@ const STATX_MTIME = 0x40
 const STATX_MTIME_SECONDS = 112
 /** How many are kept; the oldest go. */
 const FILES_MAX = 32
+/** Of a record with its steps, which are as many and as long as a config makes them. */
+const BYTES_MAX = 256 * 1024
 
 export interface Failure {
   /** RFC 3339 with milliseconds, UTC. */
@@ -48,6 +50,8 @@ const NOT_OF_A_CONTAINER = /^(usage|id-invalid|descriptor-missing|console-requir
 export function keepFailure(globals: StoreOptions, call: FailedCall, error: unknown): void {
   if (error instanceof RuntsError && NOT_OF_A_CONTAINER.test(error.details.code)) return
   try {
+    // it becomes a file's name, and not all errors are of calls whose id was looked at
+    checkId(call.id)
     const bundle = call.bundle === undefined ? "" : absolutePath(call.bundle, getcwd())
     const failure: Failure = { when: new Date().toISOString(), bundle, record: call.traced ?? untraced(call, error) }
     if (!keepInside(globals, call, failure)) keepBeside(globals, call.id, failure)
@@ -74,7 +78,7 @@ function keepInside(globals: StoreOptions, { command, id }: FailedCall, failure:
   if (command !== "start") return true
   const container = openContainer(globals, id, { lock: "none" })
   try {
-    writeFileAtomically(container.fd, FAILURE_FILE, pack(failure), 0o600)
+    writeFileAtomically(container.fd, FAILURE_FILE, packed(failure), 0o600)
   } finally {
     container.close()
   }
@@ -87,7 +91,7 @@ function keepBeside(globals: StoreOptions, id: string, failure: Failure): void {
   const folder = openOwn(path)
   if (folder < 0) return
   try {
-    writeFileAtomically(folder, fileName(id), pack(failure), 0o600)
+    writeFileAtomically(folder, failureFile(id), packed(failure), 0o600)
     const files = listDir(folder).map((name) => ({ name, changed: changedAt(folder, name) }))
     files.sort((a, b) => a.changed - b.changed)
     for (const { name } of files.slice(0, -FILES_MAX)) tryUnlinkAt(folder, name)
@@ -96,14 +100,18 @@ function keepBeside(globals: StoreOptions, id: string, failure: Failure): void {
   }
 }
 
+/** A record as its file; without the steps where they would take much of a small file system. */
+function packed(failure: Failure): Uint8Array {
+  const bytes = pack(failure)
+  return bytes.length <= BYTES_MAX ? bytes : pack({ ...failure, record: { ...failure.record, lines: [] } })
+}
+
 /** When a file was last written, in seconds. */
 function changedAt(folder: number, name: string): number {
   const statx = Buffer.alloc(STATX.size)
   if (sys(NR.statx, folder, name, AT_SYMLINK_NOFOLLOW, STATX_MTIME, statx) < 0) return 0
   return Number(statx.readBigInt64LE(STATX_MTIME_SECONDS)) + statx.readUInt32LE(STATX_MTIME_SECONDS + 8) / 1e9
 }
-
-const fileName = (id: string): string => `${id}.json.gz`
 
 /** The folder if it is ours alone, as the state root may lie where others write. @returns a descriptor, or a negative number */
 function openOwn(path: string): number {
@@ -120,11 +128,12 @@ export function readFailure(globals: StoreOptions, id: string): Failure | undefi
   checkId(id)
   const folder = openOwn(`${stateRoot(globals).path}/${FAILURES_FOLDER}`)
   if (folder < 0) return undefined
-  const fd = tryOpenAt(folder, fileName(id), O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+  const fd = tryOpenAt(folder, failureFile(id), O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
   close(folder)
   if (fd < 0) return undefined
   try {
-    return unpack(readAll(fd)) as Failure
+    const failure = unpack(readAll(fd)) as Failure
+    return failure.record.id === id ? failure : undefined
   } finally {
     close(fd)
   }

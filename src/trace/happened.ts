@@ -1,7 +1,7 @@
 import { explainLoaded, type Explained } from "../explain/explain.ts"
 import type { Explanation, Line } from "../explain/model.ts"
 import { RuntsError } from "../error.ts"
-import { close, openAt, readAll } from "../host/file.ts"
+import { close, openAt } from "../host/file.ts"
 import { openContainer, type ContainerDir } from "../host/store.ts"
 import type { StoredState } from "../host/stored-state.ts"
 import { ERRNO } from "../kernel/errno.ts"
@@ -13,7 +13,7 @@ import { readTimes } from "../plan/clocks.ts"
 import { loadSpec } from "../spec/load.ts"
 import { readFailure, readStartFailure, type Failure } from "./failures.ts"
 import { failedLine, lastStep, setOutcomes, setProgress, type Phase, type Progress, type RecordedError, type TracedCommand } from "./record.ts"
-import { clockTime, CLOCK_MONOTONIC, readKept, TIMES_FILE, type KeptRecord } from "./recorder.ts"
+import { clockTime, CLOCK_MONOTONIC, readKept, TIMES_FILE, timesIn, type KeptRecord } from "./recorder.ts"
 
 /** One call of runts that worked on a container. */
 export interface HappenedCall {
@@ -123,7 +123,7 @@ function callsOf({ record, start }: KeptRecord): HappenedCall[] {
 function setRecorded(container: ContainerDir, { record, calls, ahead, start }: KeptRecord, lines: readonly Line[], ran: boolean, error: RecordedError | undefined): void {
   const fd = openAt(container.fd, TIMES_FILE, O_RDONLY | O_NOFOLLOW)
   try {
-    const times = readTimes(readAll(fd), calls).map((time) => ({ ...time, began: time.began === undefined ? undefined : time.began - BigInt(ahead) }))
+    const times = readTimes(timesIn(fd, calls), calls).map((time) => ({ ...time, began: time.began === undefined ? undefined : time.began - BigInt(ahead) }))
     const executed = times.find(({ index }) => index === lastStep(lines))?.began
     const known = start !== undefined ? start.clock + start.took : record.command === "run" ? record.clock + record.took : Number(executed ?? record.clock)
     setOutcomes(lines, times, record.clock, {

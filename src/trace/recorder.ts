@@ -1,14 +1,14 @@
 import { sys } from "../ffi/index.ts"
 import { RuntsError, sysError } from "../error.ts"
 import { planDecoder, programLines, type Line } from "../explain/model.ts"
-import { close, openAt, readAll, writeAll, writeFileAtomically } from "../host/file.ts"
+import { close, openAt, writeAll, writeFileAtomically } from "../host/file.ts"
 import type { ContainerDir } from "../host/store.ts"
 import { ERRNO } from "../kernel/errno.ts"
 import { AT_FDCWD, O_CREAT, O_NOCTTY, O_NOFOLLOW, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY } from "../kernel/fs.ts"
 import { CLONE } from "../kernel/process.ts"
 import { NR } from "../kernel/syscalls.ts"
 import { debug, warn } from "../log.ts"
-import { addClocks, CLOCK_MONOTONIC, CLOCK_REALTIME, readTimes, type Clocks, type StepTime } from "../plan/clocks.ts"
+import { addClocks, CLOCK_MONOTONIC, CLOCK_REALTIME, readTimes, timesBytes, type Clocks, type StepTime } from "../plan/clocks.ts"
 import type { Planner } from "../plan/planner.ts"
 import type { TraceSink } from "../trace.ts"
 import { PointerArray, type Datum, type Program } from "../program/program.ts"
@@ -142,7 +142,7 @@ export class Recorder implements TraceSink {
     const record: TraceRecord = {
       runts: version, command: this.command, id: this.id, began: this.began, clock: Number(this.base), outcome, took,
       ...(failure === undefined ? {} : { error: failure }),
-      pid: sys(NR.getpid), pids: this.pids, phases: this.phases, lines: this.lines(outcome, failure, took),
+      pid: sys(NR.getpid), pids: this.pids, phases: this.phases, lines: this.knownLines(outcome, failure, took),
     }
     this.record = record
     try {
@@ -166,8 +166,17 @@ export class Recorder implements TraceSink {
   }
 
   private times(calls: readonly number[], fd: number, ahead: bigint): StepTime[] {
-    sys(NR.lseek, fd, 0, 0)
-    return readTimes(readAll(fd), calls).map((time) => ({ ...time, began: time.began === undefined ? undefined : time.began - ahead }))
+    return readTimes(timesIn(fd, calls), calls).map((time) => ({ ...time, began: time.began === undefined ? undefined : time.began - ahead }))
+  }
+
+  /** What the call has done, or failed with, stands whatever became of the record. */
+  private knownLines(outcome: TraceRecord["outcome"], failure: RecordedError | undefined, now: number): Line[] {
+    try {
+      return this.lines(outcome, failure, now)
+    } catch (problem) {
+      warn(`--trace: the steps are not known: ${problem instanceof Error ? problem.message : String(problem)}`)
+      return []
+    }
   }
 
   private lines(outcome: TraceRecord["outcome"], failure: RecordedError | undefined, now: number): Line[] {
@@ -221,6 +230,13 @@ export class Recorder implements TraceSink {
       debug(`trace: not kept for later: ${error instanceof Error ? error.message : String(error)}`)
     }
   }
+}
+
+/** What a program left in its shared memory: as much as it is to have, as others may have it mapped too. @param fd of the file */
+export function timesIn(fd: number, calls: readonly number[]): Uint8Array {
+  const bytes = Buffer.alloc(timesBytes(calls))
+  sys(NR.pread64, fd, bytes, bytes.length, 0)
+  return bytes
 }
 
 /** Of a step that began before this call, as the wait for it, only what lies within is its. */
