@@ -49,8 +49,9 @@ async function stepFacts({ program, index }: FailedStep, kernelLog: string): Pro
   const [{ describeStep }, { DECODER }, { causeOf }] = await Promise.all([
     import("../program/print.ts"), import("../kernel/structures.ts"), import("../program/cause.ts"),
   ])
-  const facts = { step: { index, text: program.steps[index]?.text ?? "" } }
   const cause = causeOf(program, index, kernelLog)
+  const told = cause ?? index
+  const facts = { step: { index: told, text: program.steps[told]?.text ?? "" } }
   const step = cause === undefined ? undefined : program.steps[cause]
   if (step?.name === undefined) return facts
   if (step.name === "execve") return { ...facts, call: executionOf(step) }

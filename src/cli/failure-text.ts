@@ -13,7 +13,7 @@ export interface Source {
   readonly text: string
   /** Of the pointer: the file holds what is below it. */
   readonly below: string
-  /** The command that shows what is done with it, step by step. */
+  /** The command that shows what became of each step. */
   readonly explain?: string
 }
 
@@ -56,7 +56,7 @@ function notes(facts: FailureFacts, source: Source | undefined): Note[] {
   else if (area === "The program to run") found.push(["why", [hint]], ["try", [clause(remedy)]])
   else found.push(["try", [hint]])
   found.push(...callNote(facts))
-  if (step !== undefined && source?.explain !== undefined) found.push(["see", [`\`${source.explain}\` shows what was done before it`]])
+  if (step !== undefined && source?.explain !== undefined) found.push(["see", [`\`${source.explain}\` shows how far it came`]])
   found.push(["code", [code]])
   return found
 }

@@ -74,11 +74,11 @@ async function forPeople(error: unknown, line: string, facts: FailureFacts | und
 /** The file that pointers of a command's errors lead into, as far as the command line names one. */
 function sourceOf(outcome: Outcome | undefined): Source | undefined {
   if (outcome?.kind !== "call") return undefined
-  const { command, flags } = outcome.call
+  const { command, flags, globals, id } = outcome.call
   const { bundle = ".", process = "" } = flags as { readonly bundle?: string; readonly process?: string }
   if (command === "create" || command === "run") {
-    const option = bundle === "." ? "" : ` --bundle ${bundle}`
-    return sourceIn(`${bundle}/config.json`, "config.json", "", `runts explain${option}`)
+    const root = globals.root === undefined ? "" : ` --root ${globals.root}`
+    return sourceIn(`${bundle}/config.json`, "config.json", "", `runts${root} explain ${id}`)
   }
   if (command === "exec" && process !== "") return sourceIn(process, process, "/process")
   return undefined

@@ -136,7 +136,7 @@ export function claim(globals: StoreOptions, id: string): ContainerDir {
       hint: "choose another id, or delete that container",
     })
   }
-  if (result < 0) throw sysError(`create the container's folder ${quote(path)}`, -result, { syscall: "mkdirat" })
+  if (result < 0) throw sysError(`create the container's folder ${quote(path)}`, -result, { syscall: "mkdirat", ...rightsHint(result) })
   const fd = openFolder(path)
   if (fd >= 0) {
     const container = new ContainerDir(id, path, fd)
@@ -147,7 +147,7 @@ export function claim(globals: StoreOptions, id: string): ContainerDir {
     container.close()
   } else if (fd !== -ERRNO.ENOENT) {
     sys(NR.unlinkat, AT_FDCWD, path, AT_REMOVEDIR)
-    throw sysError(`open the container's folder ${quote(path)}`, -fd, { syscall: "openat" })
+    throw sysError(`open the container's folder ${quote(path)}`, -fd, { syscall: "openat", ...rightsHint(fd) })
   }
   throw new RuntsError(`container ${quote(id)} was deleted while it was being created`, { code: "container-missing" })
 }
@@ -219,7 +219,7 @@ export function openContainer(globals: StoreOptions, id: string, options: LockOp
         code: "container-missing", errno: ERRNO.ENOENT, hint: "`runts list` shows who is there; --root names another folder",
       })
     }
-    if (fd < 0) throw sysError(`open the container's folder ${quote(path)}`, -fd, { syscall: "openat" })
+    if (fd < 0) throw sysError(`open the container's folder ${quote(path)}`, -fd, { syscall: "openat", ...rightsHint(fd) })
     const container = new ContainerDir(id, path, fd)
     if (options.lock === "none") return container
     try {
@@ -235,12 +235,17 @@ export function openContainer(globals: StoreOptions, id: string, options: LockOp
   }
 }
 
+/** @param result of a system call on the state root */
+function rightsHint(result: number): { readonly hint?: string } {
+  return result === -ERRNO.EACCES ? { hint: "call runts as root, or name a folder of your own with --root" } : {}
+}
+
 /** Ids of all containers, in the order of the file system. A missing root is an error only if --root named it. */
 export function listContainers(globals: StoreOptions): string[] {
   const root = stateRoot(globals)
   const fd = tryOpenAt(AT_FDCWD, root.path, O_RDONLY | O_DIRECTORY)
   if (fd === -ERRNO.ENOENT && !root.explicit) return []
-  if (fd < 0) throw sysError(`open the state root ${quote(root.path)}`, -fd, { syscall: "openat" })
+  if (fd < 0) throw sysError(`open the state root ${quote(root.path)}`, -fd, { syscall: "openat", ...rightsHint(fd) })
   try {
     return listDir(fd).filter((name) => isId(name) && tryStat({ dirfd: fd, path: name, flags: AT_SYMLINK_NOFOLLOW })?.type === "dir")
   } finally {

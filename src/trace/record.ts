@@ -2,6 +2,7 @@ import type { Line, Outcome } from "../explain/model.ts"
 import { RuntsError } from "../error.ts"
 import { errnoName } from "../kernel/errno.ts"
 import type { StepTime } from "../plan/clocks.ts"
+import { causeOf } from "../program/cause.ts"
 
 /*
  * What --trace records of one call of runts, as it is kept in a container's folder and as it is written for people and their tools.
@@ -32,10 +33,18 @@ export interface RecordedError {
   readonly step?: number | undefined
 }
 
-export function recordedError(error: unknown): RecordedError {
+/** @param step the line that failed */
+export function recordedError(error: unknown, step = failedStep(error)): RecordedError {
   if (!(error instanceof RuntsError)) return { message: String(error) }
-  const { pointer, errno, syscall, hint, code, step } = error.details
-  return { message: error.message, code, pointer, errno: errno === undefined ? undefined : errnoName(errno), syscall, hint, step: step?.index }
+  const { pointer, errno, syscall, hint, code } = error.details
+  return { message: error.message, code, pointer, errno: errno === undefined ? undefined : errnoName(errno), syscall, hint, step }
+}
+
+/** Index of the step whose error it is, where another one only reports it. */
+export function failedStep(error: unknown): number | undefined {
+  if (!(error instanceof RuntsError) || error.details.step === undefined) return undefined
+  const { step: { program, index }, kernelLog } = error.details
+  return causeOf(program, index, kernelLog) ?? index
 }
 
 export type TracedCommand = "create" | "run" | "start" | "exec"

@@ -14,7 +14,7 @@ import type { TraceSink } from "../trace.ts"
 import { PointerArray, type Datum, type Program } from "../program/program.ts"
 import { version } from "../version.ts"
 import { pack, unpack } from "./packed.ts"
-import { failedLine, lastStep, recordedError, setOutcomes, traceFile, type Phase, type RecordedError, type TracedCommand, type TraceRecord, type Who } from "./record.ts"
+import { failedLine, failedStep, lastStep, recordedError, setOutcomes, traceFile, type Phase, type RecordedError, type TracedCommand, type TraceRecord, type Who } from "./record.ts"
 
 /** In a container's folder: the record, and the memory that its init writes times into. */
 export const RECORD_FILE = "trace.json.gz"
@@ -160,9 +160,10 @@ export class Recorder implements TraceSink {
   private failure(error: unknown): RecordedError {
     const step = error instanceof RuntsError ? error.details.step : undefined
     const index = step === undefined ? undefined : this.clocks?.before(step.index)
+    const failed = failedStep(error)
     // who reports the error finds the step where it is without clocks
     if (step !== undefined && index !== undefined) (step as { index: number }).index = index
-    return recordedError(error)
+    return recordedError(error, failed === undefined ? undefined : (this.clocks?.before(failed) ?? index))
   }
 
   private times(calls: readonly number[], fd: number, ahead: bigint): StepTime[] {

@@ -199,5 +199,5 @@ boxTest("the page of a container whose bundle is gone cannot be; its text can [e
   t.equal(explained(box).summary, undefined)
   const { code, stderr } = explain(box, "--format", "html", box.id)
   t.equal(code, 1)
-  t.match(stderr, /--format text and json do without/)
+  t.match(stderr, /runts check --bundle .* tells why; --format text and json have what happened/)
 })

@@ -172,14 +172,14 @@ export const MANUAL: Partial<Record<CommandName, Manual>> = {
     exit: [
       ["0", "no errors: it can run here"],
       ["1", "errors; with --strict, warnings too"],
-      ["2", "config.json cannot be read, or the command line is wrong"],
+      ["2", "the bundle has no config.json that can be read, or the command line is wrong"],
     ],
     see: ["explain", "doctor", "spec"],
   },
   explain: {
     more: [
-      "text is grouped by what the operations are for. html is one page for a browser: the container as nested boxes, its mounts, what it may " +
-        "not do, and every system call; save it to a file. strace is one line each, in order. json is for programs.",
+      "Formats: `text` is grouped by what the operations are for. `html` is one page for a browser: the container as nested boxes, its mounts, " +
+        "what it may not do, and every system call; save it to a file. `strace` is one line each, in order. `json` is for programs.",
     ],
     see: ["check", "run", "exec"],
   },

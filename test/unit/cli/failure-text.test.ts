@@ -46,7 +46,7 @@ t.test("failureText(): without a hint, what usually is the cause; the option tha
   t.match(text, /\n {3}\| +\^{10}\n/)
   t.match(text, "   = the kernel says: tmpfs: Unknown parameter 'nosuch'\n")
   t.match(text, `   = usually: ${ERROR_CODES["mount-option"].cause.replace(/^./, (letter) => letter.toLowerCase())}\n`)
-  t.match(text, "   = call: fsconfig(...) = -1 EINVAL (invalid argument)\n   = see: `runts explain` shows what was done before it\n")
+  t.match(text, "   = call: fsconfig(...) = -1 EINVAL (invalid argument)\n   = see: `runts explain` shows how far it came\n")
 })
 
 t.test("failureText(): a value of several lines is a block; a pointer that no file at hand holds is named", async (t) => {
