@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { existsSync, readFileSync, rmSync } from "node:fs"
 import t, { type Test } from "tap"
 import { ERRNO, type ErrnoName } from "../../src/kernel/errno.ts"
 import { HOST_ARCHITECTURE, type SyscallName, syscallNumbers } from "../../src/kernel/syscalls.ts"
@@ -156,7 +156,7 @@ function chosen(verb: string, calls: readonly (readonly [Who, number])[]): Site[
 
 /** What a command left that is not there for a reason. */
 function leftovers(box: Box): string[] {
-  const entries = existsSync(box.root) ? readdirSync(box.root).filter((name) => !/^[@]/.test(name)) : []
+  const entries = box.stateEntries()
   return [...entries.map((name) => `state ${name}`), ...box.cgroupFolders().map((folder) => `cgroup ${folder}`)]
 }
 

@@ -180,7 +180,8 @@ export class Box {
     return left
   }
 
-  private stateEntries(): string[] {
+  /** Names of the containers that its state root has. */
+  stateEntries(): string[] {
     // what begins with "@" or "." is no container but a cache of the runtime's
     return existsSync(this.root) ? readdirSync(this.root).filter((name) => !/^[@.]/.test(name)) : []
   }

@@ -68,7 +68,7 @@ boxTest("eight callers do at random what they like with three containers: errors
   t.comment(JSON.stringify(done))
   for (const verb of ["create", "start", "kill", "state", "delete", "exec"]) t.ok((done[verb] ?? 0) > 0, `${verb} succeeded`)
   for (const id of ids) t.equal(box.call(["delete", "--force", id]).code, 0)
-  t.same(readdirSync(box.root), [])
+  t.same(box.stateEntries(), [])
 })
 
 function check(t: Test, verb: string, args: readonly string[], result: Result): void {
@@ -113,7 +113,7 @@ boxTest("created by one, deleted by force by another at the same time: one of th
     const created = await create.done
     if (created.code !== 0) t.match(created.stderr, /was deleted while it was being created|does not exist/)
     t.equal(box.call(["delete", "--force", box.id]).code, 0)
-    t.same(existsSync(box.root) ? readdirSync(box.root) : [], [])
+    t.same(box.stateEntries(), [])
     t.same(box.cgroupFolders(), [])
   }
 })
@@ -152,7 +152,7 @@ for (const [verb, count] of [["create", 60], ["run", 60], ["start", 40], ["delet
       const state = box.call(["state", box.id])
       if (state.code === 0) t.match(JSON.parse(state.stdout).status, /^(created|running|stopped)$/, `killed after ${moment} ms: a status that is true`)
       t.equal(box.call(["delete", "--force", box.id]).code, 0, `killed after ${moment} ms`)
-      t.same(existsSync(box.root) ? readdirSync(box.root) : [], [])
+      t.same(box.stateEntries(), [])
       t.same(box.cgroupFolders(), [])
     }
   })
@@ -183,7 +183,7 @@ for (const who of ["the launcher", "init"] as const) {
       if (result.code !== 0) {
         hit++
         t.match(result.stderr, /^runts: (the container's init|the launcher|container)[^\n]*(ended|killed)[^\n]*\n$/, `round ${round}: says who died`)
-        t.same(readdirSync(box.root), [], "nothing of it is left")
+        t.same(box.stateEntries(), [], "nothing of it is left")
         t.same(box.cgroupFolders(), [])
       } else t.equal(box.call(["delete", "--force", box.id]).code, 0)
     }
@@ -249,7 +249,7 @@ for (const kind of ["createRuntime", "createContainer", "startContainer", "posts
     t.equal(deleted.code, 0, deleted.stderr)
     t.ok(deleted.milliseconds < 8000, `after ${Math.round(deleted.milliseconds)} ms`)
     t.equal((await stuck.done).code, 137, "the other was killed")
-    t.same(readdirSync(box.root), [])
+    t.same(box.stateEntries(), [])
     await until("the hook to end", () => !processesWith("nothing", box.cgroupsPath).length && !hookRuns())
   })
 }
@@ -447,7 +447,7 @@ for (const [errno, step] of [["EIO", 1], ["ENOMEM", 2], ["EPERM", 4]] as const) 
       if (result.code !== 0) t.match(result.stderr, /^(runts: [^\n]+\n)+$|^$/, `${name}: says so in a line`)
       const deleted = box.call(["delete", "--force", box.id])
       t.equal(deleted.code, 0, `${name}: ${deleted.stderr}`)
-      t.same(existsSync(box.root) ? readdirSync(box.root) : [], [], `${name}: no state`)
+      t.same(box.stateEntries(), [], `${name}: no state`)
       t.same(box.cgroupFolders(), [], `${name}: no cgroup`)
     }
   })

@@ -1,4 +1,3 @@
-import { existsSync, readdirSync } from "node:fs"
 import t from "tap"
 import { type Result, startRuntime } from "../../conformance/lib/command.ts"
 import { environment } from "../../conformance/lib/environment.ts"
@@ -87,7 +86,7 @@ boxTest(`${CALLERS} callers at once, ${ROUNDS} rounds of random commands: what t
       t.fail(`round ${round}, RUNTS_SEED=${SEED}: ${String(error)}`)
     }
     t.equal(box.call(["delete", "--force", box.id]).code, 0)
-    t.same(existsSync(box.root) ? readdirSync(box.root) : [], [], "nothing is left of it")
+    t.same(box.stateEntries(), [], "nothing is left of it")
   }
   figure(t, "rounds of callers that use one container at once", ROUNDS)
   t.comment(JSON.stringify(answers))
