@@ -1,28 +1,34 @@
-import { frame, indentOf, note, safe } from "./frame.ts"
+import { frame, indentOf, note, safe, wrap } from "./frame.ts"
 import type { Style } from "./style.ts"
 import { count, type CheckReport, type PlacedFinding } from "../check/check.ts"
 import { CONFIG_FILE } from "../check/config.ts"
 import type { Severity } from "../check/finding.ts"
 
-/** The report for people, as compilers write theirs: `config.json:14:12: error: what`, the line, what to do. */
-export function textReport(report: CheckReport, style: Style, width: number): string {
-  const parts = report.findings.map((finding) => describe(report, finding, style, width))
+/** The report for people, as compilers write theirs: `config.json:14:12: error: what`, the line, what to do. @param wraps sentences keep within the width, too */
+export function textReport(report: CheckReport, style: Style, width: number, wraps = false): string {
+  const parts = report.findings.map((finding) => describe(report, finding, style, width, wraps ? width : Infinity))
   return [...parts, summary(report, style)].join("\n")
 }
 
 const COLOURS = { error: "red", warning: "yellow", notice: "cyan" } as const satisfies Record<Severity, keyof Style>
 
-function describe({ lines, bundle }: CheckReport, finding: PlacedFinding, style: Style, width: number): string {
+/** Before what goes on of a sentence. */
+const CONTINUED = "    "
+
+function describe({ lines, bundle }: CheckReport, finding: PlacedFinding, style: Style, width: number, room: number): string {
   const { severity, code, message, line, column, clause, remedy } = finding
   const place = line === undefined ? `${bundle}/${CONFIG_FILE}`.replace(/^.*\/(?=[^/]*$)/, "") : `${CONFIG_FILE}:${line}:${column}`
   const paint = style[COLOURS[severity]]
-  let text = `${style.bold(`${place}:`)} ${style.bold(paint(`${severity}:`))} ${style.bold(safe(message))} ${style.dim(`[${code}]`)}\n`
+  const tag = `[${code}]`
+  const parts = wrap(`${safe(message)} ${tag}`, room - CONTINUED.length, room - place.length - severity.length - 4)
+  const said = parts.map((part) => (part.endsWith(tag) ? style.bold(part.slice(0, -tag.length).trimEnd()) + (part === tag ? "" : " ") + style.dim(tag) : style.bold(part)))
+  let text = `${style.bold(`${place}:`)} ${style.bold(paint(`${severity}:`))} ${said.join(`\n${CONTINUED}`)}\n`
   const indent = indentOf(line)
   if (line !== undefined && column !== undefined && finding.span !== undefined) {
     text += frame(lines.line(line), { line, column, length: finding.span.end - finding.span.start }, paint, style, width)
   }
-  if (clause !== undefined) text += note(indent, "see", clause, style)
-  if (remedy !== undefined) text += note(indent, "try", remedy, style)
+  if (clause !== undefined) text += note(indent, "see", clause, style, room)
+  if (remedy !== undefined) text += note(indent, "try", remedy, style, room)
   return text
 }
 

@@ -1,4 +1,5 @@
 import { check, count } from "../check/check.ts"
+import { isTerminal } from "../host/tty.ts"
 import { print, STDOUT } from "./output.ts"
 import type { Call } from "./table.ts"
 
@@ -8,7 +9,7 @@ export async function main({ flags }: Call<"check">): Promise<number> {
   if (flags.format === "json") print((await import("./check-json.ts")).jsonReport(report))
   else {
     const [{ textReport }, { styleFor, widthOf }] = await Promise.all([import("./check-text.ts"), import("./style.ts")])
-    print(textReport(report, styleFor(STDOUT), widthOf(STDOUT)))
+    print(textReport(report, styleFor(STDOUT), widthOf(STDOUT), isTerminal(STDOUT)))
   }
   if (!report.readable) return 2
   return count(report, "error") > 0 || (flags.strict && count(report, "warning") > 0) ? 1 : 0

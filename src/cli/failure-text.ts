@@ -2,7 +2,7 @@ import { ERROR_CODES } from "../error-codes.ts"
 import { ERRNO, errnoText } from "../kernel/errno.ts"
 import { findPlaces, Lines } from "../spec/place.ts"
 import type { FailureFacts } from "./failure-facts.ts"
-import { block, frame, indentOf, safe, type FramedPart } from "./frame.ts"
+import { block, frame, indentOf, safe, wrap, type FramedPart } from "./frame.ts"
 import { valueAt } from "../spec/report.ts"
 import type { Style } from "./style.ts"
 
@@ -17,6 +17,9 @@ export interface Source {
   readonly explain?: string
 }
 
+/** What a sentence stands behind. */
+const HEAD = "runts: "
+
 /** Of a hook's output, the last lines. */
 const OUTPUT_LINES_MAX = 12
 
@@ -27,7 +30,8 @@ const OUTPUT_LINES_MAX = 12
 export function failureText(sentence: string, facts: FailureFacts, source: Source | undefined, style: Style, width: number): string {
   const place = source === undefined || facts.pointer === undefined ? undefined : placeIn(source, nearer(source, facts.pointer, facts.kernelLog))
   const indent = indentOf(place === undefined ? undefined : place.line + place.texts.length - 1)
-  let text = `${style.bold(style.red("runts:"))} ${style.bold(safe(headline(sentence, facts)))}\n`
+  const said = wrap(safe(headline(sentence, facts)), width - HEAD.length, width - HEAD.length).map((part) => style.bold(part))
+  let text = `${style.bold(style.red("runts:"))} ${said.join(`\n${" ".repeat(HEAD.length)}`)}\n`
   if (place !== undefined && source !== undefined) {
     const { texts: [first = "", ...others], line, column } = place
     text += `${indent.slice(1)}${style.blue("-->")} ${safe(source.name)}:${line}:${column} ${style.dim(safe(facts.pointer as string))}\n`
@@ -80,20 +84,6 @@ function noteText(indent: string, name: string, lines: readonly string[], style:
   const margin = " ".repeat(indent.length + 2)
   const [first = "", ...rest] = lines.flatMap((line) => wrap(safe(line), width - margin.length, width - margin.length - name.length - 2))
   return [head + first, ...rest.map((line) => margin + line)].join("\n") + "\n"
-}
-
-/** Breaks a text at spaces. @param first the width of the first line */
-function wrap(text: string, width: number, first: number): string[] {
-  const lines: string[] = []
-  let line = ""
-  for (const word of text.split(" ")) {
-    const room = lines.length === 0 ? first : width
-    if (line !== "" && line.length + 1 + word.length > room) {
-      lines.push(line)
-      line = word
-    } else line = line === "" ? word : `${line} ${word}`
-  }
-  return [...lines, line]
 }
 
 /** The pointer to the option of a mount that the kernel names in quotes; the pointer itself where it names none. */

@@ -48,9 +48,11 @@ export function block(texts: readonly string[], first: number, paint: (text: str
   return result
 }
 
-/** A note below a frame. */
-export function note(indent: string, name: string, text: string, style: Style): string {
-  return `${indent}${style.blue("=")} ${name}: ${safe(text)}\n`
+/** A note below a frame, within `width` columns; what follows stands below its name. */
+export function note(indent: string, name: string, text: string, style: Style, width: number): string {
+  const margin = `${indent}  `
+  const lines = wrap(safe(text), width - margin.length, width - margin.length - name.length - 2)
+  return `${indent}${style.blue("=")} ${name}: ${lines.join(`\n${margin}`)}\n`
 }
 
 /** What of a config could move a terminal's cursor, or show text in another order than it has, is shown as JSON writes it. */
@@ -75,4 +77,18 @@ function cut(line: string, start: number, length: number, width: number): { text
 
 function expand(text: string): string {
   return safe(text.replaceAll("\t", TAB))
+}
+
+/** Breaks a text at spaces. @param first the width of the first line */
+export function wrap(text: string, width: number, first: number): string[] {
+  const lines: string[] = []
+  let line = ""
+  for (const word of text.split(" ")) {
+    const room = lines.length === 0 ? first : width
+    if (line !== "" && line.length + 1 + word.length > room) {
+      lines.push(line)
+      line = word
+    } else line = line === "" ? word : `${line} ${word}`
+  }
+  return [...lines, line]
 }

@@ -5,7 +5,7 @@ import type { Style } from "../style.ts"
  */
 
 /** A word, words in backquotes, a default: what is to be typed stays on one line. */
-const WORDS = /\(default: [^\s()]+\)|(?:[^\s`]|`[^`]*`)+/g
+const WORDS = /\(default: [^\s()]+\)[.,;]?|(?:[^\s`]|`[^`]*`)+/g
 
 /** Breaks a text into lines of at most `width` letters; a longer word has a line of its own. */
 export function wrap(text: string, width: number): string[] {
