@@ -46,7 +46,7 @@ function summary(recorded: Recorded): string[] {
   })
   return [
     "| | tried | refused or failed | message names what to look at |", "|---|---|---|---|", ...rows, "",
-    "The last column counts the messages with all that `names` of the case asks of runts', its config pointer among it: others were not made to give one.",
+    "The last column counts the messages that name all that the case asks of runts' own: the culprit, and its place in config.json. The other runtimes were never meant to give that place, so their count says less.",
   ]
 }
 
