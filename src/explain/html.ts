@@ -200,7 +200,8 @@ function heart({ program, user, cwd, environment, capabilities, noNewPrivileges,
 
 /** The mounts as they lie upon each other, the last on top. */
 function layers(explanation: Explanation, { mounts, rootfs }: Summary): string {
-  const slabs = mounts.map((mount) => slab(explanation, mount)).toReversed()
+  const linesOfMounts = byMount(explanation.lines)
+  const slabs = mounts.map((mount) => slab(linesOfMounts.get(mount.pointer) ?? [], mount)).toReversed()
   const title = "What it finds at /"
   const label = explanation.subject === "exec" ? title : `<a href="#mounts">${title}</a>`
   const root = `<code>/</code> ${span("about", `the folder ${e(rootfs.path)}`)}${flag(rootfs.readonly)}`
@@ -212,8 +213,20 @@ function flag(readonly: boolean): string {
   return readonly ? ` ${span("flag", "read-only")}` : ""
 }
 
-function slab(explanation: Explanation, mount: MountSummary): string {
-  const lines = explanation.lines.filter(({ pointer }) => pointer === mount.pointer || pointer.startsWith(mount.pointer + "/"))
+/** Lines by the mount that asked for them: `/mounts/3/options` is part of `/mounts/3`. */
+function byMount(lines: readonly Line[]): ReadonlyMap<string, readonly Line[]> {
+  const found = new Map<string, Line[]>()
+  for (const line of lines) {
+    const pointer = /^\/mounts\/\d+(?=\/|$)/.exec(line.pointer)?.[0]
+    if (pointer === undefined) continue
+    const known = found.get(pointer)
+    if (known === undefined) found.set(pointer, [line])
+    else known.push(line)
+  }
+  return found
+}
+
+function slab(lines: readonly Line[], mount: MountSummary): string {
   const from = mount.type === "bind" ? `the host's ${mount.source}` : mount.type
   const options = join(mount.options.map((option) => ` <code>${e(option)}</code>`))
   return `<details class="slab ${mount.type === "bind" ? "bind" : "made"}">

@@ -149,10 +149,12 @@ export function programLines({ program }: Pick<Planner, "program">, decoder: Dec
   const entries = entriesOf(program)
   const lines: Line[] = []
   let concern: Concern = "process"
+  let last = -1
   for (const [index, step] of steps.entries()) {
     concern = concernOf(step, concern)
     const branches = printer.branches(step)
-    const entry = index > straightEnd ? entryOf(entries, index) : undefined
+    while ((entries[last + 1]?.at ?? Infinity) <= index) last++
+    const entry = index > straightEnd ? entries[last] : undefined
     const actor = (entry?.from ?? index) < firstOfChild ? "launcher" : who
     lines.push({
       actor, concern, sentence: sentenceOf(step,
@@ -186,13 +188,9 @@ function entriesOf({ steps }: Program): Entry[] {
       add(to, index, errno === "any" ? `if step ${index} fails` : `if step ${index} fails with ${errno}`)
     }
   }
+  entries.sort((a, b) => a.at - b.at || a.from - b.from)
   // where several lead to one, the first is told
-  return entries.sort((a, b) => a.at - b.at || a.from - b.from)
-}
-
-function entryOf(entries: readonly Entry[], index: number): Entry | undefined {
-  const last = entries.findLast(({ at }) => at <= index)
-  return last === undefined ? undefined : entries.find(({ at }) => at === last.at)
+  return entries.filter(({ at }, index) => at !== entries[index - 1]?.at)
 }
 
 /** Capabilities are dropped by a call each: as one line they are easier to read. */

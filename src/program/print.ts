@@ -63,6 +63,7 @@ export class Printer {
   private readonly owners = new Map<Datum, Step>()
   private readonly program: Program
   private readonly decode: Decoder | undefined
+  private places: ReadonlyMap<Datum, number> | undefined
   constructor(program: Program, decode?: Decoder) {
     this.program = program
     this.decode = decode
@@ -174,8 +175,15 @@ export class Printer {
     if (where instanceof WordArray) return `{${where.items.map((item) => this.argument(item)).join(", ")}}`
     const owner = this.owners.get(where)
     if (owner !== undefined) return `&${this.stepName(owner)}`
-    if (where.bytes.length > 0) return `bytes ${this.program.blocks.indexOf(where)} <${hex(where.bytes)}>`
-    return `buffer ${this.program.zeros.indexOf(where)}[${where.size}]`
+    if (where.bytes.length > 0) return `bytes ${this.indexOf(where)} <${hex(where.bytes)}>`
+    return `buffer ${this.indexOf(where)}[${where.size}]`
+  }
+
+  /** Of a block among the blocks, or of zeroed memory among that; programs of many mounts have tens of thousands. */
+  private indexOf(datum: Datum): number {
+    const { blocks, zeros } = this.program
+    this.places ??= new Map([...blocks.entries(), ...zeros.entries()].map(([index, one]) => [one, index]))
+    return this.places.get(datum) ?? -1
   }
 }
 

@@ -22,6 +22,8 @@ const STATX_MTIME = 0x40
 const STATX_MTIME_SECONDS = 112
 /** How many are kept; the oldest go. */
 const FILES_MAX = 32
+/** Longer programs are not told step by step: who waits for the error would wait for their lines. */
+const STEPS_MAX = 10_000
 /** Of a record with its steps, which are as many and as long as a config makes them. */
 const BYTES_MAX = 256 * 1024
 
@@ -63,7 +65,7 @@ export function keepFailure(globals: StoreOptions, call: FailedCall, error: unkn
 function untraced({ command, id }: FailedCall, error: unknown): TraceRecord {
   const failure = recordedError(error)
   const planner = error instanceof RuntsError ? error.details.step?.program : undefined
-  const lines = planner === undefined ? [] : linesOf(planner, "init")
+  const lines = planner === undefined || planner.steps.length > STEPS_MAX ? [] : linesOf(planner, "init")
   if (failure.step !== undefined) setProgress(lines, { failed: { step: failure.step, errno: failure.errno } })
   // what only a branch leads to is half of a program, and says nothing here
   const told = lines.filter(({ condition, outcome }) => condition === undefined || outcome !== undefined)
