@@ -1,7 +1,7 @@
 import { native, sys } from "../ffi/index.ts"
 import { RuntsError, sysError } from "../error.ts"
 import { ERRNO } from "../kernel/errno.ts"
-import { AT_FDCWD, O_DIRECTORY, O_PATH } from "../kernel/fs.ts"
+import { AT_FDCWD, O_DIRECTORY, O_NONBLOCK, O_PATH } from "../kernel/fs.ts"
 import { MSG_CMSG_CLOEXEC, MSG_NOSIGNAL } from "../kernel/process.ts"
 import {
   AF_UNIX, SOCK_CLOEXEC, SOCK_SEQPACKET, SOCK_STREAM, decodeRights, encodeMessage, encodeRights, messageBuffer, messagePayload,
@@ -29,8 +29,8 @@ export function pipe(): { readonly read: number; readonly write: number } {
   return { read: pair.readInt32LE(0), write: pair.readInt32LE(4) }
 }
 
-function streamSocket(): number {
-  const fd = sys(NR.socket, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)
+function streamSocket(flags = 0): number {
+  const fd = sys(NR.socket, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0)
   if (fd < 0) throw sysError("make a socket", -fd, { syscall: "socket" })
   return fd
 }
@@ -102,8 +102,17 @@ function connectLongPath(path: string): number {
   }
 }
 
-function connect(address: Uint8Array): number {
-  const fd = streamSocket()
+/** Whether somebody listens on a path. @returns 0, or the negated errno: -EAGAIN where those who listen do not accept; nobody is waited for */
+export function knock(path: string): number {
+  const address = socketAddress(path)
+  const fd = address === undefined ? -ERRNO.ENAMETOOLONG : connect(address, O_NONBLOCK)
+  if (fd >= 0) close(fd)
+  return Math.min(fd, 0)
+}
+
+/** @param flags of the socket, as O_NONBLOCK: then -EAGAIN where those who listen do not accept */
+function connect(address: Uint8Array, flags = 0): number {
+  const fd = streamSocket(flags)
   for (;;) {
     const result = sys(NR.connect, fd, address, address.length)
     if (result === 0) return fd
