@@ -2,7 +2,7 @@ import { RuntsError } from "../error.ts"
 import { printable } from "../explain/printable.ts"
 import { debug } from "../log.ts"
 import { errnoName } from "../kernel/errno.ts"
-import { tryReadText } from "../host/file.ts"
+import { tryReadText, tryStat } from "../host/file.ts"
 import { isTerminal } from "../host/tty.ts"
 import { factsOf, type FailureFacts } from "./failure-facts.ts"
 import type { Source } from "./failure-text.ts"
@@ -84,7 +84,12 @@ function sourceOf(outcome: Outcome | undefined): Source | undefined {
   return undefined
 }
 
+/** Larger files are not shown. */
+const SOURCE_BYTES_MAX = 4 * 1024 * 1024
+
 function sourceIn(path: string, name: string, below: string, explain?: string): Source | undefined {
-  const text = tryReadText(path)
+  const status = tryStat(path)
+  // what was read from a pipe or a terminal does not come a second time
+  const text = status?.type === "file" && status.size <= SOURCE_BYTES_MAX ? tryReadText(path) : undefined
   return text === undefined ? undefined : { name, text, below, ...(explain === undefined ? {} : { explain }) }
 }

@@ -54,6 +54,8 @@ export function readConfig(bundle: string): Uint8Array {
   }
   const details = { code: "config-unreadable" } as const
   if (status.type === "dir") throw new RuntsError(`${file} is a directory, not a file`, details)
+  // which have no end
+  if (status.type === "char" || status.type === "block") throw new RuntsError(`${file} is a device, not a file`, details)
   if (status.size > CONFIG_BYTES_MAX) throw new RuntsError(`${file} has ${status.size} bytes; more than ${CONFIG_BYTES_MAX} are no config`, details)
   return readFile(file)
 }

@@ -1,7 +1,10 @@
 import { randomBytes } from "node:crypto"
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs"
+import { spawn } from "node:child_process"
 import { gunzipSync } from "node:zlib"
 import type { Box } from "../../conformance/lib/box.ts"
+import { command } from "../../conformance/lib/command.ts"
+import { runtimePath } from "../../conformance/lib/environment.ts"
 import { boxTest, type TestOptions } from "../../conformance/lib/test.ts"
 
 /*
@@ -120,4 +123,18 @@ boxTest("times that somebody cut off or lengthened: the trace says less, and not
   rmSync(times, { recursive: true })
   writeFileSync(times, "")
   t.equal(box.call(["explain", box.id]).code, 0)
+})
+
+boxTest("a config or process that is a device or comes from a pipe: one error, on a terminal too, and nothing is read twice [run, exec --process]", OURS, (t, box) => {
+  const onTerminalOf = (...args: string[]) => command(["timeout", "10", "python3", "-c", "import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)", runtimePath, "--root", box.root, ...args])
+  box.args("/bin/sleep", "1000").run(["--detach"])
+  mkdirSync(`${box.folder}/zero`)
+  symlinkSync("/dev/zero", `${box.folder}/zero/config.json`)
+  const zero = onTerminalOf("run", "--bundle", `${box.folder}/zero`, "zero")
+  t.match(zero.stdout, /config\.json is a device, not a file/)
+  const fifo = `${box.folder}/fifo`
+  t.equal(command(["mkfifo", fifo]).code, 0)
+  const written = spawn("sh", ["-c", `echo '{"cwd": "relative", "args": ["x"], "user": {"uid": 0, "gid": 0}}' >${fifo}`])
+  t.match(onTerminalOf("exec", "--process", fifo, box.id).stdout, /cwd/)
+  written.kill()
 })
