@@ -63,7 +63,8 @@ export class Printer {
   private readonly owners = new Map<Datum, Step>()
   private readonly program: Program
   private readonly decode: Decoder | undefined
-  private places: ReadonlyMap<Datum, number> | undefined
+  private blocks: ReadonlyMap<Datum, number> | undefined
+  private zeros: ReadonlyMap<Datum, number> | undefined
   constructor(program: Program, decode?: Decoder) {
     this.program = program
     this.decode = decode
@@ -175,16 +176,14 @@ export class Printer {
     if (where instanceof WordArray) return `{${where.items.map((item) => this.argument(item)).join(", ")}}`
     const owner = this.owners.get(where)
     if (owner !== undefined) return `&${this.stepName(owner)}`
-    if (where.bytes.length > 0) return `bytes ${this.indexOf(where)} <${hex(where.bytes)}>`
-    return `buffer ${this.indexOf(where)}[${where.size}]`
+    if (where.bytes.length > 0) return `bytes ${(this.blocks ??= numbered(this.program.blocks)).get(where)} <${hex(where.bytes)}>`
+    return `buffer ${(this.zeros ??= numbered(this.program.zeros)).get(where) ?? -1}[${where.size}]`
   }
+}
 
-  /** Of a block among the blocks, or of zeroed memory among that; programs of many mounts have tens of thousands. */
-  private indexOf(datum: Datum): number {
-    const { blocks, zeros } = this.program
-    this.places ??= new Map([...blocks.entries(), ...zeros.entries()].map(([index, one]) => [one, index]))
-    return this.places.get(datum) ?? -1
-  }
+/** Programs of many mounts have tens of thousands: each has its number without a search. */
+function numbered(data: readonly Datum[]): ReadonlyMap<Datum, number> {
+  return new Map(data.map((datum, index) => [datum, index]))
 }
 
 /** A field's number, or where it points; undefined where the memory does not reach so far. */
