@@ -22,7 +22,7 @@ const SHARE = 64
 const WORKERS = 2
 /** Longer runs of one call (a signal's handler after the other) are tried at their ends. */
 const RUN_MAX = 4
-const HANGS_MS = 30_000
+const TIME_LIMIT_MS = 30_000
 
 const PYTHON = existsSync("/usr/bin/python3") ? "/usr/bin/python3" : "python3"
 
@@ -48,6 +48,8 @@ interface Scenario {
   readonly withInit?: true
   /** The container and its process are to be there after it, whatever fails. */
   readonly survives?: true
+  /** Calls of the runtime that are all tried with every errno, in the fixed share too: where once one of many made it hang. */
+  readonly always?: readonly SyscallName[]
 }
 
 const hook = { path: "/bin/true" }
@@ -84,7 +86,10 @@ const SCENARIOS: readonly Scenario[] = [
     command: (box) => ["create", "--console-socket", `${box.folder}/console`, "--bundle", box.bundle, box.id],
   },
   { title: "start", before: "created", command: (box) => ["start", box.id], withInit: true, configure: filtered },
-  { title: "start with hooks", before: "created", command: (box) => ["start", box.id], withInit: true, configure: interactive },
+  {
+    title: "start with hooks", before: "created", command: (box) => ["start", box.id], withInit: true, configure: interactive,
+    always: ["fcntl", "recvfrom"],
+  },
   { title: "run", before: "nothing", command: (box) => ["run", "--bundle", box.bundle, box.id], configure: (box) => void box.args("/bin/true") },
   { title: "exec", before: "running", command: (box) => ["exec", box.id, "/bin/true"], survives: true },
   { title: "exec in a user namespace", before: "running", command: (box) => ["exec", box.id, "/bin/true"], survives: true, configure: (box) => box.mapIds() },
@@ -123,14 +128,23 @@ async function prepared(scenario: Scenario, box: Box): Promise<void> {
   if (scenario.before === "running") box.start()
 }
 
+/** What inject.py tells. */
+interface Report {
+  readonly calls: readonly (readonly [Who, number])[]
+  /** What was done to which call: whose, its number, which of its calls. */
+  readonly done: readonly [Who, number, number] | null
+  /** The command did not end by itself. */
+  readonly hung: boolean
+}
+
 /** Runs the scenario's command; `action` is an errno's number, KILL or NONE. */
-async function traced(scenario: Scenario, box: Box, site: Pick<Site, "who" | "index">, action: string): Promise<{ result: Result; calls: [Who, number][]; done: [Who, number, number] | null }> {
+async function traced(scenario: Scenario, box: Box, site: Pick<Site, "who" | "index">, action: string): Promise<Report & { result: Result }> {
   const report = `${box.folder}/report`
   rmSync(report, { force: true })
   const also = scenario.withInit === true ? ["--also", String(box.pid)] : []
   const argv = [PYTHON, `${checkout}/conformance/faults/inject.py`, report, site.who, String(site.index), action, ...also, "--", runtimePath, "--root", box.root]
-  const result = await startCommand([...argv, ...scenario.command(box)], { timeLimit: HANGS_MS }).done
-  const told = existsSync(report) ? (JSON.parse(readFileSync(report, "utf8")) as { calls: [Who, number][]; done: [Who, number, number] | null }) : { calls: [], done: null }
+  const result = await startCommand([...argv, ...scenario.command(box)], { timeLimit: TIME_LIMIT_MS }).done
+  const told = existsSync(report) ? (JSON.parse(readFileSync(report, "utf8")) as Report) : { calls: [], done: null, hung: true }
   return { result, ...told }
 }
 
@@ -138,9 +152,10 @@ async function traced(scenario: Scenario, box: Box, site: Pick<Site, "who" | "in
 const seen = new Set<string>()
 
 /** The calls that are tried, out of those that were recorded. */
-function chosen(verb: string, calls: readonly (readonly [Who, number])[]): Site[] {
+function chosen({ title, always = [] }: Scenario, calls: readonly (readonly [Who, number])[]): (Site & { readonly whole: boolean })[] {
+  const verb = title.split(" ")[0] as string
   const counts: Record<string, number> = {}
-  const sites: (Site & { readonly first: boolean; readonly inside: boolean })[] = []
+  const sites: (Site & { readonly first: boolean; readonly inside: boolean; readonly whole: boolean })[] = []
   calls.forEach(([who, number], at) => {
     const index = (counts[who] = (counts[who] ?? -1) + 1)
     const name = NAMES.get(number)
@@ -149,9 +164,9 @@ function chosen(verb: string, calls: readonly (readonly [Who, number])[]): Site[
     const inside = Array.from({ length: 2 * RUN_MAX + 1 }, (_, i) => at - RUN_MAX + i).every(same)
     const first = !seen.has(`${verb} ${who} ${name}`)
     seen.add(`${verb} ${who} ${name}`)
-    sites.push({ who, index, name, first, inside })
+    sites.push({ who, index, name, first, inside, whole: WHOLE || (who === "runtime" && always.includes(name)) })
   })
-  return sites.filter(({ first, inside, index }) => !inside && (WHOLE || first || index % SHARE === 0))
+  return sites.filter(({ first, inside, whole, index }) => !inside && (whole || first || index % SHARE === 0))
 }
 
 /** What a command left that is not there for a reason. */
@@ -161,9 +176,10 @@ function leftovers(box: Box): string[] {
 }
 
 /** What is wrong with how the command ended. */
-function faultsOf(result: Result, action: string, who: Who, reached: boolean): string[] {
+function faultsOf({ result, done, hung }: Report & { result: Result }, action: string, who: Who): string[] {
   const { code, stderr } = result
-  if (code === -1 || result.milliseconds >= HANGS_MS) return ["it hangs"]
+  const reached = done !== null
+  if (hung) return ["it hangs"]
   if (/internal error|TypeError|ReferenceError|panic|Segmentation|Bun v|\.ts:\d|undefined/.test(stderr)) return [`a crash: ${stderr.slice(0, 300)}`]
   if (action === "KILL" && who === "runtime" && reached) return code === 137 ? [] : [`killed, yet it ends with ${code}`]
   if (code > 128 && code !== 137 && code !== 255) return [`it ends with ${code}: ${stderr.slice(0, 200)}`]
@@ -175,10 +191,11 @@ function faultsOf(result: Result, action: string, who: Who, reached: boolean): s
 /** One fault. @returns what is wrong, each in a line */
 async function trial(scenario: Scenario, box: Box, site: Site, action: string): Promise<string[]> {
   await prepared(scenario, box)
-  const { result, done } = await traced(scenario, box, site, action === "KILL" ? "KILL" : String(ERRNO[action as ErrnoName]))
+  const told = await traced(scenario, box, site, action === "KILL" ? "KILL" : String(ERRNO[action as ErrnoName]))
+  const { result, done } = told
   trials++
   if (done !== null) action === "KILL" ? killed++ : injected++
-  const wrong = faultsOf(result, action, site.who, done !== null)
+  const wrong = faultsOf(told, action, site.who)
   if (process.env.RUNTS_SAY === "1" && result.code !== 0) console.log(`# ${scenario.title} ${site.who} ${site.index} ${done === null ? "nothing" : NAMES.get(done[1])} ${action}: ${result.code} ${result.stderr.trim()}`)
   const alive = scenario.survives === true && action !== "KILL"
   // what cannot be removed stays for `delete --force`; `run` is also the one that deletes
@@ -222,13 +239,13 @@ async function each(t: Test, scenario: Scenario): Promise<void> {
     const { result, calls } = await traced(scenario, first, { who: "runtime", index: -1 }, "NONE")
     if (!t.equal(result.code, 0, `recorded: ${result.stderr}`)) return
     first.call(["delete", "--force", first.id])
-    const queue = chosen(scenario.title.split(" ")[0] as string, calls).flatMap((site, n) => {
+    const queue = chosen(scenario, calls).flatMap((site, n) => {
       const actions = [...errnosFor(site.name), "KILL"]
-      return (WHOLE || actions.length === 1 ? actions : [n % 3 === 0 ? "KILL" : (actions[n % (actions.length - 1)] as string)]).map((action) => ({ site, action }))
+      return (site.whole || actions.length === 1 ? actions : [n % 3 === 0 ? "KILL" : (actions[n % (actions.length - 1)] as string)]).map((action) => ({ site, action }))
     })
     if (SITE !== undefined) {
       const [who, index, action] = SITE.split(" ") as [Who, string, string]
-      queue.splice(0, Infinity, { site: { who, index: Number(index), name: "read" }, action })
+      queue.splice(0, Infinity, { site: { who, index: Number(index), name: "read", whole: true }, action })
     }
     const problems: string[] = []
     const [before, from] = [injected + killed, performance.now()]

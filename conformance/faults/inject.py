@@ -5,7 +5,7 @@
 WHO makes the call: "runtime" (the command's main thread), "launcher" (a process that it starts whose code lies where a container's program does), or
 "init" (its clone, or the process that --also names). Only calls from addresses between 0x10000000 and 0x10ffffff count: there the runtime's own system
 calls are made (src/prelude), and the programs' (src/program/layout.ts); the engine's are elsewhere. They are numbered from 0 for each. Everything else is
-let go: the engine's threads, hooks, the user's program. REPORT takes JSON: the calls as [who, number], and what was done to which. x86-64 only.
+let go: the engine's threads, hooks, the user's program. REPORT takes JSON: the calls as [who, number], what was done to which, and whether it hung. x86-64 only.
 """
 import ctypes
 import json
@@ -23,6 +23,8 @@ WALL = 0x40000000
 FORKED = {1, 2, 3}
 EVENT_EXEC = 4
 OWN = range(0x10000000, 0x11000000)
+# a command that takes so long is killed
+HANGS_SECONDS = 25
 
 libc = ctypes.CDLL(None, use_errno=True)
 libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
@@ -42,6 +44,7 @@ class Tracer:
         self.counts = {"runtime": 0, "launcher": 0, "init": 0}
         self.calls = []
         self.done = None
+        self.hung = False
         self.fail = {}  # pid: errno to return at the call's end
         self.buffer = ctypes.create_string_buffer(88)
 
@@ -127,6 +130,14 @@ def main():
         ptrace(SEIZE, also, 0, TRACEME_OPTIONS)
         ptrace(INTERRUPT, also)
         tracer.roles[also] = "init"
+
+    # a tracer that is killed leaves the command running, and that would get in the way of the next one
+    def give_up(*_):
+        tracer.hung = True
+        os.kill(root, signal.SIGKILL)
+
+    signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(HANGS_SECONDS)
     # the command begins with its execve
     executed = False
     waiting = {}
@@ -170,7 +181,7 @@ def main():
             if go == DETACH:
                 tracer.roles[pid] = None
     with open(report, "w") as file:
-        json.dump({"calls": tracer.calls, "done": tracer.done}, file)
+        json.dump({"calls": tracer.calls, "done": tracer.done, "hung": tracer.hung}, file)
     sys.exit(code)
 
 

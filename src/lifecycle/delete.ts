@@ -74,12 +74,24 @@ function openByForce(globals: GlobalOptions, id: string): ContainerDir {
   return openContainer(globals, id, { lock: "exclusive" })
 }
 
-/** With force, a state that cannot be read is as good as none: the folder goes, and what it named is warned of. */
+/** What is there in place of state.json is no state, and will not become one. */
+const NO_STATE: ReadonlySet<number | undefined> = new Set([ERRNO.ELOOP, ERRNO.EISDIR, ERRNO.ENXIO, ERRNO.EIO])
+
+/**
+ * With force, a state that is damaged is as good as none: the folder goes, and what it named is warned of. One that only cannot be
+ * read now (no descriptor or memory left, no permission) stays, as it alone names a process that may run.
+ */
 function readState(container: ContainerDir, force: boolean): StoredState | undefined {
   try {
     return container.readState()
   } catch (error) {
-    if (!force) throw error
+    const damaged = error instanceof RuntsError && (error.details.code === "state-damaged" || NO_STATE.has(error.details.errno))
+    if (!force || !(error instanceof RuntsError)) throw error
+    if (!damaged) {
+      throw new RuntsError(error.message, {
+        ...error.details, hint: "nothing was removed, as only this file names its process and cgroups",
+      })
+    }
     warn(`${error instanceof Error ? error.message : String(error)}; its cgroups and processes, if any, are left`)
     return undefined
   }

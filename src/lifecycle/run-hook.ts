@@ -72,7 +72,13 @@ export function runHook(hook: Hook, stateJson: string, options: HookOptions): vo
   }
   let pid = 0
   let run: HookRun | undefined
+  let others: readonly number[] | undefined
   try {
+    // our ends only: the hook's have descriptions of their own. A read that waits would keep us from what its program asks
+    for (const fd of [stdin.write, output.read]) {
+      const result = sys(NR.fcntl, fd, F_SETFL, O_NONBLOCK)
+      if (result < 0) throw sysError("make a hook's pipe non-blocking", -result, { syscall: "fcntl" })
+    }
     const planner = planHook({
       path: hook.path,
       args: hook.args === undefined || hook.args.length === 0 ? [hook.path] : hook.args,
@@ -87,7 +93,7 @@ export function runHook(hook: Hook, stateJson: string, options: HookOptions): vo
       confinement: options.confinement,
       pointer: options.pointer,
     })
-    const others = options.namespaces === undefined ? undefined : children()
+    others = options.namespaces === undefined ? undefined : children()
     pid = spawnProgram(planner, "runts:hook", [...theirs, ...descriptorsOf(options)])
     while (theirs.length > 0) close(theirs.pop() as number)
     run = new HookRun(pid, status, stdin.write, output.read, Buffer.from(stateJson, "utf8"), options, others)
@@ -101,7 +107,10 @@ export function runHook(hook: Hook, stateJson: string, options: HookOptions): vo
       })
     }
   } finally {
-    if (run === undefined && pid > 0) killAndReap(pid)
+    if (run === undefined && pid > 0) {
+      killAndReap(pid)
+      reapClone(others)
+    }
     run?.end()
     for (const fd of theirs) close(fd)
     close(status)
@@ -184,9 +193,6 @@ class HookRun {
     this.stdin = stdin
     this.output = output
     this.input = input
-    // our ends only: the hook's have descriptions of their own
-    sys(NR.fcntl, stdin, F_SETFL, O_NONBLOCK)
-    sys(NR.fcntl, output, F_SETFL, O_NONBLOCK)
     this.pidfd = pidfdOf(pid)
   }
 
@@ -223,16 +229,15 @@ class HookRun {
   end(): void {
     if (!this.reaped) killAndReap(this.pid)
     close(this.pidfd)
-    if (this.others === undefined || this.followed) return
-    // a launcher that was killed before it told the pid may have made its clone, which is our child: as long as nobody reaps it, not even
-    // the end of the container's init is complete (pid_namespaces(7))
-    for (const pid of children()) if (!this.others.includes(pid)) killAndReap(pid)
+    if (!this.followed) reapClone(this.others)
   }
 
   private feed(): void {
     while (this.stdinOpen) {
       const n = this.input.length === 0 ? 0 : sys(NR.write, this.stdin, this.input, this.input.length)
       if (n === -ERRNO.EAGAIN) return
+      if (n === -ERRNO.EINTR) continue
+      if (n < 0 && n !== -ERRNO.EPIPE) throw sysError("write the state to a hook", -n, { syscall: "write" })
       if (n > 0) this.input = this.input.subarray(n)
       // a hook need not read its input (EPIPE)
       if (n < 0 || this.input.length === 0) {
@@ -247,7 +252,10 @@ class HookRun {
     for (let taken = 0; this.outputOpen && taken < PIPE_BYTES; taken += READ_BYTES) {
       const n = sys(NR.read, this.output, buffer, buffer.length)
       if (n === -ERRNO.EAGAIN) return
-      if (n <= 0) this.outputOpen = false
+      if (n === -ERRNO.EINTR) continue
+      // nobody would take the rest, and the hook would wait for that
+      if (n < 0) throw sysError("read a hook's output", -n, { syscall: "read" })
+      if (n === 0) this.outputOpen = false
       else this.tail = Buffer.concat([this.tail, buffer.subarray(0, n)]).subarray(-OUTPUT_BYTES)
     }
   }
@@ -257,6 +265,9 @@ class HookRun {
     while (this.statusOpen) {
       const n = sys(NR.recvfrom, this.status, buffer, 16, MSG_DONTWAIT, 0, 0)
       if (n === -ERRNO.EAGAIN) return
+      if (n === -ERRNO.EINTR) continue
+      // its program may wait for an answer to what was not received
+      if (n < 0 && n !== -ERRNO.ECONNRESET) throw sysError("receive from a hook's program", -n, { syscall: "recvfrom" })
       if (n <= 0) this.statusOpen = false
       else if (buffer.readUInt32LE(0) === MESSAGE.PID) this.follow(buffer.readInt32LE(8))
       else if (buffer.readUInt32LE(0) === MESSAGE.STARTED) this.hasStarted = true
@@ -291,6 +302,15 @@ function killAndReap(pid: number): void {
   sys(NR.kill, -pid, SIGNALS.KILL)
   sys(NR.kill, pid, SIGNALS.KILL)
   reap(pid)
+}
+
+/**
+ * A launcher that was killed before it told the pid may have made its clone, which is our child: as long as nobody reaps it, not even
+ * the end of the container's init is complete (pid_namespaces(7)).
+ * @param others children that are not it; undefined where there can be none
+ */
+function reapClone(others: readonly number[] | undefined): void {
+  if (others !== undefined) for (const pid of children()) if (!others.includes(pid)) killAndReap(pid)
 }
 
 /** Pids of this process's children, zombies too; none where the kernel does not tell them (CONFIG_PROC_CHILDREN). */

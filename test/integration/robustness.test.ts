@@ -1,6 +1,8 @@
+import { chmodSync, existsSync, statSync } from "node:fs"
 import t from "tap"
-import { expectSuccess, startRuntime } from "../../conformance/lib/command.ts"
-import { environment } from "../../conformance/lib/environment.ts"
+import { command, expectSuccess, startRuntime } from "../../conformance/lib/command.ts"
+import { environment, runtimePath } from "../../conformance/lib/environment.ts"
+import { isAlive } from "../../conformance/lib/procfs.ts"
 import { boxTest } from "../../conformance/lib/test.ts"
 
 /** Milliseconds after its start at which the runtime is killed; a slow machine has a coarser net. */
@@ -44,6 +46,27 @@ boxTest("delete killed at any moment: a second one finishes the work", KILLED, a
     t.same(box.stateEntries(), [])
     t.same(box.cgroupFolders(), [])
   }
+})
+
+boxTest("delete --force that cannot read the state now touches neither it nor the process [delete --force]", {
+  skipFor: { crun: "keeps its state in other files" },
+}, async (t, box) => {
+  const pid = await box.launch("/bin/sleep", "1000")
+  const file = `${box.root}/${box.id}/state.json`
+  const { mode } = statSync(file)
+  chmodSync(file, 0)
+  // root without the capabilities that make permissions void
+  const without = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search", "--"]
+  const refused = command([...without, runtimePath, "--root", box.root, "delete", "--force", box.id])
+  t.not(refused.code, 0)
+  t.match(refused.stderr, /state\.json.*permission denied/)
+  t.ok(isAlive(pid), "the process runs")
+  t.ok(existsSync(file), "what names it is there")
+  chmodSync(file, mode & 0o777)
+  t.equal(box.state().status, "running")
+  box.delete("--force")
+  t.notOk(isAlive(pid), "it has ended")
+  t.same(box.cgroupFolders(), [])
 })
 
 boxTest("exec killed at any moment: the container goes on", async (t, box) => {

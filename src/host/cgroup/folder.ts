@@ -115,7 +115,9 @@ function list(folder: number, folders: boolean): string[] {
 export function tryWriteControl(folder: number, name: string, value: string): number {
   const fd = tryOpenBeneath(folder, name, O_WRONLY)
   if (fd < 0) return fd
-  const result = sys(NR.write, fd, value, Buffer.byteLength(value))
+  let result: number
+  do result = sys(NR.write, fd, value, Buffer.byteLength(value))
+  while (result === -ERRNO.EINTR)
   close(fd)
   return result < 0 ? result : 0
 }
@@ -137,7 +139,9 @@ export function tryReadControl(folder: number, name: string): string | undefined
   if (fd === -ERRNO.ENOENT || fd === -ERRNO.ENODEV) return undefined
   if (fd < 0) throw cgroupError(`open cgroup file "${name}"`, -fd, { syscall: "openat2" })
   const buffer = (control ??= Buffer.allocUnsafeSlow(CONTROL_BYTES))
-  const length = sys(NR.read, fd, buffer, CONTROL_BYTES)
+  let length: number
+  do length = sys(NR.read, fd, buffer, CONTROL_BYTES)
+  while (length === -ERRNO.EINTR)
   close(fd)
   if (length === -ERRNO.ENODEV) return undefined
   if (length < 0) throw cgroupError(`read cgroup file "${name}"`, -length, { syscall: "read" })

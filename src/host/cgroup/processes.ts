@@ -37,9 +37,17 @@ export function processesIn(record: CgroupRecord, key: string): number[] {
   return [...pids]
 }
 
+/** Who cannot be listed could not be killed either: what is not simply gone is an error. */
+function isGone(errno: number): boolean {
+  return errno === ERRNO.ENOENT || errno === ERRNO.ENODEV
+}
+
 function collect(folder: number, pids: Set<number>): void {
   const fd = tryOpenBeneath(folder, "cgroup.procs", O_RDONLY)
-  if (fd < 0) return
+  if (fd < 0) {
+    if (isGone(-fd)) return
+    throw cgroupError("open a cgroup's cgroup.procs", -fd, { syscall: "openat2" })
+  }
   try {
     // 0 is a process that this pid namespace does not see
     for (const line of Buffer.from(readAll(fd).buffer).toString("latin1").split("\n")) {
@@ -48,15 +56,21 @@ function collect(folder: number, pids: Set<number>): void {
   } catch (error) {
     const errno = (error as { details?: { errno?: number } }).details?.errno
     // a threaded cgroup, whose processes its domain lists; a cgroup that is gone
-    if (errno !== ERRNO.EOPNOTSUPP && errno !== ERRNO.ENODEV) throw error
+    if (errno === undefined || (errno !== ERRNO.EOPNOTSUPP && !isGone(errno))) throw error
   } finally {
     close(fd)
   }
   for (const name of subCgroups(folder)) {
     const child = tryOpenBeneath(folder, name, O_PATH | O_DIRECTORY)
-    if (child < 0) continue
-    collect(child, pids)
-    close(child)
+    if (child < 0) {
+      if (isGone(-child)) continue
+      throw cgroupError(`open sub-cgroup ${JSON.stringify(name)}`, -child, { syscall: "openat2" })
+    }
+    try {
+      collect(child, pids)
+    } finally {
+      close(child)
+    }
   }
 }
 
@@ -114,11 +128,13 @@ function killFrozen(record: CgroupRecord, key: string): void {
  */
 function signalEach(record: CgroupRecord, key: string, signal: number): void {
   const handles = new Map<number, number>()
+  let refused: { pid: number; errno: number } | undefined
   for (const pid of processesIn(record, key)) {
     const fd = sys(NR.pidfd_open, pid, 0)
     if (fd >= 0) handles.set(pid, fd)
+    // EINVAL: a thread's id, of a threaded cgroup
+    else if (fd !== -ERRNO.ESRCH && fd !== -ERRNO.EINVAL) refused ??= { pid, errno: -fd }
   }
-  let refused: { pid: number; errno: number } | undefined
   for (const pid of processesIn(record, key)) {
     const fd = handles.get(pid)
     if (fd === undefined) continue
