@@ -195,7 +195,7 @@ async function runTools(runtime: string, { file, out }: Options, found: Found): 
   const { version, results } = JSON.parse(readFileSync(json, "utf8")) as { version: string; results: readonly ToolResult[] }
   const outcomes = results.map(({ name, verdict, why, failed }): ToolOutcome => {
     const explained = why.filter(({ points }) => failed.some((point) => points.some((pattern) => new RegExp(`^(?:${pattern})$`).test(point))))
-    const words = verdict === "explained" ? explained.map((one) => one.why) : failed
+    const words = verdict === "explained" ? explained.map((one) => one.why) : verdict === "not judged" ? why.map((one) => one.why) : failed
     return { name, verdict, why: verdict === "passed" ? "" : words.join("; ") }
   })
   found.toolsVersion = version

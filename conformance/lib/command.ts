@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs"
 import { marker, runtimePath, scratch } from "./environment.ts"
+import { complained, refuseHarm } from "./peer.ts"
 
 /** How a command ended. */
 export interface Result {
@@ -31,6 +32,7 @@ let outputs = 0
 
 /** Runs the runtime and waits for it. Its output goes to files, since a container may keep a pipe open for ever. */
 export function runtime(args: readonly string[], options: CommandOptions = {}): Result {
+  refuseHarm(args)
   return command([runtimePath, ...args], options)
 }
 
@@ -52,7 +54,9 @@ export function command(argv: readonly string[], options: CommandOptions = {}): 
   const timedOut = (done.error as NodeJS.ErrnoException | undefined)?.code === "ETIMEDOUT"
   if (done.error && !timedOut) throw done.error
   const code = timedOut ? -1 : done.signal ? 128 + (SIGNAL_NUMBERS[done.signal] ?? 0) : (done.status ?? -1)
-  return { argv, code, stdout: readFileSync(`${base}.out`, "utf8"), stderr: readFileSync(`${base}.err`, "utf8"), milliseconds }
+  const stderr = readFileSync(`${base}.err`, "utf8")
+  complained(code, stderr)
+  return { argv, code, stdout: readFileSync(`${base}.out`, "utf8"), stderr, milliseconds }
 }
 
 /** A command that still runs: `done` resolves when it ends, `stdout` reads what it printed so far. */
@@ -64,6 +68,7 @@ export interface Running {
 
 /** Starts the runtime and leaves it running. */
 export function startRuntime(args: readonly string[], options: CommandOptions = {}): Running {
+  refuseHarm(args)
   return startCommand([runtimePath, ...args], options)
 }
 
@@ -86,7 +91,9 @@ export function startCommand(argv: readonly string[], options: CommandOptions = 
     child.on("exit", (status, signal) => {
       clearTimeout(timer)
       const code = signal ? 128 + (SIGNAL_NUMBERS[signal] ?? 0) : (status ?? -1)
-      resolve({ argv, code, stdout: stdout(), stderr: readFileSync(`${base}.err`, "utf8"), milliseconds: performance.now() - start })
+      const stderr = readFileSync(`${base}.err`, "utf8")
+      complained(code, stderr)
+      resolve({ argv, code, stdout: stdout(), stderr, milliseconds: performance.now() - start })
     })
   })
   return { child, done, stdout }

@@ -4,6 +4,7 @@ import t, { type Test } from "tap"
 import { Box } from "./box.ts"
 import { environment, type EnvironmentName, runtimeName, runtimePath, type RuntimeName } from "./environment.ts"
 import { has, type Need } from "./need.ts"
+import { judgeWords } from "./peer.ts"
 
 export type { Need } from "./need.ts"
 
@@ -40,7 +41,7 @@ export function boxTest(
   t.test(title, reason === undefined ? {} : { skip: reason }, async (test) => {
     const box = new Box()
     try {
-      await body(test, box)
+      await body(judgeWords(test), box)
     } finally {
       const left = await box.close()
       // what a peer leaves where an attack fails is no gain of the attacker's

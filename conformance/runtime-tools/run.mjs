@@ -11,9 +11,10 @@ const PROGRAM_SECONDS_MAX = 60
 
 /**
  * Why a program does not pass. `runtimes`: names, or "*" where it is the program's own fault. `points`: patterns of the points that
- * fail. `sometimes`: it may also pass, or some of the points may.
+ * fail. `sometimes`: it may also pass, or some of the points may. `notJudged`: where a program's output has `said`, or that keeps the output to itself.
  * @typedef {{ runtimes: "*" | string[], points: string[], why: string, clause?: string, sometimes?: true }} Expectation
- * @type {{ version: string, programs: Record<string, Expectation[]> }}
+ * @type {{ version: string, programs: Record<string, Expectation[]>,
+ *   notJudged?: { runtimes: string[], said: string, programs: string[], why: string }[] }}
  */
 const expected = JSON.parse(readFileSync(`${here}/expected.json`, "utf8"))
 
@@ -102,7 +103,7 @@ async function runProgram(name) {
   rmSync(folder, { recursive: true, force: true })
   const { passed, skipped, failed } = readPoints(done.stdout, done.code)
   const seconds = (performance.now() - start) / 1000
-  return { name, ...judge(name, failed), passed, skipped, failed, code: done.code, output: done.stdout + done.stderr, seconds }
+  return { name, ...judge(name, failed, done.stdout + done.stderr), passed, skipped, failed, code: done.code, output: done.stdout + done.stderr, seconds }
 }
 
 /**
@@ -128,10 +129,13 @@ function readPoints(text, code) {
 }
 
 /**
- * passed, explained (fails as expected.json says) or wrong.
- * @param {string} name @param {string[]} failed
+ * passed, explained (fails as expected.json says), not judged (another runtime cannot be tried on this machine) or wrong.
+ * @param {string} name @param {string[]} failed @param {string} output
  */
-function judge(name, failed) {
+function judge(name, failed, output) {
+  const silent = (expected.notJudged ?? []).find(({ runtimes, programs, said }) =>
+    runtimes.includes(basename(options.runtime)) && (programs.includes(name) || output.includes(said)))
+  if (silent !== undefined) return { verdict: "not judged", unexplained: [], passes: [], why: [{ points: [], why: silent.why }] }
   const own = (expected.programs[name] ?? []).filter(({ runtimes }) => runtimes === "*" || runtimes.includes(basename(options.runtime)))
   const matches = (/** @type {string} */ pattern, /** @type {string} */ point) => new RegExp(`^(?:${pattern})$`).test(point)
   const unexplained = failed.filter((point) => !own.some(({ points }) => points.some((pattern) => matches(pattern, point))))
@@ -143,8 +147,8 @@ function judge(name, failed) {
 
 /** @param {number} number @param {Awaited<ReturnType<typeof runProgram>>} result */
 function report(number, result) {
-  console.log(`${result.verdict === "wrong" ? "not ok" : "ok"} ${number} - ${result.name}${result.verdict === "explained" ? " (fails, explained)" : ""}`)
-  for (const { why, clause } of result.failed.length > 0 ? result.why : []) console.log(`# ${why}${clause === undefined ? "" : ` (${clause})`}`)
+  console.log(`${result.verdict === "wrong" ? "not ok" : "ok"} ${number} - ${result.name}${result.verdict === "explained" ? " (fails, explained)" : result.verdict === "not judged" ? " # SKIP not judged" : ""}`)
+  for (const { why, clause } of result.failed.length > 0 || result.verdict === "not judged" ? result.why : []) console.log(`# ${why}${clause === undefined ? "" : ` (${clause})`}`)
   if (result.verdict !== "wrong") return
   for (const point of result.unexplained) console.log(`  failed and not explained: ${point}`)
   for (const pattern of result.passes) console.log(`  passes although expected to fail: ${pattern}`)

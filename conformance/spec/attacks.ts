@@ -22,6 +22,8 @@ export function attackOutcome(test: Test, points: ReadonlyMap<string, readonly P
   const title = wordsOf(test.title)
   const failed = found.filter(({ result }) => result === "failed")
   const passed = found.filter(({ result }) => result === "passed")
+  // where even what is unprotected survives, the attack cannot be made here
+  if (failed.length > 0 && failed.every(({ why }) => why.startsWith("control: "))) return { title, result: "not here", why: failed[0]?.why ?? "" }
   if (failed.length > 0) {
     const ways = found.length > 1 ? `${failed.length} of ${found.length} ways: ` : ""
     const detail = (point: Point): string => (found.length > 1 ? `${varying(test.title, point.title)}: ${point.why}` : point.why)

@@ -12,9 +12,10 @@ the end of its title: \`[clause runtime.md/delete-1]\`. \`conformance/run --runt
 same table with the outcome.
 `
 
-/** The outcome of a clause for one runtime. `differs`: its tests are skipped since it is known to do otherwise, as `why` says. */
+/** The outcome of a clause for one runtime. `differs`: its tests are skipped since it is known to do otherwise, as `why` says.
+ * `not judged`: its tests ask for more than the clause, or could not show what it does here: nobody has told yet which. */
 export interface Outcome {
-  readonly result: "holds" | "fails" | "differs" | "skipped" | "no test"
+  readonly result: "holds" | "fails" | "differs" | "skipped" | "not judged" | "no test"
   readonly why: string
 }
 
@@ -49,7 +50,7 @@ export function specDocument({ clauses }: SpecCoverage, outcomes?: Outcomes): st
 
 function counts(clauses: readonly CoveredClause[], of: ReadonlyMap<string, Outcome>): string {
   const number = (result: Outcome["result"]) => clauses.filter(({ clause }) => of.get(clause.id)?.result === result).length
-  const words = { holds: "hold", fails: "fail", differs: "known to differ", skipped: "skipped", "no test": "without a test here" } as const
+  const words = { holds: "hold", fails: "fail", differs: "known to differ", skipped: "skipped", "not judged": "not judged", "no test": "without a test here" } as const
   const each = (Object.keys(words) as Outcome["result"][]).map((result) => `${number(result)} ${words[result]}`)
   return `${clauses.length} clauses: ${each.join(", ")}.`
 }

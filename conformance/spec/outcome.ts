@@ -1,5 +1,6 @@
 import type { Test } from "../../scripts/coverage/titles.ts"
 import type { Outcome } from "./document.ts"
+import { notJudged } from "./peers.ts"
 
 /** A top-level test point of a TAP stream. */
 export interface Point {
@@ -42,7 +43,7 @@ export function pointsOf(test: Test, points: readonly Point[]): Point[] {
 }
 
 /**
- * What the tests of a clause say of a runtime: a failure counts more than a known difference, that more than a pass.
+ * What the tests of a clause say of a runtime: a failure counts more than a known difference, that more than what is not judged, that more than a pass.
  * @param points of each file that was run @param runtime its name, with which the reason of a known difference begins
  */
 export function outcomeOf(clause: string, tests: readonly Test[], points: ReadonlyMap<string, readonly Point[]>, runtime: string): Outcome {
@@ -51,10 +52,13 @@ export function outcomeOf(clause: string, tests: readonly Test[], points: Readon
     // of the tests of a loop, those that name the clause
     return test.title.includes("${") ? matching.filter(({ title }) => !title.includes("[clause ") || namesClause(title, clause)) : matching
   })
-  const failed = found.filter(({ result }) => result === "failed")
+  const open = found.map((point) => notJudged(point, runtime)).find((why) => why !== undefined)
+  const judged = found.filter((point) => notJudged(point, runtime) === undefined)
+  const failed = judged.filter(({ result }) => result === "failed")
   if (failed.length > 0) return { result: "fails", why: failed.map(({ title, why }) => (why === "" ? title : `${title}: ${why}`)).join("; ") }
-  const differs = found.find(({ result, why }) => result === "skipped" && why.startsWith(`${runtime} `))
+  const differs = judged.find(({ result, why }) => result === "skipped" && why.startsWith(`${runtime} `))
   if (differs !== undefined) return { result: "differs", why: differs.why }
+  if (open !== undefined) return { result: "not judged", why: open }
   if (found.some(({ result }) => result === "passed")) return { result: "holds", why: "" }
   if (found.length > 0) return { result: "skipped", why: found[0]?.why ?? "" }
   return { result: "no test", why: tests.length === 0 ? "no test" : "its tests are of other files, suites or units" }

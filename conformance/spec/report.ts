@@ -5,7 +5,7 @@ import type { Outcome } from "./document.ts"
 /** One program of opencontainers/runtime-tools. `explained`: it fails for the reason given. */
 export interface ToolOutcome {
   readonly name: string
-  readonly verdict: "passed" | "explained" | "wrong"
+  readonly verdict: "passed" | "explained" | "not judged" | "wrong"
   readonly why: string
 }
 
@@ -34,7 +34,8 @@ const HEAD = `# Runtimes beside each other
 Made by \`conformance/run --runtime dist/runts --runtime runc --runtime crun --report docs/conformance-report\` from what the runs found (the same as
 data: [conformance-report.json](conformance-report.json)). The clauses are those of [conformance.md](conformance.md). *Holds*: each test of the clause that
 can be run here passes. *Fails*: one does not. *Otherwise*: the runtime is known to do otherwise, as the row says, and its test is not run with it, or, for
-runts, [conformance.md](conformance.md) says why. *Not here*: the test needs what the environment has not. *Elsewhere*: the clause is shown by tests that
+runts, [conformance.md](conformance.md) says why. *Not here*: the test needs what the environment has not. *Not judged*: the test asks for more than the clause, or could not show here what
+the runtime does. The words of an error are compared for runts alone; of the others it counts that they refuse. *Elsewhere*: the clause is shown by tests that
 drive no binary, or by other suites (User Mode Linux, SELinux, AppArmor, engines).`
 
 const ENVIRONMENTS: Readonly<Record<string, string>> = {
@@ -49,7 +50,7 @@ export function reportDocument({ kernel, runtimes }: Report): string {
   ].join("\n\n")}\n`
 }
 
-const RESULTS = { holds: "holds", fails: "fails", differs: "otherwise", skipped: "not here", "no test": "elsewhere" } as const
+const RESULTS = { holds: "holds", fails: "fails", differs: "otherwise", skipped: "not here", "not judged": "not judged", "no test": "elsewhere" } as const
 
 function figures(kernel: string, runtimes: readonly RuntimeReport[]): string {
   const clauses = (result: Outcome["result"]) => ({ clauses: all }: RuntimeReport) => String(Object.values(all).filter((one) => one.result === result).length)
@@ -64,14 +65,15 @@ function figures(kernel: string, runtimes: readonly RuntimeReport[]): string {
     ["attacks: left out, otherwise, not here", ...runtimes.map((one) => [attacked("left out")(one), attacked("otherwise")(one), attacked("not here")(one)].join(", "))],
     ["runtime-tools: passes", ...runtimes.map(programs("passed"))],
     ["runtime-tools: fails, explained", ...runtimes.map(programs("explained"))],
+    ["runtime-tools: not judged", ...runtimes.map(programs("not judged"))],
     ["runtime-tools: fails", ...runtimes.map(programs("wrong"))],
   ])
 }
 
 function clauseRows(runtimes: readonly RuntimeReport[]): string[] {
   const result = (one: RuntimeReport, id: string): Outcome => one.clauses[id] ?? { result: "no test", why: "" }
-  const differing = CLAUSES.filter(({ id }) => new Set(runtimes.map((one) => result(one, id).result)).size > 1 || runtimes.some((one) => ["fails", "differs"].includes(result(one, id).result)))
-  const cellOf = ({ result, why }: Outcome): string => (result === "fails" || result === "differs" ? `**${RESULTS[result]}**: ${cell(why)}` : RESULTS[result])
+  const differing = CLAUSES.filter(({ id }) => new Set(runtimes.map((one) => result(one, id).result)).size > 1 || runtimes.some((one) => ["fails", "differs", "not judged"].includes(result(one, id).result)))
+  const cellOf = ({ result, why }: Outcome): string => (["fails", "differs", "not judged"].includes(result) ? `**${RESULTS[result]}**: ${cell(why)}` : RESULTS[result])
   const rows = differing.map(({ id, file, section, level, text }) => {
     const anchor = id.slice(id.indexOf("/") + 1, id.lastIndexOf("-"))
     return [`[${id}](${SPEC}/${file}#${anchor} "${section}")`, `${level}: ${cell(text)}`, ...runtimes.map((one) => cellOf(result(one, id)))]
@@ -88,7 +90,7 @@ function tools(runtimes: readonly RuntimeReport[]): string {
   const names = [...new Set(runtimes.flatMap(({ tools }) => tools.map(({ name }) => name)))].sort()
   const of = (one: RuntimeReport, name: string): ToolOutcome | undefined => one.tools.find((tool) => tool.name === name)
   const told = names.filter((name) => runtimes.some((one) => (of(one, name)?.verdict ?? "passed") !== "passed"))
-  const words = (tool: ToolOutcome | undefined): string => (tool === undefined ? "not run" : tool.verdict === "passed" ? "passes" : `**fails**${tool.verdict === "explained" ? "" : ", unexplained"}: ${cell(tool.why)}`)
+  const words = (tool: ToolOutcome | undefined): string => (tool === undefined ? "not run" : tool.verdict === "passed" ? "passes" : tool.verdict === "not judged" ? `not judged: ${cell(tool.why)}` : `**fails**${tool.verdict === "explained" ? "" : ", unexplained"}: ${cell(tool.why)}`)
   const version = [...new Set(runtimes.map(({ toolsVersion }) => toolsVersion))].join(", ")
   return [
     `Version ${version}; ${names.length} programs, of which ${names.length - told.length} pass with all. The others, with the reason:`,
