@@ -29,7 +29,7 @@ t.test("an id that leads out of the state root is known as such, in any command"
 function calls(file: string): { said: string; output: string } {
   const folder = mkdtempSync(`${tmpdir()}/runts-peer-`)
   try {
-    writeFileSync(`${folder}/crun`, `#!/bin/sh\necho "$*" >>${folder}/calls\nexit 1\n`, { mode: 0o755 })
+    writeFileSync(`${folder}/crun`, `#!/bin/sh\n[ "$1" != --version ] || { echo crun version 1.8.1; exit; }\necho "$*" >>${folder}/calls\nexit 1\n`, { mode: 0o755 })
     const { stdout } = spawnSync(process.execPath, ["--import", "tsx", `${checkout}/${file}`], {
       cwd: checkout, encoding: "utf8", env: { ...process.env, RUNTIME: `${folder}/crun`, RUNTS_ATTACK: "1", RUNTS_TEST_ENV: "pure-v2" },
     })
