@@ -26,7 +26,7 @@ t.test("specDocument(): a report has the outcome of each clause, and counts", (t
     [first, { result: "holds", why: "" }], [second, { result: "fails", why: "that | test" }],
   ]) })
   t.match(text, "# Conformance of some to runtime-spec 1.3.0")
-  t.match(text, "2 clauses: 1 hold, 1 fail, 0 known to differ, 0 skipped, 0 without a test here.")
+  t.match(text, "2 clauses: 1 hold, 1 fail, 0 known to differ, 0 skipped, 0 not judged, 0 without a test here.")
   t.match(text, /^\| 1 \| MUST \| [^|]* \| \*\*fails\*\*: that \\\| test \|$/m)
   t.end()
 })
