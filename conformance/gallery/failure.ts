@@ -107,6 +107,8 @@ function normalised(stderr: string, box: Stage): string {
     .replaceAll(/\bpid \d+/g, "pid N").replaceAll(/(nsexec-\d)\[\d+\]/g, "$1[N]").replaceAll(/\/proc\/\d+\//g, "/proc/PID/")
     .replaceAll(/\bprocess \d+\b/g, "process N")
     .replaceAll(/\/proc\/self\/fd\/\d+/g, "/proc/self/fd/N")
+    // the first hierarchy of cgroup v1, or cgroup2
+    .replaceAll(/\/sys\/fs\/cgroup\/(?:[a-z_,]+\/)?web1\b/g, "/sys/fs/cgroup/web1")
     .replaceAll(/\/tmp\/(?!here)[^\s:"]*/g, "/tmp/…")
     .trim()
 }

@@ -166,8 +166,13 @@ export class Recorder implements TraceSink {
     return recordedError(error, failed === undefined ? undefined : (this.clocks?.before(failed) ?? index))
   }
 
-  private times(calls: readonly number[], fd: number, ahead: bigint): StepTime[] {
-    return readTimes(timesIn(fd, calls), calls).map((time) => ({ ...time, began: time.began === undefined ? undefined : time.began - ahead }))
+  /** @param now the end of this call: what the program has begun since is not told */
+  private times(calls: readonly number[], fd: number, ahead: bigint, now: number): StepTime[] {
+    const end = this.base + BigInt(now)
+    return readTimes(timesIn(fd, calls), calls).map((time) => {
+      const began = time.began === undefined ? undefined : time.began - ahead
+      return began !== undefined && began > end ? { index: time.index, began: undefined, result: undefined } : { ...time, began }
+    })
   }
 
   /** What the call has done, or failed with, stands whatever became of the record. */
@@ -186,7 +191,7 @@ export class Recorder implements TraceSink {
     if (this.planner === undefined || this.clocks === undefined) return this.command === "start" ? this.earlier(runs, failure, now) : []
     const { clone, calls } = this.clocks
     this.calls = calls
-    const times = this.times(calls, this.shared, this.ahead)
+    const times = this.times(calls, this.shared, this.ahead, now)
     const cloned = times.find(({ index }) => index === clone)
     this.clocks.remove()
     this.clocks = undefined
@@ -205,7 +210,7 @@ export class Recorder implements TraceSink {
     try {
       const { lines } = kept.record
       const failed = failedLine(lines, failure)
-      setOutcomes(lines, this.times(kept.calls, fd, BigInt(kept.ahead)), Number(this.base), { now, runs, failed })
+      setOutcomes(lines, this.times(kept.calls, fd, BigInt(kept.ahead), now), Number(this.base), { now, runs, failed })
       // what was done before this call is in the trace of `create`
       const first = lines.find(({ outcome }) => outcome?.at !== undefined && outcome.at + (outcome.took ?? 0) > 0)?.step ?? 0
       const own = lines.filter(({ step = -1, actor }) => actor !== "launcher" && step >= first && step <= lastStep(lines))

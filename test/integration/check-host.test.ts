@@ -61,7 +61,7 @@ boxTest("the program: what cannot be found or executed is an error, and run fail
   agrees(t, box, "no interpreter", `executable-interpreter-missing ${at}`)
   script(box, "#!/bin/sh\r\nexit 0\r\n")
   agrees(t, box, "line ends of Windows", `executable-interpreter-missing ${at}`)
-  t.match(findings(box).map(({ remedy }) => remedy).join(), "CR LF")
+  t.match(findings(box).map(({ message }) => message).join(), "CR LF")
   script(box, "exit 0\n")
   agrees(t, box, "no #! line", `executable-format ${at}`)
   script(box, "")

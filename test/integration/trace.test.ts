@@ -66,7 +66,7 @@ function readTrace(t: Test, box: Box): Trace {
     ran.forEach(({ outcome, sentence }, index) => {
       const { at = 0, took = 0 } = outcome as Outcome
       const next = ran[index + 1]?.outcome?.at
-      if (at + took > (next ?? trace.took) + 1) t.fail(`"${sentence}" ends after what comes next begins`)
+      if (at + took > (next ?? trace.took) + 1) t.fail(`"${sentence}" ends at ${at + took}, after what comes next begins, at ${next ?? trace.took}`)
     })
   }
   return trace
