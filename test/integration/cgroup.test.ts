@@ -395,7 +395,8 @@ t.test(`${view}: killAll() ends everything that forks, and what is frozen`, asyn
 
 t.test(`${view}: killAll() reaches sub-cgroups and sends other signals too`, async (t) => {
   const cgroups = made(t)
-  const { child, pid } = await startIn(cgroups, "trap 'echo got; exit 3' TERM; while :; do sleep 0.01; done")
+  const { child, pid, output } = await startIn(cgroups, "trap 'echo got; exit 3' TERM; echo trapped; while :; do sleep 0.01; done")
+  t.ok(await until(() => output().includes("trapped")))
   for (const folder of folders(cgroups)) {
     mkdirSync(folder + "/sub")
     const value = folder.includes("/cpuset/") ? readFileSync(folder + "/cpuset.cpus", "utf8") : undefined
