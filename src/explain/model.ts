@@ -3,7 +3,7 @@ import { memoryForm, type MemoryForm } from "../kernel/structures.ts"
 import { MESSAGE } from "../plan/messages.ts"
 import type { Planner } from "../plan/planner.ts"
 import { Printer, type Decoder } from "../program/print.ts"
-import { type Label, type Program, Step } from "../program/program.ts"
+import { type Datum, type Label, Load, PointerArray, type Program, Step } from "../program/program.ts"
 import { CONCERNS, concernOf, type Concern } from "./concerns.ts"
 
 /*
@@ -135,6 +135,21 @@ function isPlumbing(step: Step): boolean {
 }
 
 /**
+ * A step's call as it is shown to others and kept: of an environment, which holds passwords, only how many variables it has, and the
+ * program, whose name init has looked up by then, in words.
+ */
+function callOf(printer: Printer, step: Step): string {
+  const call = printer.operation(step)
+  const [path, , environment] = step.args
+  if (step.name !== "execve" || !(environment instanceof PointerArray)) return call
+  const count = environment.items.length
+  const printed = `[${[...environment.items.map((item) => JSON.stringify((item as Datum).bytes)), "NULL"].join(", ")}])`
+  const shown = call.endsWith(printed) ? call.slice(0, -printed.length) : "execve(..., "
+  const named = path instanceof Load ? shown.replace(/^execve\(\*[^,]*,/, "execve(<the file that was found>,") : shown
+  return `${named}[${count} ${count === 1 ? "variable" : "variables"}])`
+}
+
+/**
  * The lines of a program, a line for each step, in its order: first the launcher's, then those of the container's process, then
  * the blocks that run only where a branch leads to them.
  * @param who the process that the launcher makes
@@ -158,7 +173,7 @@ export function programLines({ program }: Pick<Planner, "program">, decoder: Dec
     const actor = (entry?.from ?? index) < firstOfChild ? "launcher" : who
     lines.push({
       actor, concern, sentence: sentenceOf(step,
-        (other) => numbers.get(other) ?? -1), call: printer.operation(step), pointer: step.pointer, step: index,
+        (other) => numbers.get(other) ?? -1), call: callOf(printer, step), pointer: step.pointer, step: index,
       ...(step.cell === undefined ? {} : { kept: true }),
       ...(isPlumbing(step) ? { plumbing: true } : {}),
       ...(entry === undefined ? {} : { condition: entry.condition }),

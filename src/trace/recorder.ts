@@ -11,7 +11,7 @@ import { debug, warn } from "../log.ts"
 import { addClocks, CLOCK_MONOTONIC, CLOCK_REALTIME, readTimes, timesBytes, type Clocks, type StepTime } from "../plan/clocks.ts"
 import type { Planner } from "../plan/planner.ts"
 import type { TraceSink } from "../trace.ts"
-import { PointerArray, type Datum, type Program } from "../program/program.ts"
+import type { Program } from "../program/program.ts"
 import { version } from "../version.ts"
 import { pack, unpack } from "./packed.ts"
 import { failedLine, failedStep, lastStep, recordedError, setOutcomes, traceFile, type Phase, type RecordedError, type TracedCommand, type TraceRecord, type Who } from "./record.ts"
@@ -275,16 +275,7 @@ export function readKept(folder: ContainerDir): KeptRecord | undefined {
   return bytes === undefined ? undefined : (unpack(bytes) as KeptRecord)
 }
 
-/** The lines of a plan's program, as they are kept and shown to others: without environments, which hold passwords. */
+/** The lines of a plan's program, as they are kept and shown to others. */
 export function linesOf(program: Program, who: "init" | "process"): Line[] {
-  const { steps } = program
-  return programLines({ program }, planDecoder(new Map()), who).map((line) => {
-    const { name, args } = steps[line.step ?? -1] ?? {}
-    const environment = args?.[2]
-    if (name !== "execve" || !(environment instanceof PointerArray)) return line
-    const count = environment.items.length
-    const printed = `[${[...environment.items.map((item) => JSON.stringify((item as Datum).bytes)), "NULL"].join(", ")}])`
-    const call = line.call.endsWith(printed) ? line.call.slice(0, -printed.length) : "execve(..., "
-    return { ...line, call: `${call}[${count} ${count === 1 ? "variable" : "variables"}])` }
-  })
+  return programLines({ program }, planDecoder(new Map()), who)
 }
