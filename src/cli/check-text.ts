@@ -4,9 +4,13 @@ import { count, type CheckReport, type PlacedFinding } from "../check/check.ts"
 import { CONFIG_FILE } from "../check/config.ts"
 import type { Severity } from "../check/finding.ts"
 
-/** The report for people, as compilers write theirs: `config.json:14:12: error: what`, the line, what to do. @param wraps sentences keep within the width, too */
-export function textReport(report: CheckReport, style: Style, width: number, wraps = false): string {
-  const parts = report.findings.map((finding) => describe(report, finding, style, width, wraps ? width : Infinity))
+/**
+ * The report for people, as compilers write theirs: `config.json:14:12: error: what`, the line, what to do.
+ * @param wraps sentences keep within the width, too
+ * @param file config.json as the caller would name it, so that an editor finds the line
+ */
+export function textReport(report: CheckReport, style: Style, width: number, wraps = false, file: string = CONFIG_FILE): string {
+  const parts = report.findings.map((finding) => describe(report, finding, file, style, width, wraps ? width : Infinity))
   return [...parts, summary(report, style)].join("\n")
 }
 
@@ -15,9 +19,9 @@ const COLOURS = { error: "red", warning: "yellow", notice: "cyan" } as const sat
 /** Before what goes on of a sentence. */
 const CONTINUED = "    "
 
-function describe({ lines, bundle }: CheckReport, finding: PlacedFinding, style: Style, width: number, room: number): string {
+function describe({ lines, bundle }: CheckReport, finding: PlacedFinding, file: string, style: Style, width: number, room: number): string {
   const { severity, code, message, line, column, clause, remedy } = finding
-  const place = line === undefined ? `${bundle}/${CONFIG_FILE}`.replace(/^.*\/(?=[^/]*$)/, "") : `${CONFIG_FILE}:${line}:${column}`
+  const place = line === undefined ? `${bundle}/${CONFIG_FILE}`.replace(/^.*\/(?=[^/]*$)/, "") : `${file}:${line}:${column}`
   const paint = style[COLOURS[severity]]
   const tag = `[${code}]`
   const parts = wrap(`${safe(message)} ${tag}`, room - CONTINUED.length, room - place.length - severity.length - 4)

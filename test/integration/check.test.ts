@@ -55,7 +55,7 @@ boxTest("every fault is told at its line, with clause and remedy; plain text whe
   t.equal(code, 1)
   t.notMatch(stdout, "\x1b")
   const at = report.findings.find(({ pointer }) => pointer === "/process/cwd")
-  t.ok(stdout.includes(`config.json:${at?.line}:${at?.column}: error: /process/cwd: "tmp" is not an absolute path [config-rule]\n`), stdout)
+  t.ok(stdout.includes(`${box.bundle}/config.json:${at?.line}:${at?.column}: error: /process/cwd: "tmp" is not an absolute path [config-rule]\n`), stdout)
   t.match(stdout, /\n *\d+ \| "cwd": "tmp",?\n +\| {8}\^{5}\n/)
   t.match(stdout, /= see: config\.md, Process\n/)
   t.match(stdout, /\n1 error, 2 warnings.*; it cannot run\n$/)
