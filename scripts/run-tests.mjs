@@ -90,6 +90,8 @@ const SUITES = [
   },
 ]
 
+const KERNELS_AT_ONCE = 2
+
 /** With --all, suites that else run a share take so many times as long. */
 const ALL_TAKES = 30
 
@@ -107,19 +109,37 @@ async function main() {
   if (options.suites.length === 0) await typeCheck()
   await bundle()
   rmSync(taps, { recursive: true, force: true })
-  for (const suite of SUITES) {
-    if (options.suites.length > 0 && !options.suites.includes(suite.name)) continue
-    const files = suite.files().filter((file) => file.includes(options.file))
-    console.log(`\n${suite.name}: ${suite.says}`)
+  const chosen = SUITES.filter(({ name }) => options.suites.length === 0 || options.suites.includes(name))
+    .map((suite) => ({ suite, files: suite.files().filter((file) => file.includes(options.file)) }))
+  /** Runs of kernels. @type {(() => Promise<void>)[]} */
+  const boots = []
+  for (const { suite, files } of chosen) {
     if (files.length === 0) {
-      if (options.file === "") record(suite.name, "(no test files)", { passed: 0, failed: 1, skipped: [], details: "the suite has no tests" }, 0)
-      continue
-    }
-    await (suite.kernel === undefined ? runFiles(suite, files) : runInUml(suite, files))
-    const whole = process.env.RUNTS_ALL === "1" && options.file === "" && (process.env.RUNTIME ?? "") === ""
-    if (whole) recordWhole(suite.name, results.filter((result) => result.suite === suite.name))
+      if (options.file !== "") continue
+      console.log(`\n${suite.name}: ${suite.says}`)
+      record(suite.name, "(no test files)", { passed: 0, failed: 1, skipped: [], details: "the suite has no tests" }, 0)
+    } else if (suite.kernel === undefined) {
+      console.log(`\n${suite.name}: ${suite.says}`)
+      await runFiles(suite, files)
+    } else boots.push(() => runInUml(suite, files))
   }
+  // a kernel has one processor: as many at a time as the machine has
+  await parallel(KERNELS_AT_ONCE, boots, (boot) => boot())
+  const whole = process.env.RUNTS_ALL === "1" && options.file === "" && (process.env.RUNTIME ?? "") === ""
+  if (whole) for (const { suite } of chosen) recordWhole(suite.name, results.filter((result) => result.suite === suite.name))
   summary()
+}
+
+/**
+ * Does all, so many at a time.
+ * @template T @param {number} limit @param {readonly T[]} all @param {(one: T) => Promise<void>} work
+ */
+async function parallel(limit, all, work) {
+  const queue = [...all]
+  const worker = async () => {
+    for (let one = queue.shift(); one !== undefined; one = queue.shift()) await work(one)
+  }
+  await Promise.all(Array.from({ length: limit }, worker))
 }
 
 /** @param {string[]} argv */
@@ -190,14 +210,10 @@ async function bundle() {
 
 /** @param {Suite} suite @param {string[]} files */
 async function runFiles(suite, files) {
-  const queue = [...files]
-  const worker = async () => {
-    for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
-      const done = await run(/** @type {(file: string) => string[]} */ (suite.command)(file), suite.seconds * rounds, {}, tapFile(suite.name, file))
-      record(suite.name, file, readTap(done.output, done.code), done.seconds)
-    }
-  }
-  await Promise.all(Array.from({ length: suite.jobs }, worker))
+  await parallel(suite.jobs, files, async (file) => {
+    const done = await run(/** @type {(file: string) => string[]} */ (suite.command)(file), suite.seconds * rounds, {}, tapFile(suite.name, file))
+    record(suite.name, file, readTap(done.output, done.code), done.seconds)
+  })
 }
 
 /** Where a file's TAP goes. @param {string} suite @param {string} file */
@@ -230,9 +246,10 @@ async function runInUml(suite, files) {
   let done = await boot(files)
   const again = files.filter((file) => !ended(file))
   if (again.length > 0 && done.code === 125) {
-    console.log(`  the kernel ended by itself; once more: ${again.map(testName).join(", ")}\n${done.output.trim().split("\n").slice(-60).join("\n")}`)
+    console.log(`  ${suite.name}: the kernel ended by itself; once more: ${again.map(testName).join(", ")}\n${done.output.trim().split("\n").slice(-60).join("\n")}`)
     done = await boot(again)
   }
+  console.log(`\n${suite.name}: ${suite.says}`)
   for (const file of files) {
     writeFileSync(tapFile(suite.name, file), read(file, "tap"))
     const tap = readTap(read(file, "tap"), ended(file) ? Number(read(file, "code")) : 125)
