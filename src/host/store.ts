@@ -116,6 +116,9 @@ function isId(id: string): boolean {
   return id.length > 0
 }
 
+/** Between its making and its lock a folder looks like what a killed `create` left, and `delete` removes it: who has made it tries again. */
+const CLAIM_TRIES = 10
+
 /**
  * Makes the folder of a new container, locked exclusively. Between its birth and its lock another command may remove it as
  * half-made; this one then says so.
@@ -124,6 +127,17 @@ function isId(id: string): boolean {
 export function claim(globals: StoreOptions, id: string): ContainerDir {
   checkId(id)
   const root = stateRoot(globals)
+  for (let tries = 0; tries < CLAIM_TRIES; tries++) {
+    const container = tryClaim(root, id)
+    if (container === undefined) continue
+    forgetFailure(root, id)
+    return container
+  }
+  throw new RuntsError(`container ${quote(id)} was deleted while it was being created`, { code: "container-missing" })
+}
+
+/** @returns undefined if somebody has removed the folder before it was locked */
+function tryClaim(root: StateRoot, id: string): ContainerDir | undefined {
   const path = root.path + "/" + id
   let result = sys(NR.mkdirat, AT_FDCWD, path, 0o700)
   if (result === -ERRNO.ENOENT) {
@@ -138,18 +152,15 @@ export function claim(globals: StoreOptions, id: string): ContainerDir {
   }
   if (result < 0) throw sysError(`create the container's folder ${quote(path)}`, -result, { syscall: "mkdirat", ...rightsHint(result) })
   const fd = openFolder(path)
-  if (fd >= 0) {
-    const container = new ContainerDir(id, path, fd)
-    if (!lockedOrRemoved(container)) {
-      forgetFailure(root, id)
-      return container
-    }
-    container.close()
-  } else if (fd !== -ERRNO.ENOENT) {
+  if (fd === -ERRNO.ENOENT) return undefined
+  if (fd < 0) {
     sys(NR.unlinkat, AT_FDCWD, path, AT_REMOVEDIR)
     throw sysError(`open the container's folder ${quote(path)}`, -fd, { syscall: "openat", ...rightsHint(fd) })
   }
-  throw new RuntsError(`container ${quote(id)} was deleted while it was being created`, { code: "container-missing" })
+  const container = new ContainerDir(id, path, fd)
+  if (!lockedOrRemoved(container)) return container
+  container.close()
+  return undefined
 }
 
 /** Locks a folder that was just made; one that cannot be locked does not stay. @returns true if somebody has removed it meanwhile */
