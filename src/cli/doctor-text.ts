@@ -2,6 +2,7 @@ import type { Group, Remedy, State } from "../host/abilities/ability.ts"
 import { GROUPS } from "../host/abilities/ability.ts"
 import { isMissed } from "../host/abilities/judge.ts"
 import type { Finding, Report, Verdict } from "../host/abilities/judge.ts"
+import { fill } from "./fill.ts"
 import type { Style } from "./style.ts"
 
 /** How `doctor` is printed. */
@@ -130,19 +131,7 @@ function paragraph(sign: string, word: string, text: string, width: number): str
 
 /** Lines of at most so many columns, broken at spaces; escape sequences take none. */
 function wrap(text: string, width: number, indent: string, first = indent): string[] {
-  const lines: string[] = []
-  let line = first
-  let empty = true
-  for (const word of text.split(" ")) {
-    if (!empty && columns(line) + 1 + columns(word) > width) {
-      lines.push(line)
-      line = indent
-      empty = true
-    }
-    line += empty ? word : " " + word
-    empty = false
-  }
-  return [...lines, line]
+  return fill(text.split(" "), width - columns(indent), width - columns(first), columns).map((line, index) => (index === 0 ? first : indent) + line)
 }
 
 function columns(text: string): number {

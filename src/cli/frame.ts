@@ -1,4 +1,5 @@
 import { UNPRINTABLE } from "../explain/printable.ts"
+import { fill } from "./fill.ts"
 import type { Style } from "./style.ts"
 
 /*
@@ -81,14 +82,5 @@ function expand(text: string): string {
 
 /** Breaks a text at spaces. @param first the width of the first line */
 export function wrap(text: string, width: number, first: number): string[] {
-  const lines: string[] = []
-  let line = ""
-  for (const word of text.split(" ")) {
-    const room = lines.length === 0 ? first : width
-    if (line !== "" && line.length + 1 + word.length > room) {
-      lines.push(line)
-      line = word
-    } else line = line === "" ? word : `${line} ${word}`
-  }
-  return [...lines, line]
+  return fill(text.split(" "), width, first)
 }

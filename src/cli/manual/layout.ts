@@ -1,3 +1,4 @@
+import { fill } from "../fill.ts"
 import type { Style } from "../style.ts"
 
 /*
@@ -9,15 +10,7 @@ const WORDS = /\(default: [^\s()]+\)[.,;]?|(?:[^\s`]|`[^`]*`)+/g
 
 /** Breaks a text into lines of at most `width` letters; a longer word has a line of its own. */
 export function wrap(text: string, width: number): string[] {
-  const lines: string[] = []
-  let line = ""
-  for (const word of text.match(WORDS) ?? []) {
-    if (line !== "" && line.length + 1 + word.length > width) {
-      lines.push(line)
-      line = word
-    } else line = line === "" ? word : line + " " + word
-  }
-  return line === "" ? lines : [...lines, line]
+  return fill(text.match(WORDS) ?? [], width)
 }
 
 /** A paragraph, indented. */
