@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, wri
 import { spawn } from "node:child_process"
 import t, { type Test } from "tap"
 import { command, environmentWithMarker, expectSuccess, type Result, startCommand, startRuntime, until } from "../../conformance/lib/command.ts"
-import { environment, runtimePath } from "../../conformance/lib/environment.ts"
+import { environment, marker, runtimePath } from "../../conformance/lib/environment.ts"
 import { listenForConsole } from "../../conformance/lib/helpers.ts"
 import { isAlive, processesWith } from "../../conformance/lib/procfs.ts"
 import { boxTest, type TestOptions } from "../../conformance/lib/test.ts"
@@ -292,7 +292,7 @@ boxTest("the caller's stdout pipe closes for the reader when create returns, wha
   box.delete("--force")
   const sleeping = ({ command: line }: { command: string }): boolean => line.startsWith("sleep 20")
   // it may not have got to its execve yet
-  const { pid } = await until("what the hook left behind", () => processesWith("RUNTS_TEST_MARKER", box.cgroupsPath).find(sleeping))
+  const { pid } = await until("what the hook left behind", () => processesWith(marker, box.cgroupsPath).find(sleeping))
   process.kill(pid, "SIGKILL")
 })
 
