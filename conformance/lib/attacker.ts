@@ -36,16 +36,17 @@ export function refusing(errno: number, ...names: readonly SyscallName[]): strin
 
 /**
  * A shell script for a container's pid 1: holds the file that each foreign process executes until that has ended (a file that runs
- * cannot be written: ETXTBSY), then opens it for writing. What it could so open is named in /tmp/written, what it could hold at all in
- * /tmp/held (CVE-2019-5736).
+ * cannot be written: ETXTBSY), then writes to it. What it could change so is named in /tmp/written, what it could hold at all in /tmp/held
+ * (CVE-2019-5736). A sealed memfd can be opened for writing, and then not written.
  */
 export const EXE_WATCHER = `while :; do for p in /proc/[0-9]*; do
   [ $p = /proc/1 ] && continue
   exe=$(readlink $p/exe 2>/dev/null)
   case "$exe" in ""|/bin/busybox) continue ;; esac
-  { exec 3<$p/exe; } 2>/dev/null || continue
+  # "command": a shell ends where its own exec cannot open a file
+  { command exec 3<$p/exe; } 2>/dev/null || continue
   echo "$exe" >>/tmp/held
   while [ -d $p ]; do :; done
-  { : >>/proc/self/fd/3; } 2>/dev/null && echo "$exe" >>/tmp/written
+  { echo evil >>/proc/self/fd/3; } 2>/dev/null && echo "$exe" >>/tmp/written
   exec 3<&-
 done; done`

@@ -45,7 +45,7 @@ boxTest("control CVE-2019-5736: a program of the host that enters the container 
     command(["nsenter", `--pid=/proc/${pid}/ns/pid`, "setpriv", "--inh-caps=-all", "--bounding-set=-all", program, "sleep", "0.5"])
   }
   t.match(readFileSync(`${box.rootfs}/tmp/written`, "utf8"), /./, "the watcher of the attack finds it")
-  t.same(readFileSync(program), before, "(it adds nothing to the file: it only opens it for writing)")
+  t.not(readFileSync(program).length, before.length, "it is changed")
 })
 
 boxTest("control CVE-2024-21626: what enters by chroot with a descriptor of the host's reaches the host through it", (t, box) => {

@@ -50,8 +50,10 @@ boxTest("attack CVE-2019-5736: the container reopens whatever executes as /proc/
     box.exec(["/bin/true"])
     box.exec(["/bin/evil"])
   }
+  t.equal(box.state().status, "running", "the attacker was there to the end")
   figure(t, "attempts at the runtime's file and processes from inside", ROUNDS / 2)
-  t.throws(() => readFileSync(`${box.rootfs}/tmp/written`), { code: "ENOENT" }, "nothing of the runtime's could be opened for writing")
+  const written = `${box.rootfs}/tmp/written`
+  t.same(existsSync(written) ? readFileSync(written, "utf8").trim().split("\n") : [], [], "nothing of the runtime's could be written")
   canary.check(t, "exec")
 })
 
