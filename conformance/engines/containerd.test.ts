@@ -109,13 +109,17 @@ t.test("metrics, limits and the out-of-memory event", async (t) => {
   detached(t, "l1", ["--memory-limit", String(64 << 20)], "sleep", "1000")
   t.match(ok("tasks", "metrics", "l1"), /memory/)
   const events = engine.daemon(["sh", "-c", `exec ctr -a ${socket} events >${engine.folder}/events`])
-  await until("the stream of events", () => existsSync(`${engine.folder}/events`))
-  await new Promise((resolve) => setTimeout(resolve, 300))
+  const seen = (): string => existsSync(`${engine.folder}/events`) ? readFileSync(`${engine.folder}/events`, "utf8") : ""
+  // it has begun when it tells of something
+  await until("the stream of events", () => {
+    ok("containers", "label", "l1", "probe=1")
+    return seen() !== ""
+  })
   // the container outlives the process that is killed: with its cgroup the shim would lose the event that it has not read yet
-  const script = "sh -c 'x=a; while :; do x=$x$x; done'; code=$?; sleep 1; exit $code"
+  const script = "sh -c 'x=a; while :; do x=$x$x; done'; code=$?; sleep 3; exit $code"
   const hungry = run("o1", ["--rm", "--memory-limit", String(16 << 20)], "sh", "-c", script)
   t.equal(hungry.code, 137)
-  await until("the event", () => readFileSync(`${engine.folder}/events`, "utf8").includes("/tasks/oom"))
+  await until("the event", () => seen().includes("/tasks/oom"))
   events.kill("SIGTERM")
   t.pass("/tasks/oom")
 })

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync } from "node:fs"
 import t from "tap"
-import { environmentWithMarker, expectSuccess } from "../../conformance/lib/command.ts"
+import { environmentWithMarker, expectSuccess, until } from "../../conformance/lib/command.ts"
 import { descriptors, status } from "../../conformance/lib/procfs.ts"
 import { boxTest } from "../../conformance/lib/test.ts"
 
@@ -129,9 +129,8 @@ boxTest("the runtime dies with its caller's death signal; init does not inherit 
     before: `[ -n "$INNER" ] || { export INNER=1; exec setpriv --pdeathsig KILL sh -c 'exec "$@"' sh "$@"; }`,
   }))
   box.start()
-  await new Promise((resolve) => setTimeout(resolve, 50))
+  await until("the program", () => readFileSync(`/proc/${box.pid}/comm`, "utf8") === "sleep\n")
   t.equal(box.state().status, "running")
-  t.match(readFileSync(`/proc/${box.pid}/comm`, "utf8"), /sleep/)
 })
 
 t.end()

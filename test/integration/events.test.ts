@@ -3,6 +3,7 @@ import type { Test } from "tap"
 import type { Box } from "../../conformance/lib/box.ts"
 import { command, expectSuccess, said, startCommand, startRuntime, until } from "../../conformance/lib/command.ts"
 import { runtimePath, unified } from "../../conformance/lib/environment.ts"
+import { syscallNumber } from "../../conformance/lib/syscalls.ts"
 import { boxTest } from "../../conformance/lib/test.ts"
 
 /*
@@ -187,7 +188,7 @@ boxTest("events: what killed init is told before the end [events]", {
   const go = `${box.rootfs}/tmp/go`
   await box.launch("/bin/sh", "-c", "while [ ! -e /tmp/go ]; do sleep 0.05; done; exec tail /dev/zero")
   const stream = startRuntime(["--root", box.root, "events", "--interval", "1h", box.id])
-  await new Promise((resolve) => setTimeout(resolve, 300))
+  await until("it waits", () => readFileSync(`/proc/${stream.child.pid}/syscall`, "utf8").startsWith(`${syscallNumber("ppoll")} `))
   expectSuccess(command(["touch", go]))
   const { code, stdout } = await stream.done
   t.equal(code, 0)

@@ -132,8 +132,8 @@ t.test("TerminalRelay.resize() carries a new size over; restore() works without 
 t.test("rawTermios() is cfmakeraw of the C library", async (t) => {
   const pty = new Pty()
   const settings = pty.settings()
-  spawn("stty", ["-F", pty.path, "raw", "-echo", "-echonl"]).on("error", t.threw)
-  await new Promise((resolve) => setTimeout(resolve, 200))
+  const stty = spawn("stty", ["-F", pty.path, "raw", "-echo", "-echonl"]).on("error", t.threw)
+  await new Promise((resolve) => stty.on("close", resolve))
   const byStty = pty.settings()
   const raw = rawTermios(settings)
   t.equal(raw.readUInt32LE(4), byStty.readUInt32LE(4), "c_oflag")
