@@ -91,7 +91,7 @@ function containerTarget(globals: GlobalOptions, id: string, notes: Notes): Targ
 }
 
 async function bundleTarget(question: ExecQuestion, notes: Notes): Promise<Target> {
-  const { bundle, spec } = loadBundle(question.bundle)
+  const { bundle, spec } = await loadBundle(question.bundle)
   const found = notes.try(() => rootfsPath(spec, bundle), undefined, "/root/path")
   const { apparmorProfile, selinuxLabel } = spec.process ?? {}
   const { personality, memoryPolicy } = spec.linux ?? {}

@@ -21,7 +21,7 @@ export interface Explained {
  * @throws RuntsError where the config is not valid
  */
 export async function explainBundle(globals: GlobalOptions, path: string, id: string): Promise<Explained> {
-  return explainLoaded(globals, loadBundle(path), id)
+  return explainLoaded(globals, await loadBundle(path), id)
 }
 
 /** The same of a bundle that was read already. */

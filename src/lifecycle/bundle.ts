@@ -1,5 +1,6 @@
 import { RuntsError, sysError } from "../error.ts"
 import { readFile, realPath, tryStat } from "../host/file.ts"
+import { isUnprivileged } from "../host/privilege.ts"
 import { ERRNO } from "../kernel/errno.ts"
 import { loadSpec } from "../spec/load.ts"
 import { checkRules } from "../spec/rules.ts"
@@ -18,13 +19,18 @@ export interface Bundle {
 }
 
 /** Reads and checks a bundle's config.json. */
-export function loadBundle(path: string): Bundle {
+export async function loadBundle(path: string): Promise<Bundle> {
   phase("read and check config.json")
   const bundle = bundleFolder(path)
   const bytes = readConfig(bundle)
-  const spec = loadSpec(bytes, "config.json")
+  const spec = await fitted(loadSpec(bytes, "config.json"))
   checkRules(spec)
   return { bundle, bytes, spec }
+}
+
+/** The config as this caller can have it: as it is for who has rights over the user namespace he is in. */
+export async function fitted(spec: Spec): Promise<Spec> {
+  return isUnprivileged() ? (await import("./rootless.ts")).withUserNamespace(spec) : spec
 }
 
 /** The absolute, resolved path of a bundle. @throws RuntsError where there is no such folder */

@@ -25,7 +25,7 @@ export function checkConsole(bundle: Bundle, request: CreateRequest, detach: boo
 
 /** `create`: the container waits for `start` when it returns. */
 export async function create(globals: GlobalOptions, request: CreateRequest): Promise<void> {
-  const bundle = loadBundle(request.bundle)
+  const bundle = await loadBundle(request.bundle)
   checkConsole(bundle, request, true)
   const created = await createContainer(globals, request, bundle, { startSocket: true })
   try {

@@ -3,6 +3,7 @@ import { applyDevices, applyLimits, asForeseen, cgroupPaths, checkCgroups, creat
 import { standardDescriptors } from "../host/fds.ts"
 import { close, open } from "../host/file.ts"
 import { processStartTime } from "../host/process.ts"
+import { isUnprivileged } from "../host/privilege.ts"
 import { isOwnNamespace } from "../host/procfs.ts"
 import { connectUnixPath, listenUnix } from "../host/socket.ts"
 import { claim, type ContainerDir } from "../host/store.ts"
@@ -132,7 +133,7 @@ export async function createContainer(globals: GlobalOptions, request: CreateReq
     container.writeState({ ...creating, cgroup: { ...record } })
     if (unit === undefined) {
       phase("make the cgroups", "/linux/cgroupsPath")
-      createCgroups(record)
+      createCgroups(record, { tolerateDenied: mayGoWithoutCgroup(globals, spec) })
     }
     undo.add(() => {
       cgroupsLeft = true
@@ -161,6 +162,14 @@ export async function createContainer(globals: GlobalOptions, request: CreateReq
     undo.run()
     throw await seeExecutable(error, () => ({ root: rootfsPath(spec, bundle), bundle, mounts: spec.mounts ?? [], process }))
   }
+}
+
+/** Whether the container may stay in its maker's cgroups where no others may be made: it names none, and asks for nothing in them. */
+function mayGoWithoutCgroup({ rootless }: GlobalOptions, { linux }: Spec): boolean {
+  if (rootless === "false" || (rootless === "auto" && !isUnprivileged())) return false
+  if ((linux?.cgroupsPath ?? "") !== "") return false
+  const { devices: _, ...limits } = linux?.resources ?? {}
+  return Object.keys(limits).length === 0
 }
 
 /** Everything that is known when init is to be launched. */
@@ -209,6 +218,9 @@ async function launchInit(creating: Creating): Promise<Created> {
   const rootFd = open(creating.state.rootfs, O_PATH | O_DIRECTORY)
   const limits = resourceLimits(process)
   const outside = namespaceOf(spec.linux, "user") !== undefined
+  // an ordinary user: what he may not do to a process from outside, it does itself
+  const rootless = outside && isUnprivileged() ? await import("./own-maps.ts") : undefined
+  const fromOutside = outside && rootless === undefined
   let facts: CreateFacts
   try {
     facts = {
@@ -227,7 +239,8 @@ async function launchInit(creating: Creating): Promise<Created> {
       idmaps,
       stdio: process.terminal === true ? [] : standardDescriptors(),
       preservedFds: inherited.preserved.length,
-      limits: outside ? [] : limits,
+      limits: fromOutside ? [] : limits,
+      ...(rootless === undefined ? {} : { traceable: true, ...(rootless.deniesGroups(spec.linux?.gidMappings ?? []) ? { deniesGroups: true } : {}) }),
       rootfsParent: sharedParent(spec, creating.state.rootfs),
       noPivot: request.noPivot,
       noNewKeyring: request.noNewKeyring,
@@ -255,15 +268,16 @@ async function launchInit(creating: Creating): Promise<Created> {
   blameOom(record, () => launch.run(theirs, [theirs, ...inherited.all], {
     pid: (pid) => {
       joinRdt(rdtOf(creating.state), pid)
-      applyFromOutside(pid, process, outside ? limits : [])
+      if (rootless === undefined) applyFromOutside(pid, process, outside ? limits : [])
       startTime = processStartTime(pid) ?? ""
       // while init sets itself up there is time for this; `created` is too short a moment of `run` to be worth writing after it
       if (!writesCreated) container.writeState({ ...creating.state, worker: creating.worker, pid, startTime, cgroup: { ...record } })
     },
     cgroup: (pid) => creating.unit?.start(pid),
     maps: (pid) => {
-      const pointer = { uid: "/linux/uidMappings", gid: "/linux/gidMappings" }
-      writeMaps(pid, spec.linux?.uidMappings ?? [], spec.linux?.gidMappings ?? [], pointer)
+      const [uids, gids] = [spec.linux?.uidMappings ?? [], spec.linux?.gidMappings ?? []]
+      if (rootless === undefined) writeMaps(pid, uids, gids, { uid: "/linux/uidMappings", gid: "/linux/gidMappings" })
+      else rootless.writeOwnMaps(pid, uids, gids)
     },
     devices: (pid) => netDevices?.move(pid),
     hooks: (pid) => {
@@ -272,7 +286,7 @@ async function launchInit(creating: Creating): Promise<Created> {
     },
   }))
   phase("finish from outside, and write down that it is created")
-  if (outside) await scheduleFromOutside(launch.pid, process)
+  if (fromOutside) await scheduleFromOutside(launch.pid, process)
   await giveCgroup(spec, process, record, launch.pid)
   sendPidfd?.(launch.pidfd)
   inherited.close()

@@ -1,5 +1,6 @@
 import { readText } from "../host/file.ts"
 import { kernelVersion } from "../host/kernel-release.ts"
+import { isUnprivileged } from "../host/privilege.ts"
 import { HOST_ARCHITECTURE } from "../kernel/syscalls.ts"
 import { parseCapabilities } from "../kernel/capabilities.ts"
 import type { GrantableCapabilities, HostFacts } from "../plan/facts.ts"
@@ -17,6 +18,7 @@ export function hostFacts(container: Pick<Spec, "annotations">, userNamespace: b
     lastCapability: parseInt(readText("/proc/sys/kernel/cap_last_cap"), 10),
     grantable: userNamespace ? undefined : ownCapabilities(),
     keepGroups: annotationIsOn(container, "run.oci.keep_original_groups"),
+    ...(userNamespace && isUnprivileged() ? { unprivileged: true } : {}),
   }
 }
 

@@ -26,7 +26,8 @@ export function writeMaps(pid: number, uids: readonly IdMapping[], gids: readonl
   writeMap(`/proc/${pid}/gid_map`, gids, pointer.gid)
 }
 
-function writeMap(path: string, mappings: readonly IdMapping[], pointer: string): void {
+/** Writes one map. @throws RuntsError where the kernel does not take it */
+export function writeMap(path: string, mappings: readonly IdMapping[], pointer: string): void {
   if (mappings.length === 0) return
   try {
     writeFile(path, mapLines(mappings))

@@ -60,6 +60,27 @@ const OUTPUT_FILE_MODE = 0o600
  * @see runtime-spec config.md, "POSIX-platform Hooks"
  */
 export function runHook(hook: Hook, stateJson: string, options: HookOptions): void {
+  const why = perform(hook, stateJson, options)
+  if (why === undefined) return
+  const { kind, index } = hookAt(options.pointer)
+  const what = `hooks.${kind}[${index}] ${JSON.stringify(hook.path)}`
+  throw new RuntsError(`${what}: ${why.text}`, {
+    ...why.details, pointer: options.pointer, hook: { kind, index, path: hook.path, ...why.hook },
+  })
+}
+
+/**
+ * Runs a program of the host as hooks are run: an empty input, an empty environment, its output kept.
+ * @param path absolute
+ * @param timeout seconds
+ * @returns why it failed, with what it printed; undefined where it went well
+ */
+export function runTool(path: string, args: readonly string[], timeout: number): string | undefined {
+  return perform({ path, args: [path, ...args], env: [], timeout }, "", { pointer: "" })?.text.replace(/^hook /, "")
+}
+
+/** @returns why it failed; undefined where it went well */
+function perform(hook: Hook, stateJson: string, options: HookOptions): HookFailure | undefined {
   const stdin = pipe()
   const output = pipe()
   const [status, childStatus] = socketpair()
@@ -98,14 +119,7 @@ export function runHook(hook: Hook, stateJson: string, options: HookOptions): vo
     while (theirs.length > 0) close(theirs.pop() as number)
     run = new HookRun(pid, status, stdin.write, output.read, Buffer.from(stateJson, "utf8"), options, others)
     const result = run.supervise(hook.timeout === undefined ? -1 : hook.timeout * 1000)
-    const why = failure(result, hook, planner, run)
-    if (why !== undefined) {
-      const { kind, index } = hookAt(options.pointer)
-      const what = `hooks.${kind}[${index}] ${JSON.stringify(hook.path)}`
-      throw new RuntsError(`${what}: ${why.text}`, {
-        ...why.details, pointer: options.pointer, hook: { kind, index, path: hook.path, ...why.hook },
-      })
-    }
+    return failure(result, hook, planner, run)
   } finally {
     if (run === undefined && pid > 0) {
       killAndReap(pid)

@@ -19,7 +19,7 @@ import { notifyRelay, poststart, startWith } from "./start.ts"
 
 /** `run`: create and start in one call. @returns the exit code: the container's in the foreground, 0 if it goes on detached */
 export async function run(globals: GlobalOptions, request: RunRequest): Promise<number> {
-  const bundle = loadBundle(request.bundle)
+  const bundle = await loadBundle(request.bundle)
   checkConsole(bundle, request, request.detach)
   const foreground = !request.detach
   const terminal = foreground && bundle.spec.process?.terminal === true ? foregroundTerminal() : undefined

@@ -12,7 +12,7 @@ import { planCredentials } from "./credentials.ts"
 import { deviceNodes, planDeviceLinks, planDevices } from "./devices.ts"
 import type { CreateFacts } from "./facts.ts"
 import {
-  becomeRoot, cleanProcess, cloneInto, joinCgroups, joinNamespaces, stageTrees, undumpable, type StagedTree,
+  becomeRoot, cleanProcess, cloneInto, dumpable, joinCgroups, joinNamespaces, stageTrees, undumpable, type StagedTree,
 } from "./launcher.ts"
 import { planLabels } from "./labels.ts"
 import { mountLabel, mountRequest, type MountRequest, type SecurityOption, unusedData } from "./mount-request.ts"
@@ -23,7 +23,7 @@ import {
   awaitStart, becomeProgram, checkCwd, closeHostDescriptors, enterCwd, findProgram, planKeyring, planLimits, planStdio, planUmask, settleChannels,
   statusDescriptor,
 } from "./process.ts"
-import { planExecutionSettings, planScheduling, resetAffinity } from "./scheduling.ts"
+import { planExecutionSettings, planOomScore, planScheduling, resetAffinity } from "./scheduling.ts"
 import { stagedMounts } from "./staged-mounts.ts"
 import { openTarget } from "./targets.ts"
 import { cleanRelative } from "../path.ts"
@@ -43,6 +43,8 @@ interface Creation {
   /** The container's ids are not the host's: what only the host may attach is staged by the launcher. */
   readonly userNamespace: boolean
   readonly newUserNamespace: boolean
+  /** The launcher stages trees in a mount namespace of its own. */
+  readonly stages: boolean
   /** Index of a mount to its staged name. */
   readonly staged: Map<number, string>
 }
@@ -65,6 +67,8 @@ export function planCreate(spec: Spec, facts: CreateFacts): Planner {
     label,
     userNamespace: namespaces.has("user"),
     newUserNamespace: isNew(namespaces.get("user")),
+    // the launcher of an ordinary user may not: what that one reaches init reaches too, as the same user
+    stages: namespaces.has("user") && isNew(namespaces.get("mount")) && facts.unprivileged !== true,
     staged: new Map(),
   }
   planner.warnings.push(...unusedData(creation.mounts))
@@ -87,11 +91,12 @@ function namespacePointer(spec: Spec, type: string): string {
 function planLauncher(creation: Creation): void {
   const { planner, spec, facts, namespaces } = creation
   cleanProcess(planner)
+  if (facts.unprivileged === true) planOomScore(planner, spec.process)
   planLabels(planner, facts.labels)
   const joins = Object.keys(facts.namespaces).length > 0
   if (joins) undumpable(planner)
   if (isNew(namespaces.get("time")) && !creation.newUserNamespace) planTime(creation)
-  if (creation.userNamespace && isNew(namespaces.get("mount"))) stageTrees(planner, facts.staging, stagedTrees(creation))
+  if (creation.stages) stageTrees(planner, facts.staging, stagedTrees(creation))
   if (joins) joinNamespaces(planner, facts.namespaces, (type) => namespacePointer(spec, type))
   let flags = 0
   for (const [type, namespace] of namespaces) {
@@ -127,11 +132,12 @@ function planInit(creation: Creation, start: number): void {
   planOwnNamespaces(creation)
   planner.at("")
   p.call("setsid").says("lead a session of its own")
-  undumpable(planner)
+  if (staysDumpable(creation)) dumpable(planner)
+  else undumpable(planner)
   p.call("umask", 0).says("make files with exactly the modes asked for")
   resetAffinity(planner)
-  // in a user namespace nobody has the host's CAP_SYS_NICE: the runtime does it from outside
-  if (creation.spec.process !== undefined && !creation.userNamespace) planScheduling(planner, creation.spec.process)
+  // in a user namespace nobody has the host's CAP_SYS_NICE: the runtime does it from outside, unless it has no more rights itself
+  if (creation.spec.process !== undefined && (!creation.userNamespace || facts.unprivileged === true)) planScheduling(planner, creation.spec.process)
   planExecutionSettings(planner, creation.spec.linux ?? {})
   planNetwork(creation)
   awaitDevices(creation)
@@ -145,6 +151,11 @@ function planInit(creation: Creation, start: number): void {
   planProtection(creation, context)
   planPivot(creation, context.root)
   planProcess(creation, start)
+}
+
+/** In a user namespace of its own init has nobody beside it; its owner must be able to look at it, and hooks at its namespaces. */
+function staysDumpable({ facts, newUserNamespace }: Creation): boolean {
+  return facts.unprivileged === true && newUserNamespace
 }
 
 /** Namespaces that init itself completes: its ids, its cgroup, its clock. */
@@ -279,8 +290,7 @@ function planRoot(creation: Creation): Step {
     p.call("mount", 0, facts.rootfsParent, 0, MS.PRIVATE, 0).says(`make ${facts.rootfsParent}, which holds the rootfs, private`)
   }
   planner.at("/root/path")
-  const staged = creation.staged.size > 0 || (creation.userNamespace && isNew(creation.namespaces.get("mount")))
-  const from = staged ? STAGED_ROOT : facts.rootfs
+  const from = creation.stages ? STAGED_ROOT : facts.rootfs
   const flagsOfClone = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE
   const root = p.call("open_tree", AT_FDCWD, from, flagsOfClone).says(`clone the root filesystem ${facts.rootfs}`)
   p.call("move_mount", root, "", AT_FDCWD, from, MOVE_MOUNT_F_EMPTY_PATH).says("make it a mount of its own")

@@ -4,6 +4,7 @@ import { CAPABILITIES, hasCapability, type CapabilityWords } from "../kernel/cap
 import { CAPABILITY_VERSION_3, PR } from "../kernel/process.ts"
 import { grantedCapabilities, type CapabilitySets } from "./capability-sets.ts"
 import type { HostFacts } from "./facts.ts"
+import { dumpable, undumpable } from "./launcher.ts"
 import type { Planner } from "./planner.ts"
 
 /** setresuid(2) and setresgid(2) take it as "leave as it is", which here is root. */
@@ -23,7 +24,7 @@ export function planCredentials(planner: Planner, process: Process, facts: HostF
   for (let n = 0; n <= facts.lastCapability; n++) {
     if (!hasCapability(bounding, n)) p.call("prctl", PR.CAPBSET_DROP, n, 0, 0, 0).says(`drop ${CAPABILITIES[n] ?? `capability ${n}`} from the bounding set`)
   }
-  planIdentity(planner, process, facts.keepGroups)
+  planIdentity(planner, process, facts)
   planner.at("/process/capabilities")
   if (holdsAdmin({ effective, permitted }, process, facts)) {
     const [heldEffective, heldPermitted] = [withAdmin(effective), withAdmin(permitted)]
@@ -68,7 +69,7 @@ export function settleCapabilities(planner: Planner, process: Process, facts: Ho
   setAll(planner, effective, permitted, inheritable)
 }
 
-function planIdentity(planner: Planner, process: Process, keepGroups: boolean): void {
+function planIdentity(planner: Planner, process: Process, { keepGroups, deniesGroups, traceable }: HostFacts): void {
   const p = planner.program
   const { uid, gid } = process.user
   const groups = process.user.additionalGids ?? []
@@ -84,7 +85,14 @@ function planIdentity(planner: Planner, process: Process, keepGroups: boolean): 
   }
   planner.at("/process/user/additionalGids")
   p.call("prctl", PR.SET_KEEPCAPS, 1, 0, 0, 0).says("keep capabilities over the change of user")
-  if (!keepGroups) {
+  if (deniesGroups === true && !keepGroups) {
+    if (groups.length > 0) {
+      throw new RuntsError("process.user.additionalGids: cannot set any additional groups in a rootless container with one group id: the kernel denies setgroups(2)", {
+        code: "id-map-failed", pointer: "/process/user/additionalGids",
+        hint: "leave them out, map ranges of /etc/subgid with newgidmap, or keep the caller's with the annotation run.oci.keep_original_groups=1",
+      })
+    }
+  } else if (!keepGroups) {
     const list = p.bytes(new Uint8Array(new Uint32Array(groups).buffer))
     const set = p.call("setgroups", groups.length, list).says(groups.length === 0 ? "drop all additional groups" : `set the additional groups ${groups.join(", ")}`)
     // a user namespace whose setgroups is denied keeps the groups it came with; runc leaves the additional ones out there, too
@@ -96,7 +104,8 @@ function planIdentity(planner: Planner, process: Process, keepGroups: boolean): 
   p.call("setresgid", gid, gid, gid).says(`become group ${gid}`)
   planner.at("/process/user/uid")
   p.call("setresuid", uid, uid, uid).says(`become user ${uid}`)
-  p.call("prctl", PR.SET_DUMPABLE, 0, 0, 0, 0).says("keep other processes from tracing this one")
+  if (traceable === true) dumpable(planner)
+  else undumpable(planner)
   p.call("prctl", PR.SET_KEEPCAPS, 0, 0, 0, 0).says("stop keeping capabilities")
 }
 

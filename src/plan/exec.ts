@@ -10,7 +10,7 @@ import {
   becomeProgram, checkCwd, closeHostDescriptors, enterCwd, findProgram, planKeyring, planLimits, planStdio, planUmask, settleChannels,
   statusDescriptor,
 } from "./process.ts"
-import { planAffinity, planExecutionSettings, planScheduling, resetAffinity } from "./scheduling.ts"
+import { planAffinity, planExecutionSettings, planOomScore, planScheduling, resetAffinity } from "./scheduling.ts"
 
 /** The program of one more process in a running container: joins all namespaces of its init at once, then as init does. */
 export function planExec(process: Process, facts: ExecFacts): Planner {
@@ -18,6 +18,7 @@ export function planExec(process: Process, facts: ExecFacts): Planner {
   const p = planner.program
   settleChannels(planner, facts.preservedFds, facts.channel)
   cleanProcess(planner)
+  if (facts.unprivileged === true) planOomScore(planner, process)
   undumpable(planner)
   planLabels(planner, facts.labels)
   const affinity = process.execCPUAffinity
@@ -32,8 +33,8 @@ export function planExec(process: Process, facts: ExecFacts): Planner {
   p.call("setsid").says("lead a session of its own")
   if (affinity?.final) planAffinity(planner, affinity.final, "final")
   else resetAffinity(planner)
-  // in a user namespace nobody has the host's CAP_SYS_NICE: the runtime does it from outside
-  if (!facts.joinsUser) planScheduling(planner, process)
+  // in a user namespace nobody has the host's CAP_SYS_NICE: the runtime does it from outside, unless it has no more rights itself
+  if (!facts.joinsUser || facts.unprivileged === true) planScheduling(planner, process)
   planExecutionSettings(planner, facts.settings)
   enterRoot(planner, facts.root)
   if (process.terminal === true && facts.channel.console !== undefined) {

@@ -16,6 +16,18 @@ export interface HostFacts {
   readonly lastCapability: number
   /** Capabilities that the process can be given; undefined in a user namespace, whose root begins with all of them. */
   readonly grantable: GrantableCapabilities | undefined
+  /**
+   * The runtime has no rights over its own user namespace (an ordinary user's), and none over init but those of the owner of its user
+   * namespace: init does itself what the launcher could not.
+   */
+  readonly unprivileged?: true
+  /**
+   * A runtime without rights over its own user namespace looks at the process while that waits (its namespaces, its descriptors), which
+   * takes a dumpable one (ptrace(2), "Ptrace access mode checking").
+   */
+  readonly traceable?: true
+  /** The container's user namespace denies setgroups(2). */
+  readonly deniesGroups?: true
   /** The process keeps the additional groups of the runtime's caller. */
   readonly keepGroups: boolean
   /** The filter of its system calls; undefined without one. */

@@ -32,6 +32,11 @@ export function undumpable(planner: Planner): void {
   planner.program.call("prctl", PR.SET_DUMPABLE, 0, 0, 0, 0).says("keep other processes from tracing this one")
 }
 
+/** Takes {@link undumpable} back, also where a change of user was the reason (fs.suid_dumpable): the owner of its user namespace may look at it. */
+export function dumpable(planner: Planner): void {
+  planner.program.call("prctl", PR.SET_DUMPABLE, 1, 0, 0, 0).says("let the user who makes the container look at this process")
+}
+
 /**
  * Joins namespaces by descriptor. What the host's user namespace owns must be joined before the user namespace, what that one owns
  * only after it: each is tried before (EPERM: later) and the rest after it; the mount namespace last in each pass, as it changes paths.

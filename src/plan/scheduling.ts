@@ -1,4 +1,5 @@
 import { ERRNO } from "../kernel/errno.ts"
+import { AT_FDCWD, O_CLOEXEC, O_WRONLY } from "../kernel/fs.ts"
 import { MEMORY_POLICY_FLAGS, MEMORY_POLICY_MODES } from "../kernel/memory-policy.ts"
 import { PERSONALITIES } from "../kernel/process.ts"
 import {
@@ -122,5 +123,19 @@ export function planAffinity(planner: Planner, list: string, key: "initial" | "f
   const mask = numberListMask(list)
   const step = planner.program.call("sched_setaffinity", 0, mask.length, mask).says(`run on the CPUs ${list}`)
   planner.hint(step, { [ERRNO.EINVAL]: "none of them is there and allowed by the cpuset of the cgroup that the process is in" })
+  planner.at("")
+}
+
+/** process.oomScoreAdj, of a program whose runtime could not write it from outside. Its children inherit it (proc_pid_oom_score_adj(5)). */
+export function planOomScore(planner: Planner, process: Process | undefined): void {
+  const score = process?.oomScoreAdj
+  if (score === undefined) return
+  planner.at("/process/oomScoreAdj")
+  const p = planner.program
+  const text = String(score)
+  const file = p.call("openat", AT_FDCWD, "/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC, 0).says("open its oom score")
+  const write = p.call("write", file, text, text.length).says(`set the oom score adjustment to ${score}`)
+  planner.hint(write, { [ERRNO.EACCES]: "lowering it below what the runtime itself has takes CAP_SYS_RESOURCE" })
+  p.call("close", file)
   planner.at("")
 }

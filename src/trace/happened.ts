@@ -168,7 +168,7 @@ async function explainFailure(globals: GlobalOptions, id: string, { when, bundle
 /** What the container would have been; undefined where its bundle is gone, or has no valid config any more. */
 async function summaryOf(globals: GlobalOptions, id: string, bundle: string): Promise<History["summary"]> {
   try {
-    return (await explainLoaded(globals, loadBundle(bundle), id)).summary
+    return (await explainLoaded(globals, await loadBundle(bundle), id)).summary
   } catch (error) {
     if (error instanceof RuntsError) return undefined
     throw error
