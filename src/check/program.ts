@@ -4,9 +4,10 @@ import { close, listDir, tryReadText } from "../host/file.ts"
 import { ERRNO } from "../kernel/errno.ts"
 import { executableFormat, HEAD_BYTES } from "../kernel/executable-format.ts"
 import type { ExecutableFormat } from "../kernel/executable-format.ts"
-import { HOST_ARCHITECTURE, NR } from "../kernel/syscalls.ts"
+import { NR } from "../kernel/syscalls.ts"
 import { blameExecutable } from "../lifecycle/executable/blame.ts"
 import { type ContainerFiles, readSlice, type SeenFile } from "../lifecycle/executable/files.ts"
+import { absolute, candidatePaths, COMPATIBLE_MACHINE, HOST_MACHINE, loaderOf } from "../lifecycle/executable/lookup.ts"
 import { executionFailure, lookupFailure } from "../lifecycle/outcome.ts"
 import type { FileStatus } from "../host/file.ts"
 import { namespaceIsNew, namespaceOf } from "../spec/namespace.ts"
@@ -31,7 +32,7 @@ export function checkProgram({ spec, findings }: Host, files: ContainerFiles): v
   const { process } = spec
   const name = process?.args?.[0] ?? ""
   if (process === undefined || name === "" || findings.has(POINTER)) return
-  const outcome = find(name, spec, process, files)
+  const outcome = find(spec, process, files)
   if (outcome.kind === "unknown") {
     findings.notice(`${POINTER}: whether ${JSON.stringify(name)} can be executed cannot be seen from here`, {
       code: "not-checked", pointer: POINTER,
@@ -51,21 +52,16 @@ export function checkProgram({ spec, findings }: Host, files: ContainerFiles): v
   }
 }
 
-/** As execvp(3), and `findProgram` of plan/process.ts. */
-function find(name: string, spec: Spec, process: Process, files: ContainerFiles): Outcome {
-  if (name.includes("/")) return candidate(absolute(name, process), spec, process, files)
-  let worst: number = ERRNO.ENOENT
-  const path = process.env?.findLast((item) => item.startsWith("PATH="))?.slice("PATH=".length) ?? ""
-  for (const folder of path.split(":")) {
-    const outcome = candidate(absolute(`${folder === "" ? "." : folder}/${name}`, process), spec, process, files)
-    if (outcome.kind !== "refused") return outcome
-    if (outcome.errno === ERRNO.EACCES) worst = ERRNO.EACCES
+/** The first that may be executed; where there is none, EACCES if one of them may not be. */
+function find(spec: Spec, process: Process, files: ContainerFiles): Outcome {
+  let worst: Outcome = { kind: "refused", errno: ERRNO.ENOENT }
+  const only = (process.args?.[0] ?? "").includes("/")
+  for (const path of candidatePaths(process)) {
+    const outcome = candidate(path, spec, process, files)
+    if (outcome.kind !== "refused" || only) return outcome
+    if (outcome.errno === ERRNO.EACCES) worst = outcome
   }
-  return { kind: "refused", errno: worst }
-}
-
-function absolute(path: string, { cwd }: Process): string {
-  return path.startsWith("/") ? path : `${cwd}/${path}`
+  return worst
 }
 
 function candidate(path: string, spec: Spec, process: Process, files: ContainerFiles): Outcome {
@@ -165,15 +161,10 @@ function interpreted(interpreter: string, process: Process, files: ContainerFile
   }
 }
 
-const HOST_MACHINE = { x64: 62, arm64: 183 }[HOST_ARCHITECTURE]
-/** Of 32 bits, which some kernels of this architecture run: i386 and x32, arm. */
-const MAYBE_MACHINES = { x64: [3], arm64: [40] }[HOST_ARCHITECTURE]
-
 function elf(file: SeenFile, format: ExecutableFormat & { readonly kind: "elf" }, process: Process, files: ContainerFiles): number {
-  if (MAYBE_MACHINES.includes(format.machine) || (format.machine === HOST_MACHINE && format.bits === 32)) return 0
+  if (format.machine === COMPATIBLE_MACHINE || (format.machine === HOST_MACHINE && format.bits === 32)) return 0
   if (format.machine !== HOST_MACHINE) return ERRNO.ENOEXEC
-  if (format.interpreter === undefined) return 0
-  const loader = readSlice(file, format.interpreter.offset, format.interpreter.length)?.toString("utf8").replace(/\0.*$/s, "") ?? ""
+  const loader = loaderOf(file, format)
   if (loader === "") return 0
   const look = files.look(absolute(loader, process))
   if (look.kind === "found") close(look.file.fd)

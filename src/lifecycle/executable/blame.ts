@@ -3,10 +3,10 @@ import type { ErrorCode } from "../../error-codes.ts"
 import { close } from "../../host/file.ts"
 import { ERRNO } from "../../kernel/errno.ts"
 import { executableFormat, HEAD_BYTES, MACHINES, type ExecutableFormat } from "../../kernel/executable-format.ts"
-import { HOST_ARCHITECTURE } from "../../kernel/syscalls.ts"
 import { cleanRelative } from "../../path.ts"
 import type { Process } from "../../spec/types.gen.ts"
 import { ContainerFiles, readSlice, type Look, type SeenFile, type SeenFolder } from "./files.ts"
+import { absolute, candidatePaths, COMPATIBLE_MACHINE, HOST_MACHINE, loaderOf, searchPath } from "./lookup.ts"
 
 /*
  * Why a program cannot be executed, found by a look at its file, its interpreter and the folders above: execve(2) has one errno for a dozen
@@ -42,9 +42,6 @@ function findCause({ details: { code, errno = 0, syscall } }: RuntsError, progra
 
 /** Where programs usually are. */
 const USUAL_FOLDERS = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"]
-const HOST_MACHINE = { x64: 62, arm64: 183 }[HOST_ARCHITECTURE]
-/** Processors of 32 bits whose programs the host's own runs, if its kernel was built so. */
-const COMPATIBLE_MACHINE = { x64: 3, arm64: 40 }[HOST_ARCHITECTURE]
 const ANY_EXECUTE = 0o111
 /** Interpreters that are scripts themselves: the kernel goes no further (BINPRM_MAX_RECURSION). */
 const SCRIPTS_MAX = 5
@@ -61,19 +58,9 @@ class Program {
     this.name = process.args?.[0] ?? ""
   }
 
-  private get path(): string | undefined {
-    return this.process.env?.findLast((variable) => variable.startsWith("PATH="))?.slice("PATH=".length)
-  }
-
-  private paths(): string[] {
-    if (this.name.startsWith("/")) return [this.name]
-    if (this.name.includes("/")) return [`${this.process.cwd}/${this.name}`]
-    return (this.path ?? "").split(":").map((folder) => `${folder === "" ? this.process.cwd : folder}/${this.name}`)
-  }
-
   /** The first file that is there under its name. The descriptor is the caller's to close. */
   find(): SeenFile | undefined {
-    for (const path of this.paths()) {
+    for (const path of candidatePaths(this.process)) {
       const look = this.files.look(path)
       if (look.kind !== "found") continue
       if (look.file.status.type !== "dir") return look.file
@@ -88,8 +75,8 @@ class Program {
     if (args.length === 1 && this.name.includes(" ")) {
       return { hint: `process.args has one item, taken as the program's whole name: write ${JSON.stringify(shellWords(this.name))}` }
     }
-    if (this.name.includes("/")) return this.missingPath(this.files.look(this.paths()[0] as string))
-    const { path } = this
+    if (this.name.includes("/")) return this.missingPath(this.files.look(absolute(this.name, this.process)))
+    const path = searchPath(this.process)
     const elsewhere = USUAL_FOLDERS.find((folder) => !(path ?? "").split(":").includes(folder) && this.exists(`${folder}/${this.name}`))
     const found = elsewhere === undefined ? "" : `; it is in ${elsewhere}`
     if (path === undefined) return { hint: `process.env sets no PATH${found}` }
@@ -150,7 +137,7 @@ class Program {
           `convert it, as with sed -i 's/\\r$//'`,
       }
     }
-    const look = this.files.look(interpreter.startsWith("/") ? interpreter : `${this.process.cwd}/${interpreter}`)
+    const look = this.files.look(absolute(interpreter, this.process))
     if (look.kind === "missing") return { code: "executable-interpreter-missing", hint: `its #! line names ${interpreter}, ${absent(look.link)}` }
     if (look.kind !== "found") return undefined
     try {
@@ -179,8 +166,7 @@ class Program {
       }
     }
     if (format.interpreter === undefined) return errno === ERRNO.ENOEXEC ? { code: "executable-format", hint: "it is a damaged ELF file" } : undefined
-    const loader = readSlice(file, format.interpreter.offset, format.interpreter.length)?.toString("utf8").replace(/\0.*$/s, "") ?? ""
-    return this.loaderFailure(loader, errno)
+    return this.loaderFailure(loaderOf(file, format), errno)
   }
 
   private loaderFailure(loader: string, errno: number): Cause | undefined {
