@@ -28,7 +28,7 @@ export function features(): Features {
     linux: {
       namespaces: Object.keys(NAMESPACES).sort(),
       capabilities: CAPABILITIES,
-      cgroup: { v1: true, v2: true, systemd: true, systemdUser: false, rdma: true },
+      cgroup: { v1: true, v2: true, systemd: true, systemdUser: true, rdma: true },
       // libseccomp is a part of the runtime that is not built in
       seccomp: { ...seccompFeatures(), enabled: machine.libseccomp !== undefined },
       apparmor: { enabled: true },

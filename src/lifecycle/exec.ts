@@ -11,7 +11,7 @@ import { ERRNO } from "../kernel/errno.ts"
 import { AT_FDCWD, O_DIRECTORY, O_PATH } from "../kernel/fs.ts"
 import { CLONE } from "../kernel/process.ts"
 import { planExec } from "../plan/exec.ts"
-import type { ExecFacts, SeccompFacts } from "../plan/facts.ts"
+import { UNIT_JOIN, type ExecFacts, type SeccompFacts } from "../plan/facts.ts"
 import type { Process } from "../spec/types.gen.ts"
 import { phase, tracing } from "../trace.ts"
 import { suspectOom } from "./blame-oom.ts"
@@ -30,6 +30,7 @@ import { Launch, loadServe, statusSocket } from "./launch.ts"
 import { writePidFile } from "./pid-file.ts"
 import type { ContainerStatus, ExecRequest, GlobalOptions } from "./requests.ts"
 import { loadHandOver, seccompFacts } from "./stored-seccomp.ts"
+import { systemdDriver } from "./systemd.ts"
 
 /** `exec`: one more process in a running or created container. @returns the exit code: the process's in the foreground, else 0 */
 export async function exec(globals: GlobalOptions, request: ExecRequest): Promise<number> {
@@ -184,30 +185,46 @@ async function launchExec(
   const cgroups = record === undefined ? undefined : joinedCgroups(record, request.cgroup)
   let console = terminal
   if (process.terminal === true) console ??= connectUnixPath(request.consoleSocket as string)
+  // nothing is sent on the console's connection before the cgroup is joined: the next try goes on with it, as its listener takes only one
+  const launch = (into: CgroupRecord | undefined, by: JoinBy): Promise<Launch> => launchOnce(request, process, joined, pidfd, console, into, by)
+  const byFile = (): Promise<Launch> => launch(cgroups, "file").catch((error: unknown) => {
+    if (record?.systemd?.user !== true || refusal(error, "write") !== ERRNO.EACCES) throw error
+    return launch(request.cgroup.length > 0 ? cgroups : currentCgroups(record, state.pid), "systemd")
+  })
   try {
-    return await launchOnce(request, process, joined, pidfd, console, cgroups)
-  } catch (error) {
-    const errno = error instanceof RuntsError && error.details.syscall === "clone3" ? error.details.errno : undefined
-    // nothing was sent on the console's connection yet: the second try goes on with it, as its listener takes only one
-    // who has joined the container's user namespace may not enter a cgroup that was given to its user; the runtime may
-    if (errno === ERRNO.EACCES) return await launchOnce(request, process, joined, pidfd, console, cgroups, true)
-    if (errno !== ERRNO.EBUSY || record === undefined || request.cgroup.length > 0) throw error
-    return await launchOnce(request, process, joined, pidfd, console, currentCgroups(record, state.pid))
+    return await launch(cgroups, "clone").catch((error: unknown) => {
+      const errno = refusal(error, "clone3")
+      if (errno === ERRNO.EACCES) return byFile()
+      if (errno !== ERRNO.EBUSY || record === undefined || request.cgroup.length > 0) throw error
+      return launch(currentCgroups(record, state.pid), "clone")
+    })
   } finally {
     if (console !== undefined) close(console)
   }
 }
 
+/**
+ * How the process comes into the container's cgroup: born there; by writing to it with the runtime's rights, as who has joined the
+ * container's user namespace may not enter a cgroup that was given to its user; or by asking the user's systemd, as from a login's cgroup
+ * the user may not leave.
+ */
+type JoinBy = "clone" | "file" | "systemd"
+
+function refusal(error: unknown, syscall: string): number | undefined {
+  return error instanceof RuntsError && error.details.syscall === syscall ? error.details.errno : undefined
+}
+
 async function launchOnce(
   request: ExecRequest, process: Process, { state, seccomp }: Joined, pidfd: number, terminal: number | undefined, cgroups: CgroupRecord | undefined,
-  byFile = false,
+  by: JoinBy,
 ): Promise<Launch> {
   phase("open what the program is to inherit, and look at what it will meet")
   const labels = await processLabels(process)
   const inherited = new Inherited(request.preserveFds)
   const { ours, theirs } = statusSocket(inherited.least)
   try {
-    const cgroup = inherited.join(cgroups, true, byFile)
+    const driver = by === "systemd" ? await systemdDriver() : undefined
+    const cgroup = driver === undefined ? inherited.join(cgroups, true, by === "file") : UNIT_JOIN
     const console = terminal === undefined ? undefined : inherited.keep(duplicate(terminal))
     const flags = differingNamespaces(state.pid)
     const joinsUser = (flags & CLONE.NEWUSER) !== 0
@@ -249,6 +266,7 @@ async function launchOnce(
         joinRdt(rdt, pid)
         applyFromOutside(pid, process, joinsUser ? limits : [])
       },
+      cgroup: (pid) => driver?.attachToUnit(cgroupOf(state) as CgroupRecord, cgroups as CgroupRecord, pid),
     }))
     if (joinsUser) {
       await scheduleFromOutside(launch.pid, process).catch((error: unknown) => {

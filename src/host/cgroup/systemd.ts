@@ -43,6 +43,11 @@ export class UnitMaker {
   /** Finds systemd, and out where the unit will be. @throws RuntsError for a cgroupsPath that names no unit, or where no systemd answers */
   static open(layout: CgroupLayout, cgroupsPath: string | undefined, id: string): UnitMaker {
     const kind = managerKind()
+    if (kind === "user" && layout.mode !== "v2") {
+      throw new RuntsError("the user's systemd has no limits to give on cgroup v1: it owns cgroups on cgroup v2 alone", {
+        code: "systemd-unavailable", hint: "boot with systemd.unified_cgroup_hierarchy=1, or use the cgroup driver cgroupfs",
+      })
+    }
     const names = unitNames(cgroupsPath, id, kind === "user" ? "user.slice" : "system.slice")
     const manager = SystemdManager.connect(kind)
     try {
@@ -106,22 +111,38 @@ export class UnitMaker {
   }
 }
 
-function explained(error: unknown, { unit, slice }: SystemdUnit): unknown {
+function explained(error: unknown, { unit, slice, user }: SystemdUnit): unknown {
   if (!(error instanceof RuntsError)) return error
+  const whose = user ? " --user" : ""
   const details = { ...error.details, pointer: "/linux/cgroupsPath" }
   if (!unitExists(error)) {
     return new RuntsError(`systemd cannot make the unit ${unit} in ${slice}: ${error.message}`, {
-      ...details, hint: error.details.hint ?? hintOf(error, unit),
+      ...details, hint: error.details.hint ?? hintOf(error, unit, whose),
     })
   }
   return new RuntsError(`the systemd unit ${unit} exists already: ${error.message}`, {
-    ...details, hint: `end it with \`systemctl stop ${unit}\`, or choose another linux.cgroupsPath`,
+    ...details, hint: `end it with \`systemctl${whose} stop ${unit}\`, or choose another linux.cgroupsPath`,
   })
 }
 
-function hintOf({ message }: RuntsError, unit: string): string {
+function hintOf({ message }: RuntsError, unit: string, whose: string): string {
   if (/message contents|signature|type/i.test(message)) return "a number of org.systemd.property is an int32 unless it says otherwise, as uint64 5 does"
-  return `see \`systemctl status ${unit}\` and \`journalctl -u ${unit}\``
+  if (/interactive authentication|access denied/i.test(message)) {
+    return "the bus is not the user's own: DBUS_SESSION_BUS_ADDRESS names it, or XDG_RUNTIME_DIR the folder that it is in"
+  }
+  return `see \`systemctl${whose} status ${unit}\` and \`journalctl${whose} -u ${unit}\``
+}
+
+/** Brings a process into the unit's cgroup, or one below it. @param into the container's record, with the paths of those */
+export function attachToUnit(record: CgroupRecord, into: CgroupRecord, pid: number): void {
+  const unit = record.systemd as SystemdUnit
+  const below = relativePath(into, UNIFIED).slice(relativePath(record, UNIFIED).length + 1)
+  try {
+    withManager(unit, (manager) => manager.attach(unit.unit, below, [pid]))
+  } catch (error) {
+    if (!(error instanceof RuntsError)) throw error
+    throw new RuntsError(`systemd cannot bring process ${pid} into the unit ${unit.unit}: ${error.message}`, error.details)
+  }
 }
 
 function removeBy(manager: SystemdManager, { systemd }: CgroupRecord): void {

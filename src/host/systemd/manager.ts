@@ -3,8 +3,9 @@ import { sys } from "../../ffi/index.ts"
 import { ERRNO } from "../../kernel/errno.ts"
 import { NR } from "../../kernel/syscalls.ts"
 import { debug } from "../../log.ts"
-import { tryStat } from "../file.ts"
+import { tryReadText, tryStat } from "../file.ts"
 import { Bus, BusError, type BusAddress, type Method } from "./bus.ts"
+import { busLibrary } from "./library.ts"
 import type { Value } from "../../spec/gvariant.ts"
 import type { Property } from "./value.ts"
 
@@ -26,22 +27,49 @@ export type ManagerKind = "system" | "user"
 /** Those of the caller's variables that say where buses are. */
 export type BusVariables = Readonly<Partial<Record<"DBUS_SYSTEM_BUS_ADDRESS" | "DBUS_SESSION_BUS_ADDRESS" | "XDG_RUNTIME_DIR", string>>>
 
-/** The manager that a user's containers belong to: a user's own, unless that is root. */
+/** There, and root's, where systemd has started the machine (sd_booted(3)). */
+const BOOTED = "/run/systemd/system"
+
+/**
+ * The manager that the caller's containers belong to: his own, unless he is root. Who is root of a user namespace alone, as engines of
+ * ordinary users are, sees that the machine's manager is of a root that his ids do not have.
+ */
 export function managerKind(): ManagerKind {
-  return sys(NR.geteuid) === 0 ? "system" : "user"
+  if (sys(NR.geteuid) !== 0) return "user"
+  return (tryStat(BOOTED)?.uid ?? 0) === 0 ? "system" : "user"
 }
 
-/** Where a manager may be reached, best first (sd_bus_open_system(3), sd_bus_open_user(3)). */
-export function busAddresses(kind: ManagerKind, variables: BusVariables): BusAddress[] {
+/** The caller's id outside of all user namespaces, which is the one that systemd knows. */
+function outerUid(): number {
+  const uid = sys(NR.geteuid)
+  for (const line of (tryReadText("/proc/self/uid_map") ?? "").split("\n")) {
+    const [inside = 0, outside = 0, count = 0] = line.trim().split(/\s+/).map(Number)
+    if (uid >= inside && uid < inside + count) return outside + uid - inside
+  }
+  return uid
+}
+
+/**
+ * Where a manager may be reached, best first (sd_bus_open_system(3), sd_bus_open_user(3)). What DBUS_SESSION_BUS_ADDRESS names may be
+ * a bus without systemd, as dbus-launch(1) starts it, or one that is gone: then the user's own comes next.
+ * @param home the user's runtime folder if no variable names it
+ */
+export function busAddresses(kind: ManagerKind, variables: BusVariables, home?: string): BusAddress[] {
   const broker = (address: string): BusAddress => ({ address, broker: true })
   if (kind === "system") {
     const given = variables.DBUS_SYSTEM_BUS_ADDRESS
     return given ? [broker(given)] : [broker(SYSTEM_BUS), { address: PRIVATE_SOCKET, broker: false }]
   }
   const given = variables.DBUS_SESSION_BUS_ADDRESS
-  const folder = variables.XDG_RUNTIME_DIR
-  if (given) return [broker(given)]
-  return folder ? [broker(`unix:path=${folder}/bus`), { address: `unix:path=${folder}/systemd/private`, broker: false }] : []
+  const folder = variables.XDG_RUNTIME_DIR || (given ? undefined : home)
+  const own = folder ? [broker(`unix:path=${folder}/bus`), { address: `unix:path=${folder}/systemd/private`, broker: false }] : []
+  return given ? [broker(given), ...own.filter(({ address }) => address !== given)] : own
+}
+
+/** Where systemd-logind puts it. */
+function runtimeFolder(): string | undefined {
+  const folder = `/run/user/${outerUid()}`
+  return tryStat(folder) === undefined ? undefined : folder
 }
 
 /** systemd, by D-Bus (org.freedesktop.systemd1(5)). */
@@ -58,13 +86,14 @@ export class SystemdManager {
 
   /** @throws RuntsError that says where no manager could be reached, and what to do */
   static connect(kind: ManagerKind): SystemdManager {
-    const addresses = busAddresses(kind, process.env as BusVariables)
+    busLibrary()
+    const addresses = busAddresses(kind, process.env as BusVariables, kind === "user" ? runtimeFolder() : undefined)
     const failures: RuntsError[] = []
     for (const address of addresses) {
       try {
-        return new SystemdManager(kind, Bus.connect(address, ANSWER_MS))
+        return SystemdManager.over(kind, Bus.connect(address, ANSWER_MS), address)
       } catch (error) {
-        if (!(error instanceof RuntsError) || error.details.errno === undefined) throw error
+        if (!(error instanceof RuntsError)) throw error
         // a bus that is there and hangs will not be better by asking systemd behind its back
         failures.push(error)
         if (error.details.errno === ERRNO.ETIMEDOUT) break
@@ -72,6 +101,20 @@ export class SystemdManager {
       }
     }
     throw unreachable(kind, failures)
+  }
+
+  /** @throws RuntsError where nobody behind the bus is systemd: a session's bus may be without */
+  private static over(kind: ManagerKind, bus: Bus, { address, broker }: BusAddress): SystemdManager {
+    const made = new SystemdManager(kind, bus)
+    if (kind === "system" || !broker) return made
+    try {
+      made.about()
+      return made
+    } catch (error) {
+      made.close()
+      if (!(error instanceof BusError)) throw error
+      throw new RuntsError(`no systemd is on the bus ${address}: ${error.message}`, { code: "systemd-unavailable" })
+    }
   }
 
   /** The major version, as 252. */
@@ -131,6 +174,14 @@ export class SystemdManager {
     this.resetFailed(unit)
   }
 
+  /**
+   * Moves processes into a unit's cgroup, also from where the caller's rights alone do not reach: the user's manager asks the machine's.
+   * @param below a cgroup of the unit's own below that, without slashes around it; "" is the unit's
+   */
+  attach(unit: string, below: string, pids: readonly number[]): void {
+    this.bus.order(manager("AttachProcessesToUnit"), "ssau", [unit, below === "" ? "" : "/" + below, pids], ANSWER_MS)
+  }
+
   /** Changes properties of a unit that runs, until the machine's next start. */
   setProperties(unit: string, properties: readonly Property[]): void {
     const values = properties.map(({ name, signature, value }) => [name, { signature, value }])
@@ -172,6 +223,7 @@ export class SystemdManager {
 
   private awaitJob(job: string, unit: string, what: string): void {
     const deadline = performance.now() + JOB_MS
+    const whose = this.kind === "user" ? " --user" : ""
     for (;;) {
       const signal = this.bus.next(deadline, `systemd did not ${what} the unit ${unit} within ${JOB_MS / 1000} s`, (message) => message.isSignal(MANAGER_INTERFACE, "JobRemoved"))
       try {
@@ -181,7 +233,7 @@ export class SystemdManager {
         const result = signal.string("s")
         if (result === "done" || (what === "stop" && result === "skipped")) return
         throw new RuntsError(`systemd could not ${what} the unit ${unit}: the job's result is ${JSON.stringify(result)}`, {
-          code: "systemd-unit", hint: `see \`systemctl status ${unit}\` and \`journalctl -u ${unit}\``,
+          code: "systemd-unit", hint: `see \`systemctl${whose} status ${unit}\` and \`journalctl${whose} -u ${unit}\``,
         })
       } finally {
         signal.free()
@@ -206,9 +258,20 @@ function unreachable(kind: ManagerKind, failures: readonly RuntsError[]): RuntsE
       code: "systemd-unavailable", hint: "log in by a session of systemd-logind (machinectl shell), or set XDG_RUNTIME_DIR=/run/user/UID",
     })
   }
-  const runs = tryStat("/run/systemd/system") !== undefined
-  const hint = runs ? "see `systemctl status dbus`; the cgroup driver cgroupfs needs neither"
-    : "this machine was not started by systemd: use the cgroup driver cgroupfs"
   const last = failures.at(-1) as RuntsError
-  return new RuntsError(`cannot reach ${whose}: ${failures.map(({ message }) => message).join("; ")}`, { ...last.details, hint })
+  const denied = failures.some(({ details }) => details.errno === ERRNO.EACCES || details.errno === ERRNO.EPERM)
+  return new RuntsError(`cannot reach ${whose}: ${failures.map(({ message }) => message).join("; ")}`, {
+    ...last.details, hint: hintOf(kind, denied),
+  })
+}
+
+/** @param denied whether a bus refused this user */
+function hintOf(kind: ManagerKind, denied: boolean): string {
+  if (tryStat(BOOTED) === undefined) return "this machine was not started by systemd: use the cgroup driver cgroupfs"
+  if (kind === "system") return "see `systemctl status dbus`; the cgroup driver cgroupfs needs neither"
+  const own = `/run/user/${outerUid()}`
+  if (denied || (process.env.XDG_RUNTIME_DIR !== own && tryStat(`${own}/bus`) !== undefined)) {
+    return `that is another user's, as after su or sudo: log in as this one (ssh, machinectl shell), or set XDG_RUNTIME_DIR=${own}`
+  }
+  return `see \`systemctl status user@${outerUid()}\`; it runs while the user is logged in, or always after \`loginctl enable-linger\``
 }

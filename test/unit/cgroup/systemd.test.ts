@@ -108,10 +108,15 @@ t.test("device rules on v1 [/linux/resources/devices]", async (t) => {
 })
 
 t.test("where buses are", async (t) => {
-  const addresses = (kind: "system" | "user", variables: object): string[] => busAddresses(kind, variables).map(({ address }) => address)
+  const addresses = (kind: "system" | "user", variables: object, home?: string): string[] => busAddresses(kind, variables, home).map(({ address }) => address)
   t.same(addresses("system", {}), ["unix:path=/run/dbus/system_bus_socket", "unix:path=/run/systemd/private"])
   t.same(addresses("system", { DBUS_SYSTEM_BUS_ADDRESS: "unix:path=/x" }), ["unix:path=/x"])
-  t.same(addresses("user", { XDG_RUNTIME_DIR: "/run/user/5" }), ["unix:path=/run/user/5/bus", "unix:path=/run/user/5/systemd/private"])
-  t.same(addresses("user", { XDG_RUNTIME_DIR: "/run/user/5", DBUS_SESSION_BUS_ADDRESS: "unix:path=/y" }), ["unix:path=/y"])
-  t.same(addresses("user", {}), [])
+  const own = ["unix:path=/run/user/5/bus", "unix:path=/run/user/5/systemd/private"]
+  t.same(addresses("user", { XDG_RUNTIME_DIR: "/run/user/5" }), own)
+  t.same(addresses("user", { XDG_RUNTIME_DIR: "/run/user/5", DBUS_SESSION_BUS_ADDRESS: "unix:path=/y" }), ["unix:path=/y", ...own])
+  t.same(addresses("user", { XDG_RUNTIME_DIR: "/run/user/5", DBUS_SESSION_BUS_ADDRESS: own[0] }), own, "each once")
+  t.same(addresses("user", { XDG_RUNTIME_DIR: "", DBUS_SESSION_BUS_ADDRESS: "" }), [], "empty is unset")
+  t.same(addresses("user", {}, "/run/user/5"), own, "where systemd-logind puts them")
+  t.same(addresses("user", { DBUS_SESSION_BUS_ADDRESS: "unix:path=/y" }, "/run/user/5"), ["unix:path=/y"])
+  t.same(addresses("user", { XDG_RUNTIME_DIR: "/z" }, "/run/user/5"), ["unix:path=/z/bus", "unix:path=/z/systemd/private"])
 })
