@@ -8,13 +8,14 @@ SECONDS have passed.
 import array
 import json
 import os
-import select
 import socket
 import sys
 import termios
 import fcntl
 import struct
 import time
+
+from pty_reader import pieces
 
 path, text, seconds = sys.argv[1], sys.argv[2], float(sys.argv[3])
 server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -47,16 +48,8 @@ try:
         report["size"] = [columns, rows]
         print("terminal", flush=True)
         os.write(master, text.encode())
-        while time.time() < deadline:
-            if not select.select([master], [], [], 0.1)[0]:
-                continue
-            try:
-                piece = os.read(master, 4096)
-            except OSError:
-                break
-            if not piece:
-                break
-            report["output"] += piece.decode("utf-8", "replace")
+        for piece in pieces(master, deadline):
+            report["output"] += piece
 except socket.timeout:
     report["timeout"] = True
 print(json.dumps(report), flush=True)

@@ -6,28 +6,21 @@ import fcntl
 import json
 import os
 import pty
-import select
 import struct
 import sys
 import termios
 import time
+
+from pty_reader import pieces
 
 text, columns, rows, command = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4:]
 pid, master = pty.fork()
 if pid == 0:
     fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
     os.execvp(command[0], command)
-output, deadline, written = "", time.time() + 30, False
-while time.time() < deadline:
-    if not select.select([master], [], [], 0.2)[0]:
-        continue
-    try:
-        piece = os.read(master, 4096)
-    except OSError:
-        break
-    if not piece:
-        break
-    output += piece.decode("utf-8", "replace")
+output, written = "", False
+for piece in pieces(master, time.time() + 30):
+    output += piece
     if text and not written:
         os.write(master, text.encode())
         written = True

@@ -6,11 +6,12 @@ import fcntl
 import json
 import os
 import pty
-import select
 import struct
 import sys
 import termios
 import time
+
+from pty_reader import pieces
 
 prompt, lines, command = sys.argv[1], json.loads(sys.argv[2]), sys.argv[3:]
 pid, master = pty.fork()
@@ -23,16 +24,10 @@ deadline = time.time() + 18
 def screen(until):
     """What is printed until a text, or the end."""
     output = ""
-    while time.time() < deadline and (until is None or until not in output):
-        if not select.select([master], [], [], 0.2)[0]:
-            continue
-        try:
-            piece = os.read(master, 4096)
-        except OSError:
+    for piece in pieces(master, deadline):
+        output += piece
+        if until is not None and until in output:
             break
-        if not piece:
-            break
-        output += piece.decode("utf-8", "replace")
     return output
 
 

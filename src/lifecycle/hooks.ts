@@ -18,7 +18,7 @@ import { warn } from "../log.ts"
 import { phase } from "../trace.ts"
 import { annotation } from "../spec/annotations.ts"
 import type { Hook, Hooks, Process, Spec } from "../spec/types.gen.ts"
-import { OCI_VERSION } from "../spec/version.ts"
+import { ociState } from "./oci-state.ts"
 import type { ContainerStatus } from "./requests.ts"
 
 type Runner = typeof import("./run-hook.ts").runHook
@@ -36,8 +36,7 @@ function runner(): Runner {
 
 /** The state that hooks read on stdin (runtime-spec runtime.md, "State"). */
 function hookState(state: StoredState, status: ContainerStatus): string {
-  const { id, pid, bundle, annotations } = state
-  return JSON.stringify({ ociVersion: OCI_VERSION, id, status, pid, bundle, ...(annotations === undefined ? {} : { annotations }) })
+  return JSON.stringify(ociState(state, status))
 }
 
 /** The same for a hook in the container's namespaces, which is told the pid as it is there. */

@@ -7,6 +7,7 @@ import type { StoredState } from "../host/stored-state.ts"
 import { AT_FDCWD } from "../kernel/fs.ts"
 import { NR } from "../kernel/syscalls.ts"
 import { OCI_VERSION } from "../spec/version.ts"
+import { ociState } from "./oci-state.ts"
 import type { ContainerStatus } from "./requests.ts"
 
 /** What the kernel calls a listener's descriptor (kernel/seccomp.c, init_listener). */
@@ -85,13 +86,12 @@ function findListener(pid: number, first: number): number | undefined {
 }
 
 function processState({ state, status, pid }: Notifying): string {
-  const { id, bundle, annotations } = state
   return JSON.stringify({
     ociVersion: OCI_VERSION,
     fds: ["seccompFd"],
     pid,
     metadata: state.seccomp?.listener?.metadata ?? "",
-    state: { ociVersion: OCI_VERSION, id, status, pid: state.pid, bundle, ...(annotations === undefined ? {} : { annotations }) },
+    state: ociState(state, status),
   })
 }
 
