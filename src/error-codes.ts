@@ -352,6 +352,12 @@ export const ERROR_CODES = {
     cause: "Not mounted (v1), not in the parent's cgroup.subtree_control or not delegated to this user (v2), or turned off at boot",
     remedy: "`runts doctor` shows the controllers; without root let systemd delegate them (Delegate=yes)",
   },
+  "cgroup-absent": {
+    area: "Cgroups and resources",
+    means: "The container has no cgroup, and what is asked for takes one",
+    cause: "It was made with --cgroup-manager disabled, or by a user who may make no cgroups",
+    remedy: "Make the container again with a cgroup: by root, or in a part of the tree that is delegated to the user",
+  },
   "cgroup-not-permitted": {
     area: "Cgroups and resources",
     means: "This user may not make or change the container's cgroup",

@@ -19,7 +19,7 @@ export function main(call: Call<"completion">): number {
 function linesFor(shell: Shell, words: readonly string[], rootless: Call["globals"]["rootless"]): string {
   const answer = completions(words.map(unquoted), (root) => {
     try {
-      return list({ root, systemdCgroup: false, rootless, debug: false })
+      return list({ root, cgroupManager: "cgroupfs", rootless, debug: false })
     } catch {
       return [] // a root that is missing or not ours to read: no name to offer
     }

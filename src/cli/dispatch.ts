@@ -1,6 +1,7 @@
+import { RuntsError } from "../error.ts"
 import { COMMANDS } from "./table.ts"
 import type { Command } from "./table.ts"
-import type { Outcome } from "./parse.ts"
+import type { GlobalValues, Outcome } from "./parse.ts"
 import { openLog } from "./log.ts"
 import { exit } from "./output.ts"
 
@@ -16,6 +17,7 @@ export async function carryOut(argv: readonly string[], outcome: Outcome): Promi
   try {
     const { log, debug } = outcome.globals
     openLog({ file: log, format: outcome.globals["log-format"], debug })
+    refuseContradiction(outcome.globals)
     if (outcome.kind === "call") return await (await (command as Command).load()).main(outcome.call)
     const { answer } = await import("./help.ts")
     return await answer(argv, outcome)
@@ -23,4 +25,12 @@ export async function carryOut(argv: readonly string[], outcome: Outcome): Promi
     const { report } = await import("./failure.ts")
     return await report(error, command?.failureCode ?? 1, outcome)
   }
+}
+
+/** One option says systemd, the other something else: whichever counted, somebody would be surprised. */
+function refuseContradiction({ "systemd-cgroup": systemd, "cgroup-manager": manager }: GlobalValues): void {
+  if (!systemd || manager === undefined || manager === "systemd") return
+  throw new RuntsError(`--systemd-cgroup and --cgroup-manager ${manager} contradict each other`, {
+    code: "usage", hint: "leave one of them out",
+  })
 }

@@ -171,7 +171,7 @@ function takes(command: Command, count: number): boolean {
 export function globalOptions(values: GlobalValues): GlobalOptions {
   return {
     root: values.root === "" ? undefined : values.root,
-    systemdCgroup: values["systemd-cgroup"] || values["cgroup-manager"] === "systemd",
+    cgroupManager: values["systemd-cgroup"] ? "systemd" : ((values["cgroup-manager"] ?? "cgroupfs") as GlobalOptions["cgroupManager"]),
     rootless: values.rootless as GlobalOptions["rootless"],
     debug: values.debug,
   }
@@ -200,7 +200,6 @@ export function parse(argv: readonly string[]): Outcome {
   const action = actions === undefined ? "" : (positionals.shift() as string)
   if (actions?.includes(action) === false) return { kind: "unsure", globals, command: name, word: action }
   const id = positionals.shift() ?? ""
-  const cgroupManager = globals["systemd-cgroup"] ? "systemd" : (globals["cgroup-manager"] ?? "cgroupfs")
-  const call = { command: name, globals: globalOptions(globals), cgroupManager, flags: section.values, action, id, rest: positionals }
+  const call = { command: name, globals: globalOptions(globals), flags: section.values, action, id, rest: positionals }
   return { kind: "call", globals, call: call as unknown as Call }
 }

@@ -77,8 +77,6 @@ export type CommandName = keyof typeof COMMANDS
 export interface Call<Name extends CommandName = CommandName> {
   readonly command: Name
   readonly globals: GlobalOptions
-  /** --cgroup-manager, or what --systemd-cgroup stands for. */
-  readonly cgroupManager: string
   readonly flags: Values<(typeof COMMANDS)[Name]["flags"]>
   /** What the command is to do, where its first positional has choices; else "". */
   readonly action: string
@@ -96,7 +94,7 @@ export const GLOBAL_FLAGS = {
   debug: { kind: "boolean", help: "log what runts does, step by step" },
   "cgroup-manager": {
     kind: "string", value: "NAME", choices: ["cgroupfs", "systemd", "disabled"],
-    help: "who makes cgroups: cgroupfs (runts itself) or systemd (then cgroupsPath is slice:prefix:name)",
+    help: "who makes cgroups: cgroupfs (runts itself), systemd (then cgroupsPath is slice:prefix:name) or nobody (disabled)",
   },
   "systemd-cgroup": { kind: "boolean", help: "the same as --cgroup-manager systemd" },
   rootless: {

@@ -1,6 +1,5 @@
 import { RuntsError } from "../error.ts"
-import { readLayout, type CgroupLayout } from "../host/cgroup/layout.ts"
-import { cgroupPaths } from "../host/cgroup/paths.ts"
+import type { CgroupLayout } from "../host/cgroup/layout.ts"
 import { UNIFIED, type CgroupRecord } from "../host/cgroup/record.ts"
 import { unitNames, unitRecord } from "../host/cgroup/systemd-names.ts"
 import { standardDescriptors } from "../host/fds.ts"
@@ -14,6 +13,7 @@ import type { NamespaceType } from "../kernel/process.ts"
 import { NR } from "../kernel/syscalls.ts"
 import type { Bundle } from "../lifecycle/bundle.ts"
 import { processEnvironment } from "../lifecycle/environment.ts"
+import { foreseeCgroups, layoutFor } from "../lifecycle/cgroup-choice.ts"
 import { cgroupMounts, existingTargets, hasSource, mountSource, rootfsPath, sharedParent } from "../lifecycle/facts.ts"
 import { hostFacts } from "../lifecycle/host-facts.ts"
 import { processLabels } from "../lifecycle/labels.ts"
@@ -118,9 +118,9 @@ export async function foreseeCreate(globals: GlobalOptions, loaded: Bundle, id: 
   const { spec, bundle } = loaded
   const process = spec.process as Process
   const name = id === "" ? "ID" : id
-  const layout = readLayout()
-  const record = globals.systemdCgroup ? unitRecord(layout, unitNames(spec.linux?.cgroupsPath, name, "system.slice"), "", false)
-    : cgroupPaths(layout, spec.linux?.cgroupsPath, name)
+  const layout = layoutFor(globals)
+  const record = globals.cgroupManager === "systemd" ? unitRecord(layout, unitNames(spec.linux?.cgroupsPath, name, "system.slice"), "", false)
+    : foreseeCgroups(globals, layout, spec, name)
   const descriptors = new Descriptors(0, true)
   const folder = `${stateRoot(globals).path}/${name}`
   const root = isRoot()

@@ -7,10 +7,11 @@ import {
 } from "../kernel/fs.ts"
 import { NR } from "../kernel/syscalls.ts"
 import {
-  absolutePath, close, getcwd, listDir, mkdirAll, openAt, readAll, removeTreeAt, stat, tryOpenAt, tryReadText, tryStat,
+  absolutePath, close, getcwd, listDir, mkdirAll, openAt, readAll, removeTreeAt, stat, tryOpenAt, tryStat,
   tryUnlinkAt, writeAll, writeFileAtomically,
 } from "./file.ts"
 import { sleep } from "./poll.ts"
+import { inUserNamespace } from "./user-namespace.ts"
 import { parseState, removal, type StoredState } from "./stored-state.ts"
 
 /*
@@ -86,12 +87,6 @@ export function stateRoot(globals: StoreOptions): StateRoot {
 function usesRuntimeDir(): boolean {
   if (sys(NR.geteuid) !== 0) return true
   return process.env.USER !== "root" && inUserNamespace()
-}
-
-/** Whether ids are mapped at all: the initial user namespace maps all 2^32 - 1 of them onto themselves (user_namespaces(7)). */
-function inUserNamespace(): boolean {
-  const map = tryReadText("/proc/self/uid_map")
-  return map !== undefined && !/^\s*0\s+0\s+4294967295\s*$/.test(map)
 }
 
 /** Refuses what is no container id: it is a folder's name, and engines put it into paths and cgroup names. */

@@ -1,5 +1,5 @@
 import { RuntsError } from "../error.ts"
-import { isFrozen, type CgroupRecord } from "../host/cgroup/manager.ts"
+import { hasCgroups, isFrozen, type CgroupRecord } from "../host/cgroup/manager.ts"
 import { isAlive, pidfdOpen } from "../host/process.ts"
 import { openContainer, type ContainerDir, type LockKind } from "../host/store.ts"
 import type { StoredState } from "../host/stored-state.ts"
@@ -44,8 +44,19 @@ function readSettled(container: ContainerDir): StoredState | undefined {
   return state?.status === "creating" ? { ...state, status: "stopped" } : state
 }
 
+/** The container's cgroups; undefined where it has none. */
 export function cgroupOf(state: StoredState): CgroupRecord | undefined {
-  return state.cgroup as CgroupRecord | undefined
+  const record = state.cgroup as CgroupRecord | undefined
+  return record !== undefined && hasCgroups(record) ? record : undefined
+}
+
+/** The container's cgroups for what takes one. @param what "to freeze", as in the error where there is none */
+export function needCgroup(state: StoredState, what: string): CgroupRecord {
+  const record = cgroupOf(state)
+  if (record !== undefined) return record
+  const disabled = (state.cgroup as CgroupRecord | undefined)?.absence === "disabled"
+  const why = disabled ? "it was made with --cgroup-manager disabled" : "its maker could make none"
+  throw new RuntsError(`container ${JSON.stringify(state.id)} has no cgroup ${what}: ${why}`, { code: "cgroup-absent" })
 }
 
 /** Whether init is there: by pid and start time, so that a reused pid is not taken for it. */

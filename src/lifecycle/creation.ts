@@ -1,5 +1,5 @@
-import { readLayout, type CgroupLayout } from "../host/cgroup/layout.ts"
-import { applyDevices, applyLimits, asForeseen, cgroupPaths, checkCgroups, createCgroups, killAll, removeCgroups, type CgroupRecord } from "../host/cgroup/manager.ts"
+import type { CgroupLayout } from "../host/cgroup/layout.ts"
+import { applyLimits, asForeseen, checkCgroups, createCgroups, killAll, removeCgroups, type CgroupRecord } from "../host/cgroup/manager.ts"
 import { standardDescriptors } from "../host/fds.ts"
 import { close, open } from "../host/file.ts"
 import { processStartTime } from "../host/process.ts"
@@ -22,6 +22,7 @@ import type { Process, Spec } from "../spec/types.gen.ts"
 import { blameOom } from "./blame-oom.ts"
 import type { Bundle } from "./bundle.ts"
 import { seeExecutable } from "./executable.ts"
+import { foreseeCgroups, layoutFor, limitDevices, mayLeaveOut } from "./cgroup-choice.ts"
 import { giveCgroup } from "./cgroup-owner.ts"
 import { processEnvironment } from "./environment.ts"
 import { cgroupMounts, existingTargets, mountSources, openNamespaces, rootfsPath, sharedParent } from "./facts.ts"
@@ -109,10 +110,10 @@ export async function createContainer(globals: GlobalOptions, request: CreateReq
       if (!cgroupsLeft) container.remove()
     })
     phase("find the container's cgroups and write down what is to be made")
-    const layout = readLayout()
-    const unit = globals.systemdCgroup ? await foreseeUnit(layout, spec, request.id) : undefined
+    const layout = layoutFor(globals)
+    const unit = globals.cgroupManager === "systemd" ? await foreseeUnit(layout, spec, request.id) : undefined
     if (unit !== undefined) undo.add(() => unit.close())
-    const record = unit?.record ?? cgroupPaths(layout, spec.linux?.cgroupsPath, request.id)
+    const record = unit?.record ?? foreseeCgroups(globals, layout, spec, request.id)
     const rootfs = rootfsPath(spec, bundle)
     const rdt = foreseeRdt(spec.linux?.intelRdt, request.id)
     const state: StoredState = {
@@ -133,7 +134,7 @@ export async function createContainer(globals: GlobalOptions, request: CreateReq
     container.writeState({ ...creating, cgroup: { ...record } })
     if (unit === undefined) {
       phase("make the cgroups", "/linux/cgroupsPath")
-      createCgroups(record, { tolerateDenied: mayGoWithoutCgroup(globals, spec) })
+      createCgroups(record, { mayLeaveOut: () => mayLeaveOut(globals, record, spec) })
     }
     undo.add(() => {
       cgroupsLeft = true
@@ -146,7 +147,7 @@ export async function createContainer(globals: GlobalOptions, request: CreateReq
     if (!asForeseen(foreseen, record)) container.writeState({ ...creating, cgroup: { ...record } })
     if (unit === undefined) {
       phase("set the cgroups' limits", "/linux/resources")
-      applyDevices(record, spec.linux?.resources)
+      limitDevices(record, spec)
       await applyLimits(record, spec.linux?.resources)
     }
     if (rdt !== undefined) {
@@ -162,14 +163,6 @@ export async function createContainer(globals: GlobalOptions, request: CreateReq
     undo.run()
     throw await seeExecutable(error, () => ({ root: rootfsPath(spec, bundle), bundle, mounts: spec.mounts ?? [], process }))
   }
-}
-
-/** Whether the container may stay in its maker's cgroups where no others may be made: it names none, and asks for nothing in them. */
-function mayGoWithoutCgroup({ rootless }: GlobalOptions, { linux }: Spec): boolean {
-  if (rootless === "false" || (rootless === "auto" && !isUnprivileged())) return false
-  if ((linux?.cgroupsPath ?? "") !== "") return false
-  const { devices: _, ...limits } = linux?.resources ?? {}
-  return Object.keys(limits).length === 0
 }
 
 /** Everything that is known when init is to be launched. */

@@ -8,7 +8,7 @@ import type { RdtStats } from "../host/intel-rdt.ts"
 import { POLLERR, POLLHUP, POLLIN, poll, type Interest } from "../host/poll.ts"
 import { namespaceOf } from "../host/procfs.ts"
 import type { StoredState } from "../host/stored-state.ts"
-import { cgroupOf, openInit, openWithState, statusOf } from "./container.ts"
+import { needCgroup, openInit, openWithState, statusOf } from "./container.ts"
 import { loadRdt, rdtOf, rdtStats } from "./intel-rdt.ts"
 import type { GlobalOptions } from "./requests.ts"
 
@@ -44,14 +44,11 @@ export async function events(
   const { container, state } = openWithState(globals, id, "none")
   container.close()
   await loadRdt(rdtOf(state))
-  const record = cgroupOf(state)
   const status = statusOf(state)
   if (status === "stopped" || status === "creating") {
     throw new RuntsError(`container with id ${id} is not running`, { code: "container-not-running" })
   }
-  if (record === undefined) {
-    throw new RuntsError(`container ${JSON.stringify(id)} has no cgroup to count for it`, { code: "cgroup-controller-missing" })
-  }
+  const record = needCgroup(state, "to count for it")
   const stats = (): void => emit({ type: "stats", id, data: statsOf(state, record) })
   if (request.statsOnly) stats()
   else stream(state, record, request, { stats, oom: () => emit({ type: "oom", id }) }, output)

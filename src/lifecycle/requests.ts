@@ -1,8 +1,11 @@
+/** Who makes a container's cgroups: runts itself, systemd, or nobody. */
+export type CgroupManager = "cgroupfs" | "systemd" | "disabled"
+
 /** Global options, as given before the command; undefined where the user said nothing. */
 export interface GlobalOptions {
   /** --root: the folder that holds a folder for each container. */
   readonly root: string | undefined
-  readonly systemdCgroup: boolean
+  readonly cgroupManager: CgroupManager
   readonly rootless: "true" | "false" | "auto"
   readonly debug: boolean
 }

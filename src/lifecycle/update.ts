@@ -4,7 +4,7 @@ import { applyResources, Journal } from "../host/cgroup/resources/apply.ts"
 import type { CgroupRecord } from "../host/cgroup/manager.ts"
 import { debug } from "../log.ts"
 import type { LinuxResources } from "../spec/types.gen.ts"
-import { cgroupOf, openWithState, statusOf } from "./container.ts"
+import { needCgroup, openWithState, statusOf } from "./container.ts"
 import { loadRdt, rdtOf, updateRdt } from "./intel-rdt.ts"
 import type { GlobalOptions } from "./requests.ts"
 import { systemdDriver } from "./systemd.ts"
@@ -32,12 +32,7 @@ export async function update(globals: GlobalOptions, request: UpdateRequest): Pr
     if (status === "stopped" || status === "creating") {
       throw new RuntsError(`container not running: it is ${status}`, { code: "container-not-running" })
     }
-    const record = cgroupOf(state)
-    if (record === undefined) {
-      throw new RuntsError(`container ${JSON.stringify(request.id)} has no cgroup whose limits could be changed`, {
-        code: "cgroup-controller-missing",
-      })
-    }
+    const record = needCgroup(state, "whose limits could be changed")
     const { resources, l3CacheSchema, memBwSchema } = request
     const changesRdt = l3CacheSchema !== undefined || memBwSchema !== undefined
     if (changesRdt) await loadRdt(rdtOf(state))

@@ -10,7 +10,8 @@ import type { DeviceFilterRule } from "../../kernel/bpf.ts"
 import { ERRNO } from "../../kernel/errno.ts"
 import { NR } from "../../kernel/syscalls.ts"
 import type { LinuxResources } from "../../spec/types.gen.ts"
-import { close, readTextAt, tryReadText } from "../file.ts"
+import { close, readTextAt } from "../file.ts"
+import { inUserNamespace } from "../user-namespace.ts"
 import { cgroupError } from "./error.ts"
 import { openCgroup, tryWriteControl } from "./folder.ts"
 import { freeze } from "./freezer.ts"
@@ -35,7 +36,7 @@ export function applyDevices(record: CgroupRecord, resources: LinuxResources | u
       pointer: "/linux/resources/devices",
     })
   } catch (error) {
-    if (!isDenied(error) || !inUserNamespace()) throw error
+    if (!isDenied(error) || !isUser()) throw error
     debug(`device rules left out in a user namespace: ${(error as Error).message}`)
   }
 }
@@ -68,10 +69,8 @@ function isDenied(error: unknown): boolean {
 }
 
 /** Whether this process lacks the host's root: another user, or mapped ids. */
-function inUserNamespace(): boolean {
-  if (sys(NR.geteuid) !== 0) return true
-  const [inside, outside, count] = (tryReadText("/proc/self/uid_map") ?? "0 0 4294967295").trim().split(/\s+/)
-  return inside !== "0" || outside !== "0" || count !== "4294967295"
+function isUser(): boolean {
+  return sys(NR.geteuid) !== 0 || inUserNamespace()
 }
 
 /**

@@ -8,7 +8,7 @@ import { close, tryUnlinkAt } from "../file.ts"
 import {
   detachedFolder, mountFd, openCgroup, sleep, subCgroups, tryOpenBeneath, tryOpenCgroup, tryReadControl, tryWriteControl,
 } from "./folder.ts"
-import { cgroupError } from "./error.ts"
+import { cgroupError, isDenied } from "./error.ts"
 import { stopsMembers } from "./freezer.ts"
 import { processesIn } from "./processes.ts"
 import { controllerKey, relativePath, UNIFIED } from "./record.ts"
@@ -19,17 +19,15 @@ export { applyDevices } from "./devices.ts"
 export { applyLimits } from "./resources.ts"
 export { freeze, isFrozen, thawAll } from "./freezer.ts"
 export { killAll, processes } from "./processes.ts"
+export { absentRecord, hasCgroups } from "./record.ts"
 export type { CgroupMode, CgroupRecord } from "./record.ts"
 
 const quote = JSON.stringify
 
 /** How {@link createCgroups} treats what the caller may not do. */
 export interface CreateOptions {
-  /**
-   * A hierarchy where folders may not be made (EACCES, EPERM, EROFS) is left out of the record instead of an error: for
-   * rootless containers that asked for no cgroup of a certain name and no limits.
-   */
-  readonly tolerateDenied?: boolean
+  /** Asked of a hierarchy where folders may not be made (EACCES, EPERM, EROFS): whether it is left out of the record, in place of an error. */
+  mayLeaveOut?(): boolean
 }
 
 /**
@@ -65,7 +63,8 @@ export function createCgroups(record: CgroupRecord, options: CreateOptions = {})
   const paths: Record<string, string> = {}
   try {
     for (const key in record.paths) {
-      if (createCgroup(record, key, folders, options.tolerateDenied === true)) paths[key] = record.paths[key] as string
+      if (createCgroup(record, key, folders, options)) paths[key] = record.paths[key] as string
+      else record.absence = "denied"
     }
   } catch (error) {
     const { created } = folders
@@ -78,6 +77,7 @@ export function createCgroups(record: CgroupRecord, options: CreateOptions = {})
 
 /** Whether the container has the cgroups that were foreseen ({@link checkCgroups}): then the state that names them need not be written anew. */
 export function asForeseen(foreseen: readonly string[], record: CgroupRecord): boolean {
+  if (record.absence === "denied") return false
   for (const key in record.paths) {
     const path = record.paths[key] as string
     if (foreseen.includes(path) !== record.created.includes(path)) return false
@@ -91,8 +91,8 @@ interface Folders {
   readonly adopted: string[]
 }
 
-/** @returns false if it may not be made and that is tolerated */
-function createCgroup(record: CgroupRecord, key: string, { created, adopted }: Folders, tolerateDenied: boolean): boolean {
+/** @returns false if it may not be made and is left out */
+function createCgroup(record: CgroupRecord, key: string, { created, adopted }: Folders, options: CreateOptions): boolean {
   const mount = record.mounts[key] as string
   const relative = relativePath(record, key)
   if (relative === "") {
@@ -104,13 +104,11 @@ function createCgroup(record: CgroupRecord, key: string, { created, adopted }: F
   const before = created.length
   const folder = tryMakeFolder(mountFd(mount), mount, relative, key === UNIFIED && record.mode === "v2", created)
   if (folder < 0) {
-    if (tolerateDenied && (folder === -ERRNO.EACCES || folder === -ERRNO.EPERM || folder === -ERRNO.EROFS)) {
+    if (isDenied(-folder) && options.mayLeaveOut?.() === true) {
       debug(`left out cgroup ${record.paths[key]}: no permission to make it`)
       return false
     }
-    const denied = (folder === -ERRNO.EACCES || folder === -ERRNO.EPERM) && sys(NR.geteuid) !== 0
-    const hint = denied ? { hint: "a user other than root needs a user namespace, and a cgroup that is his or none: see `runts spec --rootless`" } : {}
-    throw cgroupError("create cgroup " + quote(record.paths[key]), -folder, { syscall: "mkdirat", pointer: "/linux/cgroupsPath", ...hint })
+    throw cgroupError("create cgroup " + quote(record.paths[key]), -folder, { syscall: "mkdirat", pointer: "/linux/cgroupsPath", ...deniedHint(record, -folder) })
   }
   try {
     if (created.length === before) {
@@ -124,6 +122,15 @@ function createCgroup(record: CgroupRecord, key: string, { created, adopted }: F
     close(folder)
   }
   return true
+}
+
+/** What to do for who may make no cgroups. @param errno positive */
+function deniedHint({ mode }: CgroupRecord, errno: number): { readonly hint?: string } {
+  if (errno === ERRNO.EROFS) return { hint: "cgroupfs is mounted read-only here: mount it writable, or do without cgroups (--cgroup-manager disabled)" }
+  if (!isDenied(errno)) return {}
+  const without = "leave out linux.cgroupsPath and linux.resources"
+  if (mode !== "v2") return { hint: `ordinary users have no cgroups in v1 hierarchies: ${without}` }
+  return { hint: `${without}, or call runts where the user has a part of the tree: systemd-run --user --scope -p Delegate=yes runts ...` }
 }
 
 /** Only where the container's processes are counted, as with runc: engines keep helpers in other hierarchies. */

@@ -12,7 +12,7 @@ import type { CgroupRecord } from "./record.ts"
 
 /** The hierarchy whose members are the container's processes: the one of cgroup2, or as with runc that of `devices`. */
 function memberKey(record: CgroupRecord): string | undefined {
-  if (record.mode === "v2") return UNIFIED
+  if (record.mode === "v2" && record.paths[UNIFIED] !== undefined) return UNIFIED
   return controllerKey(record, "devices") ?? Object.keys(record.paths)[0]
 }
 

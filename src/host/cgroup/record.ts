@@ -6,6 +6,12 @@ export type CgroupMode = "v1" | "hybrid" | "v2"
 /** The key of the cgroup2 hierarchy, as the third field of /proc/PID/cgroup has it. */
 export const UNIFIED = ""
 
+/**
+ * disabled: its maker was told to make none. denied: its maker may not, and nothing was asked for that takes one. unmounted: there is no
+ * cgroupfs.
+ */
+export type CgroupAbsence = "disabled" | "denied" | "unmounted"
+
 /** The cgroups of one container, as state.json keeps them. Plain data: survives JSON. */
 export interface CgroupRecord {
   readonly mode: CgroupMode
@@ -15,6 +21,8 @@ export interface CgroupRecord {
   readonly mounts: Readonly<Record<string, string>>
   /** Folders that `createCgroups` made or, where they were there without sub-cgroups, took over; parents before children. */
   created: readonly string[]
+  /** Why it has none of them, or not one in every hierarchy. */
+  absence?: CgroupAbsence
   /** The unit that it is, of a container of the systemd driver. */
   readonly systemd?: SystemdUnit
 }
@@ -25,6 +33,17 @@ export interface SystemdUnit {
   readonly unit: string
   /** Whether it is the caller's own systemd that has it, not the machine's. */
   readonly user: boolean
+}
+
+/** Of a container that is to have no cgroup: its processes stay in those of whoever makes it. */
+export function absentRecord(mode: CgroupMode, absence: CgroupAbsence): CgroupRecord {
+  return { mode, paths: {}, mounts: {}, created: [], absence }
+}
+
+/** Whether a container has a cgroup at all. */
+export function hasCgroups(record: CgroupRecord): boolean {
+  for (const _ in record.paths) return true
+  return false
 }
 
 /** A cgroup's path below its mount, without a leading slash. */

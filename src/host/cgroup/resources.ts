@@ -14,7 +14,8 @@ export async function applyLimits(record: CgroupRecord, resources: LinuxResource
 /** Zeros that mean something: a swappiness of 0 is none, and 0 tasks are written as 1. */
 const MEANT_ZEROS: readonly (string | undefined)[] = ["swappiness", "limit"]
 
-function hasLimit(resources: LinuxResources): boolean {
+/** Whether anything is asked for that takes a controller; device rules do not count. */
+export function hasLimit(resources: LinuxResources): boolean {
   for (const member in resources) {
     const part = resources[member as keyof LinuxResources]
     if (member === "devices" || part === undefined) continue

@@ -73,11 +73,16 @@ t.test("createRequest() passes what was asked for", async (t) => {
   t.equal(created("create", "--pid-file=", "c").pidFile, undefined)
 })
 
-t.test("createRequest() refuses what is not there yet [--systemd-cgroup, --cgroup-manager]", async (t) => {
-  t.equal(created("--systemd-cgroup", "create", "c").id, "c")
-  t.equal(created("--cgroup-manager=systemd", "create", "c").id, "c")
-  t.throws(() => created("--cgroup-manager", "disabled", "create", "c"), { message: 'the cgroup manager "disabled" is not supported yet' })
-  t.equal(created("--cgroup-manager", "cgroupfs", "create", "c").id, "c")
+t.test("one cgroup manager may be named, twice too [--systemd-cgroup, --cgroup-manager]", async (t) => {
+  const root = ["--root", join(folder, "none")]
+  for (const agreeing of [["--systemd-cgroup"], ["--systemd-cgroup", "--cgroup-manager=systemd"], ["--cgroup-manager", "disabled"]]) {
+    t.match((await runts(...root, ...agreeing, "state", "c")).stderr, /container does not exist/, agreeing.join(" "))
+  }
+  for (const manager of ["cgroupfs", "disabled"]) {
+    const { result, stderr } = await runts(...root, "--systemd-cgroup", "--cgroup-manager", manager, "state", "c")
+    t.equal(result, 1)
+    t.match(stderr, `--systemd-cgroup and --cgroup-manager ${manager} contradict each other`)
+  }
 })
 
 t.test("spec writes config.json once [spec, --bundle]", async (t) => {

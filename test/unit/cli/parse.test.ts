@@ -35,14 +35,14 @@ t.test("parse() takes containerd's command lines", async (t) => {
   t.match(call(`${G} kill c1 37`), { id: "c1", rest: ["37"], flags: { all: false } })
   t.match(call(`${G} delete --force c1`), { id: "c1", flags: { force: true } })
   t.equal(call("features").command, "features")
-  t.equal(call(`${G} --systemd-cgroup create --bundle /b c1`).cgroupManager, "systemd")
+  t.equal(call(`${G} --systemd-cgroup create --bundle /b c1`).globals.cgroupManager, "systemd")
 })
 
 t.test("parse() takes conmon's, CRI-O's and Podman's command lines", async (t) => {
   t.match(call("create --bundle /b --pid-file /p --preserve-fds 2 --console-socket /s c1").flags, { "preserve-fds": 2 })
-  t.match(call("--cgroup-manager disabled create --bundle /b --pid-file /p c1"), { cgroupManager: "disabled", id: "c1" })
+  t.match(call("--cgroup-manager disabled create --bundle /b --pid-file /p c1"), { globals: { cgroupManager: "disabled" }, id: "c1" })
   t.match(call("--root=/run/runts exec --pid-file /p --process /f --detach --console-socket /s c1"), { id: "c1" })
-  t.match(call("--root /r --systemd-cgroup start c1"), { command: "start", globals: { root: "/r", systemdCgroup: true } })
+  t.match(call("--root /r --systemd-cgroup start c1"), { command: "start", globals: { root: "/r", cgroupManager: "systemd" } })
   t.match(call("--root /r kill c1 KILL"), { rest: ["KILL"] })
   t.match(call("--root /r kill -a c1 9"), { rest: ["9"], flags: { all: true } })
   t.match(call("exec --process /f c1"), { flags: { detach: false } })

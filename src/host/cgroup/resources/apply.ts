@@ -99,15 +99,29 @@ function placeOf(record: CgroupRecord, row: Field, pointer: string, places: Map<
   const known = places.get(controller)
   if (known !== undefined) return known
   const key = v1 ?? (record.paths[UNIFIED] === undefined ? undefined : UNIFIED)
-  if (key === undefined) throw notMounted(row.v1Controller, pointer)
+  if (key === undefined) throw notMounted(record, row.v1Controller, pointer)
   const place = openPlace(record, key, controller, updating)
   places.set(controller, place)
   return place
 }
 
-function notMounted(controller: string, pointer: string): RuntsError {
+function notMounted(record: CgroupRecord, controller: string, pointer: string): RuntsError {
+  if (record.absence === "disabled" || record.absence === "denied") return absent(record, controller, pointer)
   return new RuntsError(`${pointer}: the cgroup controller ${controller} is not mounted on this machine, or the container has no cgroup in it`, {
     code: "cgroup-controller-missing", pointer,
+  })
+}
+
+/** Without a cgroup nothing is limited: a limit that is asked for is never silently dropped. */
+function absent({ absence, mode }: CgroupRecord, controller: string, pointer: string): RuntsError {
+  if (absence === "disabled") {
+    return new RuntsError(`${pointer}: without a cgroup (--cgroup-manager disabled) the container can have no limits`, {
+      code: "cgroup-absent", pointer, hint: "leave out the limits, or the option",
+    })
+  }
+  const where = mode === "v2" ? "no cgroup" : `no cgroup with the controller ${controller}`
+  return new RuntsError(`${pointer}: the container has ${where}, as this user may make none`, {
+    code: "cgroup-absent", pointer, hint: "leave out the limits, or call runts as root",
   })
 }
 
@@ -134,6 +148,7 @@ function applyUnified(record: CgroupRecord, steps: readonly UnifiedStep[], place
   const first = steps[0]
   if (first === undefined) return
   if (record.paths[UNIFIED] === undefined) {
+    if (record.absence === "disabled" || record.absence === "denied") throw absent(record, "cgroup2", "/linux/resources/unified")
     throw new RuntsError("/linux/resources/unified: is for cgroup v2, and this machine has only v1 hierarchies", {
       code: "resource-unavailable",
       pointer: "/linux/resources/unified", hint: "use the other members of linux.resources",
