@@ -2,6 +2,7 @@ import { sys } from "../ffi/index.ts"
 import { CAPABILITIES, hasCapability, type Capability, type CapabilityWords } from "../kernel/capabilities.ts"
 import { CAPABILITY_VERSION_3 } from "../kernel/process.ts"
 import { NR } from "../kernel/syscalls.ts"
+import { inUserNamespace } from "./user-namespace.ts"
 
 let effective: CapabilityWords | undefined
 
@@ -26,4 +27,17 @@ function readEffective(): CapabilityWords {
  */
 export function isUnprivileged(): boolean {
   return !hasOwnCapability("CAP_SYS_ADMIN")
+}
+
+/** Whether the caller is who may make cgroups where they can be made: root, neither of a user namespace nor of a container without rights. */
+export function isHostRoot(): boolean {
+  return !isUnprivileged() && !inUserNamespace()
+}
+
+/**
+ * Whether a container is rootless, which means that cgroups are done without where permission is missing and nothing is asked for in
+ * them: as --rootless says, else for all callers but root of the machine, as runc decides.
+ */
+export function isRootless(flag: "true" | "false" | "auto"): boolean {
+  return flag === "true" || (flag === "auto" && !isHostRoot())
 }

@@ -3,8 +3,7 @@ import { readLayout, type CgroupLayout } from "../host/cgroup/layout.ts"
 import { absentRecord, applyDevices, cgroupPaths, hasCgroups, type CgroupRecord } from "../host/cgroup/manager.ts"
 import { hasLimit } from "../host/cgroup/resources.ts"
 import { tryStat } from "../host/file.ts"
-import { isUnprivileged } from "../host/privilege.ts"
-import { inUserNamespace } from "../host/user-namespace.ts"
+import { isHostRoot, isRootless } from "../host/privilege.ts"
 import { warn } from "../log.ts"
 import { namespaceOf } from "../spec/namespace.ts"
 import type { Spec } from "../spec/types.gen.ts"
@@ -38,12 +37,7 @@ export function foreseeCgroups({ cgroupManager }: GlobalOptions, layout: CgroupL
 export function mayLeaveOut({ rootless }: GlobalOptions, { mode }: CgroupRecord, { linux }: Spec): boolean {
   if ((linux?.cgroupsPath ?? "") !== "") return false
   if (mode === "v2" && linux?.resources !== undefined && hasLimit(linux.resources)) return false
-  return rootless === "true" || (rootless === "auto" && !isHostRoot())
-}
-
-/** Whether the caller is who may make cgroups where they can be made: root, neither of a user namespace nor of a container without rights. */
-function isHostRoot(): boolean {
-  return !isUnprivileged() && !inUserNamespace()
+  return isRootless(rootless)
 }
 
 /**

@@ -3,7 +3,7 @@ import { applyLimits, asForeseen, checkCgroups, createCgroups, killAll, removeCg
 import { standardDescriptors } from "../host/fds.ts"
 import { close, open } from "../host/file.ts"
 import { processStartTime } from "../host/process.ts"
-import { isUnprivileged } from "../host/privilege.ts"
+import { isRootless, isUnprivileged } from "../host/privilege.ts"
 import { isOwnNamespace } from "../host/procfs.ts"
 import { connectUnixPath, listenUnix } from "../host/socket.ts"
 import { claim, type ContainerDir } from "../host/store.ts"
@@ -38,7 +38,7 @@ import type { NetDevices } from "./net-devices.ts"
 import { notifySocket } from "./notify-socket.ts"
 import { lastSteps, START_SOCKET } from "./outcome.ts"
 import type { CreateRequest, GlobalOptions } from "./requests.ts"
-import { applyFromOutside, resourceLimits, scheduleFromOutside } from "./limits.ts"
+import { divideLimits, scheduleFromOutside } from "./limits.ts"
 import { processLabels } from "./labels.ts"
 import type { PreparedSeccomp } from "./seccomp.ts"
 import { seccompFacts } from "./stored-seccomp.ts"
@@ -117,7 +117,7 @@ export async function createContainer(globals: GlobalOptions, request: CreateReq
     const rootfs = rootfsPath(spec, bundle)
     const rdt = foreseeRdt(spec.linux?.intelRdt, request.id)
     const state: StoredState = {
-      ...initialState(request, spec, bundle, rootfs, record),
+      ...initialState(request, spec, bundle, rootfs, record, isRootless(globals.rootless)),
       ...hostMountsOf(spec, rootfs),
       ...(rdt === undefined ? {} : { intelRdt: rdt }),
       ...(seccomp === undefined ? {} : { seccomp: seccomp.stored }),
@@ -209,11 +209,10 @@ async function launchInit(creating: Creating): Promise<Created> {
   if (hosts.length > 0) checkHostNamespaces(spec, hosts)
   const idmaps = idmapNamespaces(spec, namespaces.user, (fd) => inherited.keep(fd))
   const rootFd = open(creating.state.rootfs, O_PATH | O_DIRECTORY)
-  const limits = resourceLimits(process)
   const outside = namespaceOf(spec.linux, "user") !== undefined
   // an ordinary user: what he may not do to a process from outside, it does itself
   const rootless = outside && isUnprivileged() ? await import("./own-maps.ts") : undefined
-  const fromOutside = outside && rootless === undefined
+  const limits = divideLimits(process, outside)
   let facts: CreateFacts
   try {
     facts = {
@@ -232,7 +231,7 @@ async function launchInit(creating: Creating): Promise<Created> {
       idmaps,
       stdio: process.terminal === true ? [] : standardDescriptors(),
       preservedFds: inherited.preserved.length,
-      limits: fromOutside ? [] : limits,
+      limits: limits.own,
       ...(rootless === undefined ? {} : { traceable: true, ...(rootless.deniesGroups(spec.linux?.gidMappings ?? []) ? { deniesGroups: true } : {}) }),
       rootfsParent: sharedParent(spec, creating.state.rootfs),
       noPivot: request.noPivot,
@@ -261,7 +260,7 @@ async function launchInit(creating: Creating): Promise<Created> {
   blameOom(record, () => launch.run(theirs, [theirs, ...inherited.all], {
     pid: (pid) => {
       joinRdt(rdtOf(creating.state), pid)
-      if (rootless === undefined) applyFromOutside(pid, process, outside ? limits : [])
+      limits.fromOutside(pid)
       startTime = processStartTime(pid) ?? ""
       // while init sets itself up there is time for this; `created` is too short a moment of `run` to be worth writing after it
       if (!writesCreated) container.writeState({ ...creating.state, worker: creating.worker, pid, startTime, cgroup: { ...record } })
@@ -279,7 +278,7 @@ async function launchInit(creating: Creating): Promise<Created> {
     },
   }))
   phase("finish from outside, and write down that it is created")
-  if (fromOutside) await scheduleFromOutside(launch.pid, process)
+  if (outside && rootless === undefined) await scheduleFromOutside(launch.pid, process)
   await giveCgroup(spec, process, record, launch.pid)
   sendPidfd?.(launch.pidfd)
   inherited.close()

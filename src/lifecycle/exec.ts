@@ -16,7 +16,7 @@ import type { Process } from "../spec/types.gen.ts"
 import { phase, tracing } from "../trace.ts"
 import { suspectOom } from "./blame-oom.ts"
 import { cgroupOf, initIsAlive, openInit, openWithState, statusOf } from "./container.ts"
-import { applyFromOutside, resourceLimits, scheduleFromOutside } from "./limits.ts"
+import { divideLimits, scheduleFromOutside } from "./limits.ts"
 import { processEnvironment } from "./environment.ts"
 import { seeExecutable } from "./executable.ts"
 import { execProcess } from "./exec-process.ts"
@@ -171,6 +171,15 @@ function currentCgroups(record: CgroupRecord, pid: number): CgroupRecord {
   return { ...record, paths }
 }
 
+/** What a process meets that joins a container of an ordinary user. */
+function rootlessFacts({ pid }: StoredState, seccomp: SeccompFacts | undefined): Pick<ExecFacts, "traceable" | "deniesGroups"> {
+  return {
+    ...(readText(`/proc/${pid}/setgroups`).trim() === "deny" ? { deniesGroups: true } : {}),
+    // the runtime takes the listener out of it
+    ...(seccomp?.listener === true ? { traceable: true } : {}),
+  }
+}
+
 /** The container that the process comes into. */
 interface Joined {
   readonly state: StoredState
@@ -228,13 +237,15 @@ async function launchOnce(
     const console = terminal === undefined ? undefined : inherited.keep(duplicate(terminal))
     const flags = differingNamespaces(state.pid)
     const joinsUser = (flags & CLONE.NEWUSER) !== 0
-    const limits = resourceLimits(process)
+    const limits = divideLimits(process, joinsUser)
+    const host = hostFacts(state, joinsUser)
     const rootFd = openRoot(state.pid)
     const initFd = inherited.keep(duplicate(pidfd))
     let facts: ExecFacts
     try {
       facts = {
-        ...hostFacts(state, joinsUser),
+        ...host,
+        ...(host.unprivileged === true ? rootlessFacts(state, seccomp) : {}),
         seccomp,
         id: request.id,
         settings: state.settings ?? {},
@@ -247,7 +258,7 @@ async function launchOnce(
         root: (flags & CLONE.NEWNS) === 0 ? inherited.keep(duplicate(rootFd)) : undefined,
         stdio: process.terminal === true ? [] : standardDescriptors(),
         preservedFds: inherited.preserved.length,
-        limits: joinsUser ? [] : limits,
+        limits: limits.own,
         env: processEnvironment(process.env ?? [], process.user.uid, rootFd, inherited.environment),
         labels,
       }
@@ -264,11 +275,11 @@ async function launchOnce(
       pid: (pid) => {
         // a child of this process has its class of service, not that of the container's init
         joinRdt(rdt, pid)
-        applyFromOutside(pid, process, joinsUser ? limits : [])
+        limits.fromOutside(pid)
       },
       cgroup: (pid) => driver?.attachToUnit(cgroupOf(state) as CgroupRecord, cgroups as CgroupRecord, pid),
     }))
-    if (joinsUser) {
+    if (joinsUser && host.unprivileged !== true) {
       await scheduleFromOutside(launch.pid, process).catch((error: unknown) => {
         launch.kill()
         throw error

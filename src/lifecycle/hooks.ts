@@ -5,7 +5,7 @@ import type { HookConfinement } from "../plan/hook.ts"
 import { cgroupOf } from "./container.ts"
 import { hostFacts } from "./host-facts.ts"
 import { joinRdt, rdtOf } from "./intel-rdt.ts"
-import { applyFromOutside, resourceLimits } from "./limits.ts"
+import { divideLimits } from "./limits.ts"
 import type { HookOptions, HookOutputs } from "./run-hook.ts"
 import type { HandOver } from "./stored-seccomp.ts"
 import type { SeccompFacts } from "../plan/facts.ts"
@@ -120,7 +120,8 @@ export function runStartContainerHooks(state: StoredState, pidfd: number, { proc
   const root = (flags & CLONE.NEWNS) === 0 ? open(`/proc/${state.pid}/root`, O_PATH | O_DIRECTORY) : undefined
   try {
     const joinsUser = (flags & CLONE.NEWUSER) !== 0
-    const limits = resourceLimits(process)
+    const limits = divideLimits(process, joinsUser)
+    const facts = hostFacts(state, joinsUser)
     runAll("startContainer", hooks, stateInside(state, "created"), {
       cwd: "/",
       environment: process.env ?? [],
@@ -128,13 +129,13 @@ export function runStartContainerHooks(state: StoredState, pidfd: number, { proc
       namespaces: { pidfd, flags },
       confinement: {
         process, cgroup, labels, root,
-        facts: { ...hostFacts(state, joinsUser), seccomp },
+        facts: { ...facts, seccomp, ...(facts.unprivileged === true && seccomp?.listener === true ? { traceable: true } : {}) },
         keyring: state.noNewKeyring === true ? undefined : state.id,
-        limits: joinsUser ? [] : limits,
+        limits: limits.own,
       },
       born: (pid) => {
         joinRdt(rdtOf(state), pid)
-        applyFromOutside(pid, process, joinsUser ? limits : [])
+        limits.fromOutside(pid)
       },
       ...(handOver && { started: (hook) => handOver({ state, status: "created", first: 0, ...hook }) }),
     })

@@ -10,7 +10,7 @@ import { notifySocket } from "./notify-socket.ts"
 import type { CreateRequest } from "./requests.ts"
 
 /** The state of a container that is about to be made, with what later commands need of its config.json and flags. */
-export function initialState(request: CreateRequest, spec: Spec, bundle: string, rootfs: string, record: CgroupRecord): StoredState {
+export function initialState(request: CreateRequest, spec: Spec, bundle: string, rootfs: string, record: CgroupRecord, rootless: boolean): StoredState {
   const namespaces: Record<string, string> = {}
   for (const namespace of spec.linux?.namespaces ?? []) namespaces[namespace.type] = namespaceIsNew(namespace) ? "new" : namespace.path as string
   return {
@@ -28,7 +28,7 @@ export function initialState(request: CreateRequest, spec: Spec, bundle: string,
     ...(spec.annotations === undefined ? {} : { annotations: spec.annotations }),
     cgroup: { ...record },
     systemdCgroup: record.systemd !== undefined,
-    rootless: false,
+    rootless,
     ...(spec.hooks === undefined ? {} : { hooks: spec.hooks as NonNullable<StoredState["hooks"]> }),
     namespaces,
     noPivot: request.noPivot,

@@ -1,6 +1,7 @@
 import { type ErrorDetails, RuntsError, sysError } from "../error.ts"
 import { sys } from "../ffi/index.ts"
 import { writeFile } from "../host/file.ts"
+import { isUnprivileged } from "../host/privilege.ts"
 import { ERRNO } from "../kernel/errno.ts"
 import { RLIMITS } from "../kernel/process.ts"
 import { IO_PRIORITY_WHO_PROCESS_GROUP } from "../kernel/scheduling.ts"
@@ -14,7 +15,7 @@ import type { Process } from "../spec/types.gen.ts"
  * What the runtime does to a process from outside its namespaces: the oom score, and the limits of one in a user namespace, which has
  * no right to raise its own.
  */
-export function applyFromOutside(pid: number, process: Process, limits: readonly LimitFacts[]): void {
+function applyFromOutside(pid: number, process: Process, limits: readonly LimitFacts[]): void {
   if (process.oomScoreAdj !== undefined) {
     try {
       writeFile(`/proc/${pid}/oom_score_adj`, String(process.oomScoreAdj))
@@ -47,6 +48,24 @@ export async function scheduleFromOutside(pid: number, process: Process): Promis
 function failed(what: string, errno: number, details: Partial<ErrorDetails>, hints: Hints): RuntsError {
   const hint = hints[errno]
   return sysError(what, errno, { ...details, code: "limit-failed", ...(hint === undefined ? {} : { hint }) })
+}
+
+/** Who sets what of a process. */
+export interface DividedLimits {
+  /** What its program sets itself. */
+  readonly own: readonly LimitFacts[]
+  /** Sets the rest, from outside of its namespaces. */
+  fromOutside(pid: number): void
+}
+
+/**
+ * The limits and the oom score of a process: where it is in a user namespace, the runtime sets them from outside, unless it has no more
+ * rights itself (an ordinary user's): then its program does it.
+ */
+export function divideLimits(process: Process, userNamespace: boolean): DividedLimits {
+  const limits = resourceLimits(process)
+  if (userNamespace && isUnprivileged()) return { own: limits, fromOutside() {} }
+  return { own: userNamespace ? [] : limits, fromOutside: (pid) => applyFromOutside(pid, process, userNamespace ? limits : []) }
 }
 
 /** The limits of config.json, and the caller's own of open files, which the engine raised. */

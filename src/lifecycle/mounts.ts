@@ -2,6 +2,7 @@ import { RuntsError } from "../error.ts"
 import { close, open } from "../host/file.ts"
 import { reap } from "../host/process.ts"
 import { recv } from "../host/socket.ts"
+import { isUnprivileged } from "../host/privilege.ts"
 import type { ContainerDir } from "../host/store.ts"
 import type { StoredState } from "../host/stored-state.ts"
 import { O_RDONLY } from "../kernel/fs.ts"
@@ -41,8 +42,10 @@ export async function addMounts(globals: GlobalOptions, id: string, mounts: read
     const namespaceFlags = differingNamespaces(state.pid)
     const user = (namespaceFlags & CLONE.NEWUSER) === 0 ? undefined : open(`/proc/${state.pid}/ns/user`, O_RDONLY)
     try {
+      const { kernel, unprivileged } = hostFacts(config, user !== undefined)
       return planMountsAdd(mounts.map((mount, index) => mountRequest(mount, index, label)), {
-        kernel: hostFacts(config, user !== undefined).kernel,
+        kernel,
+        ...(unprivileged === true ? { unprivileged } : {}),
         bundle: state.bundle,
         sources: mountSources(config, state.bundle),
         existing: new Set(),
@@ -78,7 +81,8 @@ export function removeMounts(globals: GlobalOptions, id: string, mounts: readonl
     }
     if (!paths.some((other) => other.path === path)) paths.push({ path, pointer })
   }
-  change(globals, id, ({ pidfd, status }) => planMountsRemove(paths, { status, pidfd }))
+  const rights = isUnprivileged() ? { unprivileged: true as const } : {}
+  change(globals, id, ({ pidfd, status }) => planMountsRemove(paths, { status, pidfd, ...rights }))
 }
 
 function refuseTooMany(mounts: readonly Mount[]): void {

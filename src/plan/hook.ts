@@ -7,6 +7,7 @@ import { becomeRoot, cleanProcess, cloneInto, enterRoot, joinCgroups, undumpable
 import { planLabels, type ProcessLabels } from "./labels.ts"
 import { MESSAGE, Planner } from "./planner.ts"
 import { planKeyring, planLimits } from "./process.ts"
+import { planOomScore } from "./scheduling.ts"
 import { planSeccomp } from "./seccomp.ts"
 
 /** A hook and what its process is given. Descriptor numbers are those that the program inherits, all above 2. */
@@ -62,6 +63,8 @@ export function planHook(request: HookRequest): Planner {
   const planner = new Planner(request.status).at(request.pointer)
   const p = planner.program
   const { namespaces, confinement } = request
+  // before: it could not open its own file any more
+  if (confinement?.facts.unprivileged === true) planOomScore(planner, confinement.process)
   if (namespaces !== undefined) undumpable(planner)
   cleanProcess(planner)
   planLabels(planner, confinement?.labels)

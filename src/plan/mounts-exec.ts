@@ -29,6 +29,8 @@ export interface MountsExecFacts extends MountFacts {
   readonly staging: string
   /** linux.mountLabel. */
   readonly label: SecurityOption | undefined
+  /** The runtime has no rights over its own user namespace (HostFacts): all that is done with mounts is done in the container's. */
+  readonly unprivileged?: true
   /** The container's mounts are private (rootfsPropagation): none of the host's later ones may appear below these. */
   readonly isPrivate: boolean
 }
@@ -81,6 +83,7 @@ export function planMountsAdd(mounts: readonly MountRequest[], facts: MountsExec
   const making: MakeContext = { planner, facts, staged, userNamespace, label: facts.label }
   const made = makeProcfs(making, facts, mounts, held)
   const descriptors = holdDescriptors(planner)
+  if (facts.unprivileged === true) joinUser(planner, facts.pidfd)
   stageTrees(planner, facts.staging, userNamespace ? stagedMounts(planner, facts, mounts, staged, facts.label) : [])
   for (const request of mounts) {
     if (isLegacy(request, staged)) p.call("mkdirat", AT_FDCWD, legacyFolder(request), 0o755).says("stage a folder for what takes mount(2)")
@@ -161,6 +164,10 @@ function makeProcfs(making: MakeContext, facts: MountsExecFacts, mounts: readonl
   const parent = p.label("parent of the maker of procfs")
   const ready = forkSharing(planner, parent, "make the process that goes to the container")
   p.here(parent)
+  if (facts.unprivileged === true) {
+    joinUser(planner, facts.pidfd)
+    p.call("unshare", CLONE.NEWNS).says("a copy of the host's mounts that belongs to the user namespace")
+  }
   const flags = CLONE.NEWPID | (making.userNamespace ? 0 : facts.namespaceFlags & CLONE.NEWNS)
   p.call("setns", facts.pidfd, flags).says("join the container's mount namespace, and name its pid namespace for a child")
   const maker = p.label("maker of procfs")
@@ -206,11 +213,17 @@ function forkSharing(planner: Planner, child: Label, what: string): Label {
   return ended
 }
 
+/** An ordinary user's first step to any mount: the owner of a user namespace has all rights in it, as soon as he has joined it. */
+function joinUser(planner: Planner, pidfd: number): void {
+  planner.program.call("setns", pidfd, CLONE.NEWUSER).says("join the container's user namespace")
+  undumpable(planner)
+}
+
 /** Namespaces that decide what a new file system shows, and whose flags on staged mounts nobody in the container can clear. */
 function joinForMaking(planner: Planner, facts: MountsExecFacts, userNamespace: boolean): void {
   const p = planner.program
   planner.at("")
-  const flags = facts.namespaceFlags & (CLONE.NEWUSER | CLONE.NEWIPC | CLONE.NEWNET)
+  const flags = facts.namespaceFlags & ((facts.unprivileged === true ? 0 : CLONE.NEWUSER) | CLONE.NEWIPC | CLONE.NEWNET)
   if (flags !== 0) p.call("setns", facts.pidfd, flags).says("join the container's user, ipc and network namespaces")
   if (userNamespace) {
     undumpable(planner)
@@ -265,7 +278,9 @@ function superviseChild(planner: Planner, descriptors: Step, held: readonly numb
  * one that the container puts in the way could lead to a mount that masks something.
  * @param paths below the root
  */
-export function planMountsRemove(paths: readonly { readonly path: string; readonly pointer: string }[], facts: { status: number; pidfd: number }): Planner {
+export function planMountsRemove(
+  paths: readonly { readonly path: string; readonly pointer: string }[], facts: Pick<MountsExecFacts, "status" | "pidfd" | "unprivileged">,
+): Planner {
   const planner = new Planner(statusDescriptor(0))
   const p = planner.program
   settleChannels(planner, 0, { status: facts.status, start: undefined })
@@ -273,6 +288,7 @@ export function planMountsRemove(paths: readonly { readonly path: string; readon
   undumpable(planner)
   const descriptors = holdDescriptors(planner)
   const held = new Held(planner, [facts.status, facts.pidfd])
+  if (facts.unprivileged === true) joinUser(planner, facts.pidfd)
   const root = joinMounts(planner, facts.pidfd)
   for (const { path, pointer } of paths) {
     planner.at(pointer)
