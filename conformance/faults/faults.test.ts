@@ -3,13 +3,14 @@ import t, { type Test } from "tap"
 import { ERRNO, type ErrnoName } from "../../src/kernel/errno.ts"
 import { HOST_ARCHITECTURE, type SyscallName, syscallNumbers } from "../../src/kernel/syscalls.ts"
 import { Box } from "../lib/box.ts"
-import { type Result, startCommand, until } from "../lib/command.ts"
+import { expectSuccess, type Result, startCommand, startRuntime, until } from "../lib/command.ts"
 import { checkout, cgroupRoots, runtimeName, runtimePath } from "../lib/environment.ts"
 import { figure, WHOLE } from "../lib/share.ts"
 
 /*
  * Every system call of the runtime, its launcher and the container's init is made to fail, and each of the three is killed as it is about to make it:
- * the command succeeds or says in a line what is wrong, it does not hang, and `delete --force` leaves nothing. The calls of a command are recorded first;
+ * the command succeeds or says in a line what is wrong and at which step, it does not hang, and `delete --force` leaves nothing. An interrupted call is
+ * made again, and nobody hears of it. The calls of a command are recorded first;
  * RUNTS_ALL=1 tries them all with every errno, else it is each kind of call of each process, once, and a fixed share of the others.
  */
 
@@ -42,18 +43,19 @@ interface Scenario {
   readonly title: string
   readonly configure?: (box: Box) => void
   /** What is there before the command. */
-  readonly before: "nothing" | "created" | "running"
+  readonly before: "nothing" | "created" | "running" | "paused"
   readonly command: (box: Box) => readonly string[]
   /** Calls of the container's init count too, although the command did not make it. */
   readonly withInit?: true
-  /** The container and its process are to be there after it, whatever fails. */
-  readonly survives?: true
+  /** The container and its process are to be there after it, whatever fails, with one of these. */
+  readonly survives?: readonly ("created" | "running" | "paused")[]
   /** Calls of the runtime that are all tried with every errno, in the fixed share too: where once one of many made it hang. */
   readonly always?: readonly SyscallName[]
 }
 
 const hook = { path: "/bin/true" }
 const create = (box: Box): string[] => ["create", "--bundle", box.bundle, box.id]
+const SAME = ["running"] as const
 const update = (box: Box): string[] => ["update", "--pids-limit", "77", "--memory", "900m", box.id]
 
 /** A tmpfs that keeps what it covers, targets behind links, hooks of all kinds: what init asks the runtime to do (serve). */
@@ -91,17 +93,22 @@ const SCENARIOS: readonly Scenario[] = [
     always: ["fcntl", "recvfrom"],
   },
   { title: "run", before: "nothing", command: (box) => ["run", "--bundle", box.bundle, box.id], configure: (box) => void box.args("/bin/true") },
-  { title: "exec", before: "running", command: (box) => ["exec", box.id, "/bin/true"], survives: true },
-  { title: "exec in a user namespace", before: "running", command: (box) => ["exec", box.id, "/bin/true"], survives: true, configure: (box) => box.mapIds() },
-  { title: "update", before: "running", command: update, survives: true, configure: limited },
+  { title: "exec", before: "running", command: (box) => ["exec", box.id, "/bin/true"], survives: SAME },
+  { title: "exec in a user namespace", before: "running", command: (box) => ["exec", box.id, "/bin/true"], survives: SAME, configure: (box) => box.mapIds() },
+  { title: "update", before: "running", command: update, survives: SAME, configure: limited },
+  { title: "state", before: "running", command: (box) => ["state", box.id], survives: SAME },
+  { title: "kill", before: "running", command: (box) => ["kill", box.id, "CONT"], survives: SAME },
+  { title: "pause", before: "running", command: (box) => ["pause", box.id], survives: ["running", "paused"] },
+  { title: "resume", before: "paused", command: (box) => ["resume", box.id], survives: ["paused", "running"] },
   { title: "delete --force", before: "running", command: (box) => ["delete", "--force", box.id] },
+  { title: "delete --force of a paused container", before: "paused", command: (box) => ["delete", "--force", box.id] },
   { title: "delete of a created container", before: "created", command: (box) => ["delete", box.id], configure: interactive },
 ]
 
 const NAMES = new Map([...syscallNumbers(HOST_ARCHITECTURE)].map(([name, number]) => [number, name]))
 /** They have no error, or nobody could go on after one. */
 const NEVER_FAIL: ReadonlySet<string> = new Set(["exit_group", "exit", "rt_sigreturn", "getpid", "gettid", "geteuid", "getuid", "getgid", "getppid", "umask", "restart_syscall"])
-const WAITS: ReadonlySet<string> = new Set(["recvfrom", "recvmsg", "ppoll", "poll", "wait4", "waitid", "accept4", "read", "write", "openat", "flock", "connect"])
+const WAITS: ReadonlySet<string> = new Set(["statx", "getdents64", "readlinkat", "unlinkat", "recvfrom", "recvmsg", "ppoll", "poll", "wait4", "waitid", "accept4", "read", "write", "openat", "flock", "connect"])
 const MAKES: ReadonlySet<string> = new Set(["mkdirat", "write", "pwrite64", "renameat2", "mknodat", "symlinkat", "fsync", "memfd_create", "fsmount", "move_mount", "clone3"])
 const OPENS: ReadonlySet<string> = new Set(["openat", "openat2", "socket", "socketpair", "pidfd_open", "dup3", "fcntl", "open_tree", "fsopen", "memfd_create"])
 
@@ -121,11 +128,20 @@ let injected = 0
 let killed = 0
 let trials = 0
 
+/** A command of the box that is not made to fail; the other workers go on meanwhile. */
+function call(box: Box, ...argv: string[]): Promise<Result> {
+  return startRuntime(["--root", box.root, ...argv]).done
+}
+
 /** A box of a scenario, as it is before the command. */
 async function prepared(scenario: Scenario, box: Box): Promise<void> {
-  if (scenario.before === "nothing" || (scenario.survives === true && existsSync(`${box.root}/${box.id}`))) return
-  box.create()
-  if (scenario.before === "running") box.start()
+  if (scenario.before === "nothing") return
+  if (scenario.survives === undefined || !existsSync(`${box.root}/${box.id}`)) {
+    expectSuccess(await call(box, ...create(box)))
+    if (scenario.before !== "created") expectSuccess(await call(box, "start", box.id))
+  } else if (scenario.survives.length === 1) return
+  if (scenario.before === "paused") await call(box, "pause", box.id)
+  else if (scenario.survives?.includes("paused") === true) await call(box, "resume", box.id)
 }
 
 /** What inject.py tells. */
@@ -175,6 +191,9 @@ function leftovers(box: Box): string[] {
   return [...entries.map((name) => `state ${name}`), ...box.cgroupFolders().map((folder) => `cgroup ${folder}`)]
 }
 
+/** Names of things that say nothing to whoever reads them: a step has to be named by what it is for. */
+const NAMELESS = /\b(stat|read|write|write to|read folder) descriptor \d|(send to|receive from) socket\b|\b(undefined|object Object)\b/
+
 /** What is wrong with how the command ended. */
 function faultsOf({ result, done, hung }: Report & { result: Result }, action: string, who: Who): string[] {
   const { code, stderr } = result
@@ -183,6 +202,8 @@ function faultsOf({ result, done, hung }: Report & { result: Result }, action: s
   if (/internal error|TypeError|ReferenceError|panic|Segmentation|Bun v|\.ts:\d|undefined/.test(stderr)) return [`a crash: ${stderr.slice(0, 300)}`]
   if (action === "KILL" && who === "runtime" && reached) return code === 137 ? [] : [`killed, yet it ends with ${code}`]
   if (code > 128 && code !== 137 && code !== 255) return [`it ends with ${code}: ${stderr.slice(0, 200)}`]
+  if (NAMELESS.test(stderr)) return [`it does not say which step: ${stderr.slice(0, 200)}`]
+  if (action === "EINTR" && who === "runtime" && done !== null && WAITS.has(NAMES.get(done[1]) ?? "") && /\(EINTR/.test(stderr)) return [`not tried again: ${stderr.slice(0, 200)}`]
   // `run` and `exec` hand on the program's own end
   if (code !== 0 && !/^(runts: \S[^\n]{12,}\n)+$/.test(stderr) && !(code === 137 && action === "KILL")) return [`${code} without a line that says why: ${JSON.stringify(stderr.slice(0, 200))}`]
   return []
@@ -197,19 +218,19 @@ async function trial(scenario: Scenario, box: Box, site: Site, action: string): 
   if (done !== null) action === "KILL" ? killed++ : injected++
   const wrong = faultsOf(told, action, site.who)
   if (process.env.RUNTS_SAY === "1" && result.code !== 0) console.log(`# ${scenario.title} ${site.who} ${site.index} ${done === null ? "nothing" : NAMES.get(done[1])} ${action}: ${result.code} ${result.stderr.trim()}`)
-  const alive = scenario.survives === true && action !== "KILL"
+  const alive = scenario.survives !== undefined && action !== "KILL"
   // what cannot be removed stays for `delete --force`; `run` is also the one that deletes
   if (result.code !== 0 && scenario.title.startsWith("create") && action !== "KILL" && !/runts: remove /.test(result.stderr) && leftovers(box).length > 0) wrong.push(`the failed command left ${leftovers(box).join(", ")}`)
   if (result.code === 0 && scenario.title.startsWith("delete") && leftovers(box).length > 0) wrong.push(`it succeeds, but leaves ${leftovers(box).join(", ")}`)
-  const state = box.call(["state", box.id])
+  const state = await call(box, "state", box.id)
   if (state.code !== 0 && !/does not exist/.test(state.stderr)) wrong.push(`state: ${state.stderr}`)
-  if (scenario.survives === true && (state.code !== 0 || JSON.parse(state.stdout).status !== "running")) wrong.push(`the container is ${state.stdout || state.stderr}`)
+  if (scenario.survives !== undefined && (state.code !== 0 || !scenario.survives.includes(JSON.parse(state.stdout).status))) wrong.push(`the container is ${state.stdout || state.stderr}`)
   if (action === "KILL") {
-    const list = box.call(["list"])
+    const list = await call(box, "list")
     if (list.code !== 0 && existsSync(box.root)) wrong.push(`list: ${list.stderr}`)
   }
   if (alive && wrong.length === 0) return []
-  const deleted = box.call(["delete", "--force", box.id])
+  const deleted = await call(box, "delete", "--force", box.id)
   if (deleted.code !== 0) wrong.push(`delete --force: ${deleted.stderr}`)
   if (leftovers(box).length > 0) wrong.push(`after delete --force there is ${leftovers(box).join(", ")}`)
   const name = done === null ? "nothing" : NAMES.get(done[1])

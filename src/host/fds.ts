@@ -55,11 +55,13 @@ export interface StandardDescriptor {
   readonly isNull: boolean
 }
 
+const STANDARD = ["standard input", "standard output", "standard error"] as const
+
 /** What the caller gave as standard input, output and error; the prelude has opened /dev/null for those that were closed. */
 export function standardDescriptors(): StandardDescriptor[] {
   const found: StandardDescriptor[] = []
   for (let fd = 0; fd < FIRST; fd++) {
-    const status = stat({ dirfd: fd, path: "", flags: AT_EMPTY_PATH })
+    const status = stat({ dirfd: fd, path: "", flags: AT_EMPTY_PATH, name: STANDARD[fd] as string })
     found.push({ fd, uid: status.uid, isNull: status.type === "char" && status.rdevMajor === 1 && status.rdevMinor === 3 })
   }
   return found

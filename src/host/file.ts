@@ -1,4 +1,4 @@
-import { sys } from "../ffi/index.ts"
+import { sys, type SysArg } from "../ffi/index.ts"
 import { sysError } from "../error.ts"
 import { NR } from "../kernel/syscalls.ts"
 import { ERRNO } from "../kernel/errno.ts"
@@ -37,6 +37,8 @@ export interface FileAt {
   readonly dirfd: number
   readonly path: string
   readonly flags?: number
+  /** What errors call it, where the path is empty. */
+  readonly name?: string
 }
 
 const quote = JSON.stringify
@@ -55,10 +57,7 @@ export function openAt(dirfd: number, path: string, flags: number, mode = 0): nu
 
 /** @returns a descriptor, or the negated errno */
 export function tryOpenAt(dirfd: number, path: string, flags: number, mode = 0): number {
-  for (;;) {
-    const fd = sys(NR.openat, dirfd, path, flags | O_CLOEXEC, mode)
-    if (fd !== -ERRNO.EINTR) return fd
-  }
+  return retried(NR.openat, dirfd, path, flags | O_CLOEXEC, mode)
 }
 
 /** Closes a descriptor. Linux frees it whatever close(2) answers, so errors are of no use. */
@@ -75,10 +74,10 @@ function readWhole(fd: number, path: string | undefined): Buffer {
   let buffer = (scratch ??= Buffer.allocUnsafeSlow(SCRATCH_BYTES))
   let used = 0
   for (;;) {
-    const n = sys(NR.read, fd, used === 0 ? buffer : buffer.subarray(used), buffer.length - used)
+    const n = retried(NR.read, fd, used === 0 ? buffer : buffer.subarray(used), buffer.length - used)
     if (n === 0) return buffer.subarray(0, used)
-    if (n > 0) used += n
-    else if (n !== -ERRNO.EINTR) throw sysError("read " + named(path, fd), -n, { syscall: "read" })
+    if (n < 0) throw sysError("read " + named(path, fd), -n, { syscall: "read" })
+    used += n
     if (used === buffer.length) {
       const larger = Buffer.allocUnsafeSlow(buffer.length * 4)
       larger.set(buffer)
@@ -91,9 +90,9 @@ function named(path: string | undefined, fd: number): string {
   return path === undefined ? "descriptor " + fd : quote(path)
 }
 
-/** Everything from the descriptor's position to its end; for files of unknown size, procfs and pipes included. */
-export function readAll(fd: number): Uint8Array {
-  return new Uint8Array(readWhole(fd, undefined))
+/** Everything from the descriptor's position to its end; for files of unknown size, procfs and pipes included. `path` is for errors. */
+export function readAll(fd: number, path?: string): Uint8Array {
+  return new Uint8Array(readWhole(fd, path))
 }
 
 /** A file's bytes. */
@@ -149,13 +148,13 @@ function isAbsence(errno: number): boolean {
   return errno === ERRNO.ENOENT || errno === ERRNO.ENOTDIR || errno === ERRNO.ESRCH || errno === ERRNO.ENODEV
 }
 
-/** Writes everything, in as many write(2) calls as it takes. */
-export function writeAll(fd: number, data: Uint8Array | string): void {
+/** Writes everything, in as many write(2) calls as it takes. `path` is for errors. */
+export function writeAll(fd: number, data: Uint8Array | string, path?: string): void {
   let rest = typeof data === "string" ? Buffer.from(data, "utf8") : data
   while (rest.length > 0) {
-    const n = sys(NR.write, fd, rest, rest.length)
-    if (n >= 0) rest = rest.subarray(n)
-    else if (n !== -ERRNO.EINTR) throw sysError("write to descriptor " + fd, -n, { syscall: "write" })
+    const n = retried(NR.write, fd, rest, rest.length)
+    if (n < 0) throw sysError("write to " + named(path, fd), -n, { syscall: "write" })
+    rest = rest.subarray(n)
   }
 }
 
@@ -173,9 +172,7 @@ export function tryWriteFileAt(dirfd: number, path: string, data: Uint8Array | s
   const bytes = typeof data === "string" ? Buffer.from(data, "utf8") : data
   const fd = tryOpenAt(dirfd, path, flags | O_WRONLY, mode)
   if (fd < 0) return fd
-  let n: number
-  do n = sys(NR.write, fd, bytes, bytes.length)
-  while (n === -ERRNO.EINTR)
+  const n = retried(NR.write, fd, bytes, bytes.length)
   close(fd)
   if (n < 0) return n
   return n === bytes.length ? 0 : -ERRNO.EIO
@@ -203,7 +200,7 @@ export function writeFileAtomically(dirfd: number, name: string, data: Uint8Arra
   }
   if (fd < 0) throw sysError("create " + quote(temporary), -fd, { syscall: "openat" })
   try {
-    writeAll(fd, data)
+    writeAll(fd, data, temporary)
     check(retried(NR.renameat2, dirfd, temporary, dirfd, name, 0), "rename " + quote(temporary) + " to " + quote(name), "renameat2")
   } catch (error) {
     tryUnlinkAt(dirfd, temporary)
@@ -213,7 +210,8 @@ export function writeFileAtomically(dirfd: number, name: string, data: Uint8Arra
   }
 }
 
-function retried(nr: number, a: number | string, b?: number | string, c?: number, d?: string, e?: number): number {
+/** A system call, again where a signal or a network file system has interrupted it. */
+function retried(nr: number, a: SysArg, b: SysArg, c?: SysArg, d?: SysArg, e?: SysArg): number {
   for (;;) {
     const result = sys(nr, a, b, c, d, e)
     if (result !== -ERRNO.EINTR) return result
@@ -226,19 +224,19 @@ function check(result: number, what: string, syscall: string): void {
 
 /** Makes a folder; its parent must exist, itself not. */
 export function mkdir(path: string, mode: number): void {
-  check(sys(NR.mkdirat, AT_FDCWD, path, mode), "create folder " + quote(path), "mkdirat")
+  check(retried(NR.mkdirat, AT_FDCWD, path, mode), "create folder " + quote(path), "mkdirat")
 }
 
 /** Makes a folder and its missing parents; does nothing if it exists. */
 export function mkdirAll(path: string, mode: number): void {
-  const result = sys(NR.mkdirat, AT_FDCWD, path, mode)
+  const result = retried(NR.mkdirat, AT_FDCWD, path, mode)
   if (result === 0) return
   let error = -result
   if (error === ERRNO.ENOENT) {
     const slash = trimSlashes(path).lastIndexOf("/")
     if (slash > 0) {
       mkdirAll(path.slice(0, slash), mode)
-      error = -sys(NR.mkdirat, AT_FDCWD, path, mode)
+      error = -retried(NR.mkdirat, AT_FDCWD, path, mode)
       if (error === 0) return
     }
   }
@@ -256,7 +254,7 @@ function trimSlashes(path: string): string {
 
 /** @param flags AT_REMOVEDIR for a folder. @returns 0, or the negated errno */
 export function tryUnlinkAt(dirfd: number, path: string, flags = 0): number {
-  return sys(NR.unlinkat, dirfd, path, flags)
+  return retried(NR.unlinkat, dirfd, path, flags)
 }
 
 /** Removes an empty folder (or a cgroup). */
@@ -279,7 +277,7 @@ export function removeTreeAt(dirfd: number, name: string, path: string): void {
   if (fd === -ERRNO.ENOENT) return
   if (fd < 0) throw sysError("remove " + quote(path), fd === -ERRNO.ENOTDIR ? -result : -fd, { syscall: "unlinkat" })
   try {
-    for (const child of listDir(fd)) removeTreeAt(fd, child, path + "/" + child)
+    for (const child of listDir(fd, path)) removeTreeAt(fd, child, path + "/" + child)
   } finally {
     close(fd)
   }
@@ -290,8 +288,9 @@ export function removeTreeAt(dirfd: number, name: string, path: string): void {
 /**
  * Names in a folder without `.` and `..`, in the order of the file system.
  * @param from a path, or a descriptor opened with O_DIRECTORY, read from its position on
+ * @param path of the descriptor, for errors
  */
-export function listDir(from: number | string): string[] {
+export function listDir(from: number | string, path?: string): string[] {
   if (typeof from === "string") {
     const fd = open(from, O_RDONLY | O_DIRECTORY)
     try {
@@ -300,14 +299,14 @@ export function listDir(from: number | string): string[] {
       close(fd)
     }
   }
-  return entries(from, undefined)
+  return entries(from, path)
 }
 
 function entries(fd: number, path: string | undefined): string[] {
   const buffer = (scratch ??= Buffer.allocUnsafeSlow(SCRATCH_BYTES))
   const names: string[] = []
   for (;;) {
-    const length = sys(NR.getdents64, fd, buffer, SCRATCH_BYTES)
+    const length = retried(NR.getdents64, fd, buffer, SCRATCH_BYTES)
     if (length === 0) return names
     if (length < 0) throw sysError("read folder " + named(path, fd), -length, { syscall: "getdents64" })
     for (let at = 0; at < length; at += buffer.readUInt16LE(at + DIRENT.recordLength)) {
@@ -320,6 +319,7 @@ function entries(fd: number, path: string | undefined): string[] {
 
 function statName(file: string | FileAt): string {
   if (typeof file === "string") return quote(file)
+  if (file.name !== undefined) return file.name
   return file.path === "" ? `descriptor ${file.dirfd}` : quote(file.path)
 }
 
@@ -343,8 +343,8 @@ let statBuffer: Buffer | undefined
 function statx(file: string | FileAt): number {
   statBuffer ??= Buffer.allocUnsafeSlow(STATX.size)
   const mask = STATX_BASIC_STATS | STATX_MNT_ID
-  if (typeof file === "string") return sys(NR.statx, AT_FDCWD, file, 0, mask, statBuffer)
-  return sys(NR.statx, file.dirfd, file.path, file.flags ?? 0, mask, statBuffer)
+  if (typeof file === "string") return retried(NR.statx, AT_FDCWD, file, 0, mask, statBuffer)
+  return retried(NR.statx, file.dirfd, file.path, file.flags ?? 0, mask, statBuffer)
 }
 
 function fileStatus(): FileStatus {
@@ -394,7 +394,7 @@ export function readLink(dirfd: number, path: string): string {
 /** @returns the target of a symbolic link, or the negated errno (-EINVAL: not a link) */
 export function tryReadLink(dirfd: number, path: string): string | number {
   const buffer = (scratch ??= Buffer.allocUnsafeSlow(SCRATCH_BYTES))
-  const length = sys(NR.readlinkat, dirfd, path, buffer, PATH_BYTES)
+  const length = retried(NR.readlinkat, dirfd, path, buffer, PATH_BYTES)
   return length < 0 ? length : buffer.toString("utf8", 0, length)
 }
 

@@ -44,7 +44,7 @@ export function poll(interests: readonly Interest[], timeoutMs: number): number 
       for (let i = 0; i < interests.length; i++) (interests[i] as Interest).ready = fds.readInt16LE(i * POLLFD_BYTES + 6)
       return count
     }
-    if (count !== -ERRNO.EINTR) throw sysError("wait for descriptors", -count, { syscall: "ppoll" })
+    if (count !== -ERRNO.EINTR) throw sysError("wait for processes and messages", -count, { syscall: "ppoll" })
     if (timeoutMs >= 0) left = Math.max(0, deadline - performance.now())
   }
 }

@@ -42,7 +42,7 @@ export function pidfdOpen(pid: number): number | undefined {
   const fd = sys(NR.pidfd_open, pid, 0)
   if (fd >= 0) return fd
   if (fd === -ERRNO.ESRCH) return undefined
-  throw sysError(`open a descriptor of process ${pid}`, -fd, { syscall: "pidfd_open" })
+  throw sysError(`open a descriptor of process ${pid} to watch it`, -fd, { syscall: "pidfd_open" })
 }
 
 /** Sends a signal (0: only probes). @returns false if the process has ended (a zombie takes signals without effect) */

@@ -26,7 +26,7 @@ export function pidInside(pid: number): number {
 /** Whether an open namespace is the one this process is in. */
 export function isOwnNamespace(fd: number, type: NamespaceType): boolean {
   const own = namespaceOf("self", type)
-  const other = stat({ dirfd: fd, path: "", flags: AT_EMPTY_PATH })
+  const other = stat({ dirfd: fd, path: "", flags: AT_EMPTY_PATH, name: "the " + type + " namespace" })
   return own !== undefined && own.ino === other.ino && own.dev === other.dev
 }
 
@@ -117,7 +117,7 @@ export function mountOf(path: string): MountInfo | undefined {
   const fd = open(path, O_PATH)
   let id: number | undefined
   try {
-    id = stat({ dirfd: fd, path: "", flags: AT_EMPTY_PATH }).mountId
+    id = stat({ dirfd: fd, path: "", flags: AT_EMPTY_PATH, name: JSON.stringify(path) }).mountId
   } finally {
     close(fd)
   }

@@ -130,10 +130,10 @@ export function trySend(socket: number, bytes: Uint8Array): number {
   }
 }
 
-/** As {@link trySend}, but throws. */
-export function send(socket: number, bytes: Uint8Array): number {
+/** As {@link trySend}, but throws. @param who the other end is, for errors */
+export function send(socket: number, who: string, bytes: Uint8Array): number {
   const n = trySend(socket, bytes)
-  if (n < 0) throw sysError("send to socket", -n, { code: "socket-failed", syscall: "sendto" })
+  if (n < 0) throw sysError("send to " + who, -n, { code: "socket-failed", syscall: "sendto" })
   return n
 }
 
@@ -147,21 +147,22 @@ export function tryRecv(socket: number, buffer: Uint8Array): number {
 
 /**
  * Receives into a buffer.
+ * @param who the other end is, for errors
  * @param timeoutMs milliseconds; negative: no limit
  * @returns bytes; 0 at the end of file, also where the other end was closed with bytes unread
  */
-export function recv(socket: number, buffer: Uint8Array, timeoutMs = -1): number {
-  awaitInput(socket, timeoutMs)
-  const n = tryRecv(socket, buffer)
-  // the other end went and left something unread: its end all the same
-  if (n === -ERRNO.ECONNRESET) return 0
-  if (n < 0) throw sysError("receive from socket", -n, { code: "socket-failed", syscall: "recvfrom" })
+export function recv(socket: number, who: string, buffer: Uint8Array, timeoutMs = -1): number {
+  awaitInput(socket, who, timeoutMs)
+  let n = tryRecv(socket, buffer)
+  // the other end went and left something unread, which is said once and first: then comes what it has sent before
+  if (n === -ERRNO.ECONNRESET) n = tryRecv(socket, buffer)
+  if (n < 0) throw sysError("receive from " + who, -n, { code: "socket-failed", syscall: "recvfrom" })
   return n
 }
 
-function awaitInput(socket: number, timeoutMs: number): void {
+function awaitInput(socket: number, who: string, timeoutMs: number): void {
   if (timeoutMs < 0 || pollOne(socket, POLLIN, timeoutMs)) return
-  throw sysError(`receive from socket within ${timeoutMs} ms`, ERRNO.ETIMEDOUT, { code: "socket-failed" })
+  throw sysError(`receive from ${who} within ${timeoutMs} ms`, ERRNO.ETIMEDOUT, { code: "socket-failed" })
 }
 
 /** Bytes of payload that receivers of a console socket accept, and what runts takes with a descriptor itself. */
@@ -176,7 +177,7 @@ export function sendFd(socket: number, fd: number, payload: Uint8Array): void {
 /** Sends bytes of any number over a stream socket, a descriptor with the first of them. */
 export function sendWithFd(socket: number, fd: number, payload: Uint8Array): void {
   let rest = payload.subarray(sendMessage(socket, fd, payload))
-  while (rest.length > 0) rest = rest.subarray(send(socket, rest))
+  while (rest.length > 0) rest = rest.subarray(send(socket, "who takes descriptors", rest))
 }
 
 /** @returns how many bytes went out */
@@ -198,7 +199,7 @@ function sendMessage(socket: number, fd: number, payload: Uint8Array): number {
  * @throws RuntsError at the end of file, or where the message holds no descriptor or more than one (all are closed then)
  */
 export function recvFd(socket: number, timeoutMs = -1): { readonly fd: number; readonly payload: Uint8Array } {
-  awaitInput(socket, timeoutMs)
+  awaitInput(socket, "a socket", timeoutMs)
   const message = messageBuffer(RIGHTS_PAYLOAD_MAX)
   encodeMessage(message, native.address(message))
   let n: number

@@ -34,7 +34,7 @@ export function memfdExecutable(bytes: Uint8Array, name: string): number {
   if (fd === -ERRNO.EACCES) return tmpfsExecutable(bytes, name)
   if (fd < 0) throw sysError("make a file in memory", -fd, { syscall: "memfd_create" })
   try {
-    writeAll(fd, bytes)
+    writeAll(fd, bytes, name)
     const sealed = sys(NR.fcntl, fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
     if (sealed < 0) throw sysError("seal a file in memory", -sealed, { syscall: "fcntl" })
   } catch (error) {
@@ -51,7 +51,7 @@ export function tmpfsExecutable(bytes: Uint8Array, name: string): number {
     // a file that is open for writing cannot be executed (ETXTBSY), so it is written, closed and opened again
     const writer = openAt(mount, name, O_WRONLY | O_CREAT, 0o500)
     try {
-      writeAll(writer, bytes)
+      writeAll(writer, bytes, name)
     } finally {
       close(writer)
     }
@@ -117,7 +117,7 @@ export function spawnImage(fd: number, argv0: string, options: SpawnOptions): nu
   try {
     for (; kept < options.inherit.length; kept++) {
       const result = sys(NR.fcntl, options.inherit[kept] as number, F_SETFD, 0)
-      if (result < 0) throw sysError(`pass descriptor ${options.inherit[kept]} on`, -result, { syscall: "fcntl" })
+      if (result < 0) throw sysError(`pass descriptor ${options.inherit[kept]} to ${JSON.stringify(argv0)}`, -result, { syscall: "fcntl" })
     }
     const pid = native.spawn(start + ARGV_BYTES, start, start + 8)
     if (pid < 0) throw sysError(`start ${JSON.stringify(argv0)}`, -pid, { syscall: "posix_spawn" })

@@ -8,7 +8,7 @@ import {
 import { NR } from "../kernel/syscalls.ts"
 import {
   absolutePath, close, getcwd, listDir, mkdirAll, openAt, readAll, removeTreeAt, stat, tryOpenAt, tryStat,
-  tryUnlinkAt, writeAll, writeFileAtomically,
+  tryUnlinkAt, writeAll, writeFileAtomically, type FileStatus,
 } from "./file.ts"
 import { sleep } from "./poll.ts"
 import { inUserNamespace } from "./user-namespace.ts"
@@ -300,12 +300,16 @@ export class ContainerDir {
 
   /** Whether the folder has no name any more. */
   isRemoved(): boolean {
-    return stat({ dirfd: this.fd, path: "", flags: AT_EMPTY_PATH }).nlink === 0
+    return this.status().nlink === 0
   }
 
   /** Uid of the folder's owner. */
   owner(): number {
-    return stat({ dirfd: this.fd, path: "", flags: AT_EMPTY_PATH }).uid
+    return this.status().uid
+  }
+
+  private status(): FileStatus {
+    return stat({ dirfd: this.fd, path: "", flags: AT_EMPTY_PATH, name: quote(this.path) })
   }
 
   /**
@@ -369,7 +373,7 @@ export class ContainerDir {
   private write(name: string, bytes: Uint8Array): void {
     const fd = openAt(this.fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0o600)
     try {
-      writeAll(fd, bytes)
+      writeAll(fd, bytes, this.path + "/" + name)
     } finally {
       close(fd)
     }
@@ -383,7 +387,7 @@ export class ContainerDir {
     // a descriptor of its own: reading a folder moves its position
     const fd = openAt(this.fd, ".", O_RDONLY | O_DIRECTORY)
     try {
-      for (const name of listDir(fd)) if (name !== STATE_FILE) removeTreeAt(fd, name, this.path + "/" + name)
+      for (const name of listDir(fd, this.path)) if (name !== STATE_FILE) removeTreeAt(fd, name, this.path + "/" + name)
     } finally {
       close(fd)
     }

@@ -52,7 +52,7 @@ function withMember<T>(makePlan: (status: number) => Planner, inherit: readonly 
     }
     try {
       const message = Buffer.alloc(272)
-      const length = recv(ours, message)
+      const length = recv(ours, "a program in a new user namespace", message)
       if (length === 0 || message.readUInt32LE(0) !== MESSAGE.READY) {
         const errno = length === 0 ? {} : { errno: Math.abs(Number(message.readBigInt64LE(8))) }
         throw new RuntsError("make or join a user namespace: not allowed here", {
@@ -62,7 +62,7 @@ function withMember<T>(makePlan: (status: number) => Planner, inherit: readonly 
       return use(pid)
     } finally {
       try {
-        send(ours, new Uint8Array(1))
+        send(ours, "it", new Uint8Array(1))
       } catch {
         // it has ended already
       }

@@ -11,7 +11,7 @@ import { MESSAGE, type Planner } from "../plan/planner.ts"
 import { phase, tracing } from "../trace.ts"
 import { INIT_NAME } from "./container.ts"
 import { lift } from "./inherited.ts"
-import { awaitStarted, diedEarly, MESSAGE_BYTES, stepFailure } from "./outcome.ts"
+import { awaitStarted, DiedEarly, diedEarly, MESSAGE_BYTES, stepFailure } from "./outcome.ts"
 import { spawnProgram } from "./spawn-program.ts"
 
 const SIGKILL = 9
@@ -104,7 +104,7 @@ export class Launch {
         throw this.launcherDied(launcher, held, events)
       }
       const message = Buffer.alloc(MESSAGE_BYTES + LOG_BYTES)
-      const length = recv(this.socket, message)
+      const length = recv(this.socket, this.who, message)
       const kind = length === 0 ? 0 : message.readUInt32LE(0)
       if (kind === MESSAGE.PID) {
         // whoever may trace a container's init could otherwise have another process taken for it
@@ -143,7 +143,7 @@ export class Launch {
     const status = reap(launcher)
     sys(NR.shutdown, this.socket, SHUT_WR)
     const message = Buffer.alloc(MESSAGE_BYTES + LOG_BYTES)
-    while (recv(this.socket, message) > 0) { /* until the clone has closed its end */ }
+    while (recv(this.socket, this.who, message) > 0) { /* until the clone has closed its end */ }
     try {
       for (const item of held) if (item.readUInt32LE(0) === MESSAGE.FAILED) this.answer(item, events)
     } catch (error) {
@@ -199,7 +199,11 @@ export class Launch {
     if (request === undefined) throw new Error(`the program asks for request ${number}, which is not planned`)
     phase(`do for ${this.who} what takes looking: ${request.kind} ${request.path}`)
     // loaded when it is needed: few containers ask
-    serveModule().serve(this.socket, this.planner, request)
+    try {
+      serveModule().serve(this.socket, this.planner, request)
+    } catch (error) {
+      throw error instanceof DiedEarly ? diedEarly(this.who, this.reapInit()) : error
+    }
   }
 
   /**

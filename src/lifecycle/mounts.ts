@@ -153,7 +153,7 @@ function runHelper(planner: Planner, ours: number, theirs: number, inherit: read
   const message = Buffer.alloc(MESSAGE_BYTES + LOG_BYTES)
   for (;;) {
     message.fill(0)
-    if (recv(ours, message) === 0) break
+    if (recv(ours, "the program that changes the mounts", message) === 0) break
     const kind = message.readUInt32LE(0)
     const number = message.readUInt32LE(4)
     if (kind === MESSAGE.LOG) log = kernelLog(message)

@@ -132,8 +132,8 @@ export class NotifyRelay {
 
   /** Nothing but this: what else a container may say to its supervisor (MAINPID, FDSTORE, WATCHDOG ...) is not for it to say. */
   private tell(ready: string): void {
-    send(this.host, Buffer.from(`${ready}\n`))
-    send(this.host, Buffer.from(`MAINPID=${this.pid}\n`))
+    send(this.host, "NOTIFY_SOCKET", Buffer.from(`${ready}\n`))
+    send(this.host, "NOTIFY_SOCKET", Buffer.from(`MAINPID=${this.pid}\n`))
     const { read, write } = pipe()
     this.barrier = read
     this.deadline = performance.now() + BARRIER_MS

@@ -40,7 +40,7 @@ export function awaitStarted(socket: number, starting: Starting): void {
   const message = Buffer.alloc(MESSAGE_BYTES)
   let started = false
   for (;;) {
-    const length = recv(socket, message)
+    const length = recv(socket, starting.who, message)
     if (length === 0) {
       if (started) return
       throw diedEarly(starting.who, starting.exitStatus())

@@ -1,5 +1,5 @@
 import { RuntsError, sysError } from "../error.ts"
-import { recv, send } from "../host/socket.ts"
+import { recv, trySend } from "../host/socket.ts"
 import { ERRNO } from "../kernel/errno.ts"
 import {
   AT_EMPTY_PATH, AT_FDCWD, AT_SYMLINK_NOFOLLOW, DIRENT, O_CLOEXEC, O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_PATH, O_RDONLY, O_WRONLY,
@@ -7,10 +7,13 @@ import {
 } from "../kernel/fs.ts"
 import type { SyscallName } from "../kernel/syscalls.ts"
 import { deviceNumber } from "../plan/devices.ts"
-import type { Planner, ServeRequest } from "../plan/planner.ts"
+import { MESSAGE, type Planner, type ServeRequest } from "../plan/planner.ts"
 import { failWith, resumeAt, servedCall, storeAndResume, type ServedArg } from "../program/answer.ts"
 import type { Label } from "../program/program.ts"
+import { diedEarly, MESSAGE_BYTES, stepFailure } from "./outcome.ts"
 
+/** Who does it, in errors. */
+const WHO = "the container's init"
 /** Symlinks followed in one path before it counts as a loop (path_resolution(7)). */
 const MAX_SYMLINKS = 40
 /** Tries before a rename race is given up. */
@@ -38,13 +41,19 @@ class Server {
 
   /** A system call in the container. @returns >= 0 or the negated errno; byte arguments are changed in place */
   call(name: SyscallName, ...args: ServedArg[]): number {
-    const call = servedCall(this.base, this.loop, this.planner.status, name, args)
-    send(this.socket, call.message)
-    const reply = Buffer.alloc(call.message.length)
-    const received = recv(this.socket, reply)
-    if (received !== reply.length) {
-      throw new RuntsError("the container's init ended while it was being set up", { code: "init-died" })
+    for (;;) {
+      const result = this.once(name, args)
+      // close(2) has freed the descriptor all the same
+      if (result !== -ERRNO.EINTR || name === "close") return result
     }
+  }
+
+  private once(name: SyscallName, args: readonly ServedArg[]): number {
+    const call = servedCall(this.base, this.loop, this.planner.status, name, args)
+    this.send(call.message)
+    const reply = Buffer.alloc(call.message.length)
+    const received = recv(this.socket, WHO, reply)
+    if (received !== reply.length) throw this.ended(reply.subarray(0, received))
     args.forEach((arg, index) => {
       const offset = call.offsets[index]
       if (arg instanceof Uint8Array && offset !== undefined) arg.set(reply.subarray(offset, offset + arg.length))
@@ -60,15 +69,33 @@ class Server {
   }
 
   resume(label: Label): void {
-    send(this.socket, resumeAt(label.index))
+    this.send(resumeAt(label.index))
   }
 
   storeAndResume(address: number, value: number, label: Label): void {
-    send(this.socket, storeAndResume(this.base, address, value, label.index))
+    this.send(storeAndResume(this.base, address, value, label.index))
   }
 
+  /** Ends init, which may have ended by itself. */
   fail(errno: number): void {
-    send(this.socket, failWith(errno))
+    trySend(this.socket, failWith(errno))
+  }
+
+  private send(bytes: Uint8Array): void {
+    const sent = trySend(this.socket, bytes)
+    if (sent === -ERRNO.EPIPE || sent === -ERRNO.ECONNRESET) throw this.ended(Buffer.alloc(0))
+    if (sent < 0) throw sysError("send to " + WHO, -sent, { code: "socket-failed", syscall: "sendto" })
+  }
+
+  /** Init has gone in the middle of a request: with a report of the step that failed, or without. @param message the last that came of it */
+  private ended(last: Buffer): RuntsError {
+    const buffer = Buffer.alloc(MESSAGE_BYTES)
+    for (let message = last; ; message = buffer.subarray(0, recv(this.socket, WHO, buffer))) {
+      if (message.length === MESSAGE_BYTES && message.readUInt32LE(0) === MESSAGE.FAILED) {
+        return stepFailure(this.planner, message.readUInt32LE(4), Number(message.readBigInt64LE(8)), "")
+      }
+      if (message.length === 0 && message !== last) return diedEarly(WHO, undefined)
+    }
   }
 }
 

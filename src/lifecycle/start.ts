@@ -129,7 +129,7 @@ function letGo(container: ContainerDir, state: StoredState, pidfd: number, handO
     })
   }
   try {
-    send(connection, new Uint8Array([START_BYTE]))
+    send(connection, "the container's init", new Uint8Array([START_BYTE]))
     awaitStarted(connection, {
       who: "the container's init",
       exitStatus: () => undefined,

@@ -80,7 +80,7 @@ let listing: Buffer | undefined
 /** Names of the sub-cgroups of a folder. @param folder any descriptor of it */
 export function subCgroups(folder: number): string[] {
   // kernfs counts sub-folders in the link count; most cgroups have none and some 60 files to walk past
-  if (stat({ dirfd: folder, path: "", flags: AT_EMPTY_PATH }).nlink === 2) return []
+  if (stat({ dirfd: folder, path: "", flags: AT_EMPTY_PATH, name: "a cgroup" }).nlink === 2) return []
   return list(folder, true)
 }
 

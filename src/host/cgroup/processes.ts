@@ -50,7 +50,7 @@ function collect(folder: number, pids: Set<number>): void {
   }
   try {
     // 0 is a process that this pid namespace does not see
-    for (const line of Buffer.from(readAll(fd).buffer).toString("latin1").split("\n")) {
+    for (const line of Buffer.from(readAll(fd, "cgroup.procs").buffer).toString("latin1").split("\n")) {
       if (line !== "" && line !== "0") pids.add(Number(line))
     }
   } catch (error) {

@@ -63,7 +63,7 @@ t.test("spawnImage() of what is no program leaves no child and no descriptor", a
   const before = openDescriptors()
   const childrenBefore = children()
   t.match(messageOf(() => spawnImage(executable, "x", { inherit: [write] })), /start "x": exec format error/)
-  t.match(messageOf(() => spawnImage(executable, "x", { inherit: [write, 999] })), /pass descriptor 999 on: bad file descriptor/)
+  t.match(messageOf(() => spawnImage(executable, "x", { inherit: [write, 999] })), /pass descriptor 999 to "x": bad file descriptor/)
   t.equal(sys(NR.fcntl, write, F_GETFD), 1)
   t.strictSame(openDescriptors(), before)
   t.strictSame(children(), childrenBefore)
