@@ -6,7 +6,7 @@ import { attackOutcome, attackTests } from "./spec/attacks.ts"
 import { type Outcome, specDocument } from "./spec/document.ts"
 import { type CoveredClause, measureSpec } from "./spec/measure.ts"
 import { type Point, outcomeOf, readPoints } from "./spec/outcome.ts"
-import { reportDocument, type RuntimeReport, type ToolOutcome } from "./spec/report.ts"
+import { reportDocument, type Run, type RuntimeReport, type ToolOutcome } from "./spec/report.ts"
 
 /** A test file, or all validation programs. */
 const RUN_SECONDS_MAX = 1200
@@ -30,7 +30,8 @@ interface Options {
 interface Found {
   version: string
   environment: Environment | "both"
-  date: string
+  /** When and with which commit of this checkout, each once: one where all was found in one run. */
+  runs: Run[]
   /** By test file. */
   points: Record<string, Point[]>
   toolsVersion: string
@@ -70,7 +71,7 @@ function readOptions(argv: readonly string[]): Options {
   }
 }
 
-/** @returns the exit code: 0 if no clause of any runtime fails and no program's outcome is unexplained */
+/** @returns the exit code: 0 if no clause of any runtime fails, none that a peer fails is without a judgement, and no program's outcome is unexplained */
 async function main(options: Options): Promise<number> {
   mkdirSync(options.out, { recursive: true })
   const reports: RuntimeReport[] = []
@@ -82,7 +83,9 @@ async function main(options: Options): Promise<number> {
     write(report, options)
     // a file that ended badly without a failed test left a nameless point
     const broken = Object.values(found.points).some((points) => points.some(({ title }) => title === ""))
-    if (broken || report.tools.some(({ verdict }) => verdict === "wrong") || Object.values(report.clauses).some(({ result }) => result === "fails")) code = 1
+    const open = Object.entries(report.clauses).filter(([, { result }]) => result === "fails" || result === "not judged")
+    for (const [id, { result, why }] of open) console.error(`# ${runtime}: ${id}: ${result}: ${why}`)
+    if (broken || report.tools.some(({ verdict }) => verdict === "wrong") || open.length > 0) code = 1
   }
   if (options.report !== "") {
     const all = { kernel: release(), runtimes: reports }
@@ -100,22 +103,29 @@ async function find(runtime: string, options: Options): Promise<Found> {
   if (options.known && before !== undefined) return before
   const environment = options.environment ?? (basename(runtime) === "crun" ? "pure-v2" : "both")
   const found: Found = {
-    version: versionOf(runtime), environment, date: new Date().toISOString().slice(0, 10), points: before?.points ?? {}, toolsVersion: before?.toolsVersion ?? "",
+    version: versionOf(runtime), environment, runs: withRun(before?.runs ?? []), points: before?.points ?? {}, toolsVersion: before?.toolsVersion ?? "",
     tools: before?.tools ?? [],
   }
   const queue = [...new Set([...coverage.clauses.flatMap(({ tests }) => tests), ...attacks].map(({ file }) => file))]
     .filter((file) => file.startsWith("test/integration/") && file.includes(options.file))
   await Promise.all(Array.from({ length: JOBS }, async () => {
     for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
-      const first = await runFile(file, runtime, environment === "both" ? "native" : environment)
+      const first = await runFile(file, runtime, environment === "both" ? "native" : environment, options.out)
       const needsV2 = environment === "both" && first.some(({ why }) => why === "native has no v2")
-      found.points[file] = needsV2 ? [...first, ...await runFile(file, runtime, "pure-v2")] : first
+      found.points[file] = needsV2 ? [...first, ...await runFile(file, runtime, "pure-v2", options.out)] : first
       console.error(`# ${runtime}: ${file}: ${found.points[file]?.length ?? 0} tests`)
     }
   }))
   await runTools(runtime, options, found)
   writeFileSync(path, `${JSON.stringify(found, null, 1)}\n`)
   return found
+}
+
+/** The runs so far and this one, where it is another day's or another commit's. */
+function withRun(before: readonly Run[]): Run[] {
+  const said = spawnSync("git", ["describe", "--always", "--abbrev=10", "--dirty", "--exclude=*"], { encoding: "utf8" }).stdout ?? ""
+  const run = { date: new Date().toISOString().slice(0, 10), commit: said.trim() || "unknown" }
+  return before.some((one) => one.date === run.date && one.commit === run.commit) ? [...before] : [...before, run]
 }
 
 /** @returns a name and a version: `runc 1.1.5` */
@@ -126,12 +136,13 @@ function versionOf(runtime: string): string {
 
 function judge(name: string, found: Found): RuntimeReport {
   const points = new Map(Object.entries(found.points))
-  const outcome = ({ clause, tests }: CoveredClause): Outcome => {
-    const measured = outcomeOf(clause.id, tests, points, name)
-    return name === OWN && clause.deviates !== undefined && measured.result !== "fails" ? { result: "differs", why: clause.deviates } : measured
+  const outcome = (covered: CoveredClause): Outcome => {
+    const { deviates } = covered.clause
+    const measured = outcomeOf(covered, points, { name, version: found.version })
+    return name === OWN && deviates !== undefined && measured.result !== "fails" ? { result: "differs", why: deviates } : measured
   }
   return {
-    runtime: name, version: found.version, environment: found.environment, date: found.date,
+    runtime: name, version: found.version, environment: found.environment, runs: found.runs,
     clauses: Object.fromEntries(coverage.clauses.map((one) => [one.clause.id, outcome(one)])),
     attacks: attacks.map((test) => attackOutcome(test, points, name)), toolsVersion: found.toolsVersion, tools: found.tools,
   }
@@ -153,25 +164,35 @@ function writeTap(clauses: readonly CoveredClause[], outcomes: ReadonlyMap<strin
   console.log(`TAP version 13\n1..${clauses.length}`)
   for (const [index, { clause }] of clauses.entries()) {
     const { result, why } = outcomes.get(clause.id) as Outcome
-    const mark = result === "holds" || result === "fails" ? "" : ` # ${result === "differs" ? "TODO" : "SKIP"} ${why}`
-    const ok = result === "fails" || result === "differs" ? "not ok" : "ok"
+    const otherwise = result === "differs" || result === "breaks"
+    const mark = result === "holds" || result === "fails" ? "" : ` # ${otherwise ? "TODO" : "SKIP"} ${why}`
+    const ok = result === "fails" || otherwise ? "not ok" : "ok"
     console.log(`${ok} ${index + 1} - ${clause.id}: ${clause.level}: ${clause.text.replaceAll("#", "\\#")}${mark}`)
     if (result === "fails") console.log(`  ${why}`)
   }
 }
 
 /** The points of one test file; one that fails where it did not end. */
-async function runFile(file: string, runtime: string, environment: Environment): Promise<Point[]> {
-  const hostile = basename(runtime) !== OWN && attacks.some((test) => test.file === file) ? ["conformance/rigs/own-root"] : []
+async function runFile(file: string, runtime: string, environment: Environment, out: string): Promise<Point[]> {
+  // others than runts get a root of their own: some change files of the machine, and all are attacked
+  const hostile = basename(runtime) === OWN ? [] : ["conformance/rigs/own-root"]
   const view = environment === "native" ? ["unshare", "--mount", "--propagation", "private"] : ["conformance/rigs/pure-v2"]
-  const env = { RUNTIME: runtime, RUNTS_TEST_ENV: environment, RUNTS_ATTACK: "1" }
+  const env = { RUNTIME: runtime, RUNTS_TEST_ENV: environment, RUNTS_ATTACK: "1", RUNTS_KNOWN: "1" }
   const { code, output } = await run([...hostile, ...view, process.execPath, "--import", "tsx", file], env)
+  keepTap(out, runtime, file, environment, output)
   const points = readPoints(output)
   if (code !== 0 && points.every(({ result }) => result !== "failed")) {
     console.error(`# ${file}: exit code ${code}\n${output.split("\n").slice(-20).join("\n")}`)
     return [...points, { title: "", result: "failed", why: "" }]
   }
   return points
+}
+
+/** What a file wrote, for who judges its failures: FOLDER/tap/NAME/FILE.ENVIRONMENT.tap. */
+function keepTap(out: string, runtime: string, file: string, environment: Environment, output: string): void {
+  const folder = `${out}/tap/${basename(runtime)}`
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(`${folder}/${basename(file, ".test.ts")}.${environment}.tap`, output)
 }
 
 /** What a program that is to be explained says of itself. */
@@ -185,7 +206,8 @@ interface ToolResult {
 async function runTools(runtime: string, { file, out }: Options, found: Found): Promise<void> {
   const json = `${out}/${basename(runtime)}-runtime-tools.json`
   rmSync(json, { force: true })
-  const { output } = await run(["conformance/runtime-tools/run", "--runtime", runtime, "--file", file, "--json", json], {
+  const root = basename(runtime) === OWN ? [] : ["conformance/rigs/own-root"]
+  const { output } = await run([...root, "conformance/runtime-tools/run", "--runtime", runtime, "--file", file, "--json", json], {
     RUNTS_TEST_ENV: found.environment === "both" ? "native" : found.environment,
   })
   if (!existsSync(json)) {
@@ -195,7 +217,7 @@ async function runTools(runtime: string, { file, out }: Options, found: Found): 
   const { version, results } = JSON.parse(readFileSync(json, "utf8")) as { version: string; results: readonly ToolResult[] }
   const outcomes = results.map(({ name, verdict, why, failed }): ToolOutcome => {
     const explained = why.filter(({ points }) => failed.some((point) => points.some((pattern) => new RegExp(`^(?:${pattern})$`).test(point))))
-    const words = verdict === "explained" ? explained.map((one) => one.why) : verdict === "not judged" ? why.map((one) => one.why) : failed
+    const words = verdict === "explained" ? explained.map((one) => one.why) : failed
     return { name, verdict, why: verdict === "passed" ? "" : words.join("; ") }
   })
   found.toolsVersion = version

@@ -8,13 +8,13 @@ import { fileURLToPath } from "node:url"
 const here = dirname(fileURLToPath(import.meta.url))
 const checkout = resolve(here, "../..")
 const PROGRAM_SECONDS_MAX = 60
+const PYTHON = existsSync("/usr/bin/python3") ? "/usr/bin/python3" : "python3"
 
 /**
  * Why a program does not pass. `runtimes`: names, or "*" where it is the program's own fault. `points`: patterns of the points that
- * fail. `sometimes`: it may also pass, or some of the points may. `notJudged`: where a program's output has `said`, or that keeps the output to itself.
+ * fail. `sometimes`: it may also pass, or some of the points may. `memlock`: runtimes that raise RLIMIT_MEMLOCK (see conformance/rigs/memlock.py).
  * @typedef {{ runtimes: "*" | string[], points: string[], why: string, clause?: string, sometimes?: true }} Expectation
- * @type {{ version: string, programs: Record<string, Expectation[]>,
- *   notJudged?: { runtimes: string[], said: string, programs: string[], why: string }[] }}
+ * @type {{ version: string, memlock: string[], programs: Record<string, Expectation[]> }}
  */
 const expected = JSON.parse(readFileSync(`${here}/expected.json`, "utf8"))
 
@@ -103,7 +103,7 @@ async function runProgram(name) {
   rmSync(folder, { recursive: true, force: true })
   const { passed, skipped, failed } = readPoints(done.stdout, done.code)
   const seconds = (performance.now() - start) / 1000
-  return { name, ...judge(name, failed, done.stdout + done.stderr), passed, skipped, failed, code: done.code, output: done.stdout + done.stderr, seconds }
+  return { name, ...judge(name, failed), passed, skipped, failed, code: done.code, output: done.stdout + done.stderr, seconds }
 }
 
 /**
@@ -129,13 +129,10 @@ function readPoints(text, code) {
 }
 
 /**
- * passed, explained (fails as expected.json says), not judged (another runtime cannot be tried on this machine) or wrong.
- * @param {string} name @param {string[]} failed @param {string} output
+ * passed, explained (fails as expected.json says) or wrong.
+ * @param {string} name @param {string[]} failed
  */
-function judge(name, failed, output) {
-  const silent = (expected.notJudged ?? []).find(({ runtimes, programs, said }) =>
-    runtimes.includes(basename(options.runtime)) && (programs.includes(name) || output.includes(said)))
-  if (silent !== undefined) return { verdict: "not judged", unexplained: [], passes: [], why: [{ points: [], why: silent.why }] }
+function judge(name, failed) {
   const own = (expected.programs[name] ?? []).filter(({ runtimes }) => runtimes === "*" || runtimes.includes(basename(options.runtime)))
   const matches = (/** @type {string} */ pattern, /** @type {string} */ point) => new RegExp(`^(?:${pattern})$`).test(point)
   const unexplained = failed.filter((point) => !own.some(({ points }) => points.some((pattern) => matches(pattern, point))))
@@ -147,8 +144,8 @@ function judge(name, failed, output) {
 
 /** @param {number} number @param {Awaited<ReturnType<typeof runProgram>>} result */
 function report(number, result) {
-  console.log(`${result.verdict === "wrong" ? "not ok" : "ok"} ${number} - ${result.name}${result.verdict === "explained" ? " (fails, explained)" : result.verdict === "not judged" ? " # SKIP not judged" : ""}`)
-  for (const { why, clause } of result.failed.length > 0 || result.verdict === "not judged" ? result.why : []) console.log(`# ${why}${clause === undefined ? "" : ` (${clause})`}`)
+  console.log(`${result.verdict === "wrong" ? "not ok" : "ok"} ${number} - ${result.name}${result.verdict === "explained" ? " (fails, explained)" : ""}`)
+  for (const { why, clause } of result.failed.length > 0 ? result.why : []) console.log(`# ${why}${clause === undefined ? "" : ` (${clause})`}`)
   if (result.verdict !== "wrong") return
   for (const point of result.unexplained) console.log(`  failed and not explained: ${point}`)
   for (const pattern of result.passes) console.log(`  passes although expected to fail: ${pattern}`)
@@ -162,7 +159,8 @@ function report(number, result) {
 function run(argv, env) {
   return new Promise((settle) => {
     const where = process.env.RUNTS_TEST_ENV === "pure-v2" ? [`${checkout}/conformance/rigs/pure-v2`] : ["unshare", "--mount", "--propagation", "private"]
-    const [program, ...full] = [...where, ...argv]
+    const limit = expected.memlock.includes(basename(options.runtime)) ? [PYTHON, `${checkout}/conformance/rigs/memlock.py`] : []
+    const [program, ...full] = [...where, ...limit, ...argv]
     const child = spawn(/** @type {string} */ (program), full, { cwd: tree, env, stdio: ["ignore", "pipe", "pipe"], detached: true })
     let stdout = ""
     let stderr = ""

@@ -19,6 +19,14 @@ export interface Clause {
 /** A clause as the tables write it: number within its section, level, text, tests. */
 export type Line = readonly [level: Level, text: string, tests?: readonly string[], deviates?: string]
 
+/** Between a reference to a loop of tests and the pattern of those titles that are about the clause. */
+export const OF = " ~ "
+
+/** References of which only the tests count whose title has this, a regular expression: a loop may go through what is several clauses' matter. */
+export function of(pattern: string, ...references: readonly string[]): string[] {
+  return references.map((reference) => reference + OF + pattern)
+}
+
 /** The clauses of a file: sections by title with their lines. Numbers count from 1 and are to stay: add at a section's end. */
 export function clauses(file: string, sections: Readonly<Record<string, readonly Line[]>>): Clause[] {
   return Object.entries(sections).flatMap(([section, lines]) => lines.map(([level, text, tests = [], deviates], index) => ({

@@ -12,10 +12,13 @@ the end of its title: \`[clause runtime.md/delete-1]\`. \`conformance/run --runt
 same table with the outcome.
 `
 
-/** The outcome of a clause for one runtime. `differs`: its tests are skipped since it is known to do otherwise, as `why` says.
- * `not judged`: its tests ask for more than the clause, or could not show what it does here: nobody has told yet which. */
+/**
+ * The outcome of a clause for one runtime. `fails`: a test of it does. `differs`: runts does otherwise, as its row says. `breaks`: a peer does otherwise, as
+ * `why` says, which somebody has looked at. `holds` with `why`: tests of it ask for more. `skipped`: it cannot be judged here. `not judged`: nobody has
+ * looked at why a peer's tests fail.
+ */
 export interface Outcome {
-  readonly result: "holds" | "fails" | "differs" | "skipped" | "not judged" | "no test"
+  readonly result: "holds" | "fails" | "breaks" | "differs" | "skipped" | "not judged" | "no test"
   readonly why: string
 }
 
@@ -50,7 +53,9 @@ export function specDocument({ clauses }: SpecCoverage, outcomes?: Outcomes): st
 
 function counts(clauses: readonly CoveredClause[], of: ReadonlyMap<string, Outcome>): string {
   const number = (result: Outcome["result"]) => clauses.filter(({ clause }) => of.get(clause.id)?.result === result).length
-  const words = { holds: "hold", fails: "fail", differs: "known to differ", skipped: "skipped", "not judged": "not judged", "no test": "without a test here" } as const
+  const words = {
+    holds: "hold", fails: "fail", breaks: "broken", differs: "known to differ", skipped: "not to be judged here", "not judged": "not judged", "no test": "without a test here",
+  } as const
   const each = (Object.keys(words) as Outcome["result"][]).map((result) => `${number(result)} ${words[result]}`)
   return `${clauses.length} clauses: ${each.join(", ")}.`
 }
@@ -68,7 +73,7 @@ function sections(clauses: readonly CoveredClause[]): CoveredClause[][] {
 function line({ clause, tests }: CoveredClause, of?: ReadonlyMap<string, Outcome>): string {
   const number = clause.id.slice(clause.id.lastIndexOf("-") + 1)
   const { result, why } = of?.get(clause.id) ?? { result: "no test", why: "" }
-  const outcome = result === "holds" ? result : `**${result}**${why === "" ? "" : `: ${cell(why)}`}`
+  const outcome = `${result === "holds" ? result : `**${result}**`}${why === "" ? "" : `: ${cell(why)}`}`
   const last = of === undefined ? testsOf(tests) : outcome
   const note = clause.deviates === undefined || of !== undefined ? "" : " (see above)"
   return `| ${number} | ${clause.level} | ${cell(clause.text)}${note} | ${last} |`

@@ -1,11 +1,13 @@
 import { readTests, type Test } from "../../scripts/coverage/titles.ts"
-import type { Clause } from "./clause.ts"
+import { type Clause, OF } from "./clause.ts"
 import { CLAUSES } from "./rows.ts"
 
 /** A clause with the tests that cover it. */
 export interface CoveredClause {
   readonly clause: Clause
   readonly tests: readonly Test[]
+  /** Of a loop's tests, what the title of those has that are about the clause. */
+  readonly only: ReadonlyMap<Test, string>
 }
 
 export interface SpecCoverage {
@@ -20,12 +22,15 @@ export function measureSpec(root: URL): SpecCoverage {
   const missing: string[] = []
   const clauses = CLAUSES.map((clause): CoveredClause => {
     const named = tests.filter(({ references }) => references.some((one) => one.kind === "clause" && one.name === clause.id))
-    const listed = clause.tests.flatMap((reference) => {
+    const only = new Map<Test, string>()
+    const listed = clause.tests.flatMap((line) => {
+      const [reference, pattern] = line.split(OF) as [string, string?]
       const found = tests.filter((test) => refersTo(reference, test))
       if (found.length === 0) missing.push(`${clause.id}: ${reference}`)
+      if (pattern !== undefined) for (const test of found) only.set(test, pattern)
       return found
     })
-    return { clause, tests: [...new Set([...named, ...listed])] }
+    return { clause, tests: [...new Set([...named, ...listed])], only }
   })
   return { clauses, missing }
 }

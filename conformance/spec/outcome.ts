@@ -1,6 +1,7 @@
 import type { Test } from "../../scripts/coverage/titles.ts"
 import type { Outcome } from "./document.ts"
-import { notJudged } from "./peers.ts"
+import type { CoveredClause } from "./measure.ts"
+import { isPeer, judged } from "./peers.ts"
 
 /** A top-level test point of a TAP stream. */
 export interface Point {
@@ -42,23 +43,31 @@ export function pointsOf(test: Test, points: readonly Point[]): Point[] {
   return points.filter(({ title }) => pattern.test(title))
 }
 
+/** A runtime as reports know it: the name of its file, and its version as `runc 1.1.5+ds1`. */
+export interface Runtime {
+  readonly name: string
+  readonly version: string
+}
+
 /**
- * What the tests of a clause say of a runtime: a failure counts more than a known difference, that more than what is not judged, that more than a pass.
- * @param points of each file that was run @param runtime its name, with which the reason of a known difference begins
+ * What the tests of a clause say of a runtime. Of a peer, a test that fails says so only with the judgement of who has read it (peers.ts).
+ * @param points of each file that was run
  */
-export function outcomeOf(clause: string, tests: readonly Test[], points: ReadonlyMap<string, readonly Point[]>, runtime: string): Outcome {
+export function outcomeOf({ clause, tests, only }: CoveredClause, points: ReadonlyMap<string, readonly Point[]>, runtime: Runtime): Outcome {
   const found = tests.flatMap((test) => {
     const matching = pointsOf(test, points.get(test.file) ?? [])
+    const pattern = only.get(test)
+    if (pattern !== undefined) return matching.filter(({ title }) => new RegExp(pattern).test(title))
     // of the tests of a loop, those that name the clause
-    return test.title.includes("${") ? matching.filter(({ title }) => !title.includes("[clause ") || namesClause(title, clause)) : matching
+    return test.title.includes("${") ? matching.filter(({ title }) => !title.includes("[clause ") || namesClause(title, clause.id)) : matching
   })
-  const open = found.map((point) => notJudged(point, runtime)).find((why) => why !== undefined)
-  const judged = found.filter((point) => notJudged(point, runtime) === undefined)
-  const failed = judged.filter(({ result }) => result === "failed")
+  const failed = found.filter(({ result, why }) => result === "failed" || (result === "skipped" && why.startsWith(`${runtime.name} `)))
+  const measured = measure(tests, found, failed)
+  return isPeer(runtime.name) ? judged(clause.id, measured, failed, runtime) : measured
+}
+
+function measure(tests: readonly Test[], found: readonly Point[], failed: readonly Point[]): Outcome {
   if (failed.length > 0) return { result: "fails", why: failed.map(({ title, why }) => (why === "" ? title : `${title}: ${why}`)).join("; ") }
-  const differs = judged.find(({ result, why }) => result === "skipped" && why.startsWith(`${runtime} `))
-  if (differs !== undefined) return { result: "differs", why: differs.why }
-  if (open !== undefined) return { result: "not judged", why: open }
   if (found.some(({ result }) => result === "passed")) return { result: "holds", why: "" }
   if (found.length > 0) return { result: "skipped", why: found[0]?.why ?? "" }
   return { result: "no test", why: tests.length === 0 ? "no test" : "its tests are of other files, suites or units" }

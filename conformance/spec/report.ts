@@ -5,8 +5,14 @@ import type { Outcome } from "./document.ts"
 /** One program of opencontainers/runtime-tools. `explained`: it fails for the reason given. */
 export interface ToolOutcome {
   readonly name: string
-  readonly verdict: "passed" | "explained" | "not judged" | "wrong"
+  readonly verdict: "passed" | "explained" | "wrong"
   readonly why: string
+}
+
+/** A run: its day, and the commit of this checkout. */
+export interface Run {
+  readonly date: string
+  readonly commit: string
 }
 
 /** What was found of one runtime. */
@@ -15,7 +21,7 @@ export interface RuntimeReport {
   /** What `--version` prints first. */
   readonly version: string
   readonly environment: string
-  readonly date: string
+  readonly runs: readonly Run[]
   readonly clauses: Readonly<Record<string, Outcome>>
   readonly attacks: readonly AttackOutcome[]
   readonly toolsVersion: string
@@ -32,11 +38,14 @@ const SPEC = "https://github.com/opencontainers/runtime-spec/blob/v1.3.0"
 const HEAD = `# Runtimes beside each other
 
 Made by \`conformance/run --runtime dist/runts --runtime runc --runtime crun --report docs/conformance-report\` from what the runs found (the same as
-data: [conformance-report.json](conformance-report.json)). The clauses are those of [conformance.md](conformance.md). *Holds*: each test of the clause that
-can be run here passes. *Fails*: one does not. *Otherwise*: the runtime is known to do otherwise, as the row says, and its test is not run with it, or, for
-runts, [conformance.md](conformance.md) says why. *Not here*: the test needs what the environment has not. *Not judged*: the test asks for more than the clause, or could not show here what
-the runtime does. The words of an error are compared for runts alone; of the others it counts that they refuse. *Elsewhere*: the clause is shown by tests that
-drive no binary, or by other suites (User Mode Linux, SELinux, AppArmor, engines).`
+data: [conformance-report.json](conformance-report.json)). The clauses are those of [conformance.md](conformance.md), of runtime-spec 1.3.0. runc and crun are
+those of Debian 12, which are older than that: both follow 1.0.2, and newer versions of both do more. The words of an error are compared for runts alone; of the
+others it counts that they refuse. Where a test fails with runc or crun, somebody has looked at what it does and at what the clause says
+(conformance/spec/judgements/).
+
+*Holds*: each test of the clause that can be run here passes, or what fails asks for more than the clause, as the row says. *Breaks*: it does otherwise, as the row
+says. *Otherwise*: runts does otherwise, and why. *Not here*: it cannot be judged here, for what is missing. *Elsewhere*: the clause is shown by tests that drive no
+binary, or by other suites (User Mode Linux, SELinux, AppArmor, engines). *Not judged*: nobody has looked at a test that fails.`
 
 const ENVIRONMENTS: Readonly<Record<string, string>> = {
   both: "this machine (hybrid cgroups), and what needs cgroup2 in a view of cgroup2 alone", native: "this machine", "pure-v2": "a view of cgroup2 alone",
@@ -50,7 +59,9 @@ export function reportDocument({ kernel, runtimes }: Report): string {
   ].join("\n\n")}\n`
 }
 
-const RESULTS = { holds: "holds", fails: "fails", differs: "otherwise", skipped: "not here", "not judged": "not judged", "no test": "elsewhere" } as const
+const RESULTS = {
+  holds: "holds", fails: "fails", breaks: "breaks", differs: "otherwise", skipped: "not here", "not judged": "not judged", "no test": "elsewhere",
+} as const
 
 function figures(kernel: string, runtimes: readonly RuntimeReport[]): string {
   const clauses = (result: Outcome["result"]) => ({ clauses: all }: RuntimeReport) => String(Object.values(all).filter((one) => one.result === result).length)
@@ -58,22 +69,29 @@ function figures(kernel: string, runtimes: readonly RuntimeReport[]): string {
   const attacked = (result: AttackOutcome["result"]) => ({ attacks: all }: RuntimeReport) => String(all.filter((one) => one.result === result).length)
   return table(["", ...runtimes.map(({ version }) => version)], [
     ["where", ...runtimes.map(({ environment }) => ENVIRONMENTS[environment] ?? environment)],
-    ["when, on what", ...runtimes.map(({ date }) => `${date}, Linux ${kernel}`)],
+    ["when, on what", ...runtimes.map(({ runs }) => `${runs.map(({ date, commit }) => `${date}, commit ${commit}`).join("; ")}, Linux ${kernel}`)],
     ...(Object.keys(RESULTS) as Outcome["result"][]).map((result) => [`clauses: ${RESULTS[result]}`, ...runtimes.map(clauses(result))]),
     ["attacks: survives", ...runtimes.map(attacked("survives"))],
     ["attacks: falls", ...runtimes.map(attacked("falls"))],
     ["attacks: left out, otherwise, not here", ...runtimes.map((one) => [attacked("left out")(one), attacked("otherwise")(one), attacked("not here")(one)].join(", "))],
     ["runtime-tools: passes", ...runtimes.map(programs("passed"))],
     ["runtime-tools: fails, explained", ...runtimes.map(programs("explained"))],
-    ["runtime-tools: not judged", ...runtimes.map(programs("not judged"))],
     ["runtime-tools: fails", ...runtimes.map(programs("wrong"))],
   ])
 }
 
+/** Whether there is more to say of it than the word. */
+function told({ result, why }: Outcome): boolean {
+  return ["fails", "breaks", "differs", "not judged"].includes(result) || (result === "holds" && why !== "")
+}
+
 function clauseRows(runtimes: readonly RuntimeReport[]): string[] {
   const result = (one: RuntimeReport, id: string): Outcome => one.clauses[id] ?? { result: "no test", why: "" }
-  const differing = CLAUSES.filter(({ id }) => new Set(runtimes.map((one) => result(one, id).result)).size > 1 || runtimes.some((one) => ["fails", "differs", "not judged"].includes(result(one, id).result)))
-  const cellOf = ({ result, why }: Outcome): string => (["fails", "differs", "not judged"].includes(result) ? `**${RESULTS[result]}**: ${cell(why)}` : RESULTS[result])
+  const differing = CLAUSES.filter(({ id }) => new Set(runtimes.map((one) => result(one, id).result)).size > 1 || runtimes.some((one) => told(result(one, id))))
+  const cellOf = (one: Outcome): string => {
+    const word = one.result === "holds" || one.result === "skipped" ? RESULTS[one.result] : `**${RESULTS[one.result]}**`
+    return one.why === "" || one.result === "no test" ? word : `${word}: ${cell(one.why)}`
+  }
   const rows = differing.map(({ id, file, section, level, text }) => {
     const anchor = id.slice(id.indexOf("/") + 1, id.lastIndexOf("-"))
     return [`[${id}](${SPEC}/${file}#${anchor} "${section}")`, `${level}: ${cell(text)}`, ...runtimes.map((one) => cellOf(result(one, id)))]
@@ -90,7 +108,7 @@ function tools(runtimes: readonly RuntimeReport[]): string {
   const names = [...new Set(runtimes.flatMap(({ tools }) => tools.map(({ name }) => name)))].sort()
   const of = (one: RuntimeReport, name: string): ToolOutcome | undefined => one.tools.find((tool) => tool.name === name)
   const told = names.filter((name) => runtimes.some((one) => (of(one, name)?.verdict ?? "passed") !== "passed"))
-  const words = (tool: ToolOutcome | undefined): string => (tool === undefined ? "not run" : tool.verdict === "passed" ? "passes" : tool.verdict === "not judged" ? `not judged: ${cell(tool.why)}` : `**fails**${tool.verdict === "explained" ? "" : ", unexplained"}: ${cell(tool.why)}`)
+  const words = (tool: ToolOutcome | undefined): string => (tool === undefined ? "not run" : tool.verdict === "passed" ? "passes" : `**fails**${tool.verdict === "explained" ? "" : ", unexplained"}: ${cell(tool.why)}`)
   const version = [...new Set(runtimes.map(({ toolsVersion }) => toolsVersion))].join(", ")
   return [
     `Version ${version}; ${names.length} programs, of which ${names.length - told.length} pass with all. The others, with the reason:`,

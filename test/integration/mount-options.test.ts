@@ -94,6 +94,70 @@ boxTest("every word that clears, on a bind: nothing else changes [/mounts/*/opti
   }
 })
 
+/** The words of each clause of config.md, "Linux mount options"; "remount" and those of binds have tests of their own. */
+const OF_CLAUSE = {
+  "linux-mount-options-1": ["async", "atime", "defaults", "dev", "diratime", "dirsync", "exec", "iversion", "lazytime", "loud"],
+  "linux-mount-options-2": ["noatime", "nodev", "nodiratime", "noexec", "noiversion", "nolazytime", "norelatime", "nostrictatime", "nosuid"],
+  "linux-mount-options-3": ["relatime", "ro", "rw", "silent", "strictatime", "suid", "sync"],
+  "linux-mount-options-6": ["private", "shared", "slave", "unbindable", "rprivate", "rshared", "rslave", "runbindable"],
+  "linux-mount-options-7": ["nosymfollow", "symfollow"],
+} as const
+
+for (const [clause, words] of Object.entries(OF_CLAUSE)) {
+  boxTest(`each word by itself, on a new file system [clause config.md/${clause}]`, { leavesElsewhere: "runtime.md/errors-1" }, (t, box) => {
+    const before = [...box.config.mounts]
+    for (const word of words) {
+      box.config.mounts = [...before, { destination: "/mnt", type: "tmpfs", source: "none", options: [word] }]
+      const result = box.args("/bin/cat", "/proc/self/mountinfo").run()
+      t.equal(result.code, 0, `${word} is taken`)
+      const entry = parseMountinfo(result.stdout).find(({ target }) => target === "/mnt")
+      if (result.code === 0) t.same(faults(entry, SETS[plain(word)] ?? ""), [], word)
+      else box.call(["delete", "--force", box.id])
+    }
+  })
+}
+
+boxTest("remount changes the file system that is there, with bind the mount alone [clause config.md/linux-mount-options-4]", (t, box) => {
+  const tmpfs = (destination: string): Mount => ({ destination, type: "tmpfs", source: "none", options: ["size=1m"] })
+  box.config.mounts.push(
+    tmpfs("/mnt/a"), { destination: "/mnt/a", type: "tmpfs", source: "none", options: ["remount", "size=2m"] },
+    tmpfs("/mnt/b"), { destination: "/mnt/b", type: "bind", source: box.folder, options: ["remount", "bind", "ro"] },
+  )
+  const entries = parseMountinfo(expectSuccess(box.args("/bin/cat", "/proc/self/mountinfo").run()).stdout)
+  t.same(faults(entries.find(({ target }) => target === "/mnt/a"), "super:size=2048k"), [])
+  t.same(faults(entries.find(({ target }) => target === "/mnt/b"), "ro super:rw"), [])
+})
+
+/** Attributes of a mount and all below it, and what each makes of one that is, or is not, the opposite. */
+const RECURSIVE: Rows = {
+  rro: "ro", rnosuid: "nosuid", rnodev: "nodev", rnoexec: "noexec", rnoatime: "noatime", rnodiratime: "nodiratime", rrelatime: "relatime", rstrictatime: "!relatime !noatime",
+  rnosymfollow: "nosymfollow", rrw: "rw", rsuid: "!nosuid", rdev: "!nodev", rexec: "!noexec", rdiratime: "!nodiratime", rsymfollow: "!nosymfollow",
+}
+
+boxTest("each recursive attribute holds for a bind and the mount below it [clause config.md/linux-mount-options-8]", { leavesElsewhere: "runtime.md/errors-1" }, (t, box) => {
+  const source = `${box.folder}/volume`
+  mkdirSync(source)
+  expectSuccess(command(["mount", "-t", "tmpfs", "none", source]))
+  try {
+    mkdirSync(`${source}/below`)
+    expectSuccess(command(["mount", "-t", "tmpfs", "none", `${source}/below`]))
+    const before = [...box.config.mounts]
+    for (const [word, row] of Object.entries(RECURSIVE)) {
+      const opposite = row.startsWith("!no") ? row.slice(1) : row === "rw" ? "ro" : "defaults"
+      for (const folder of [source, `${source}/below`]) expectSuccess(command(["mount", "-o", `remount,bind,rw,${opposite}`, folder]))
+      box.config.mounts = [...before, { destination: "/mnt", type: "bind", source, options: ["rbind", word] }]
+      const result = box.args("/bin/cat", "/proc/self/mountinfo").run()
+      t.equal(result.code, 0, `${word} is taken`)
+      const entries = parseMountinfo(result.stdout)
+      if (result.code !== 0) box.call(["delete", "--force", box.id])
+      else for (const target of ["/mnt", "/mnt/below"]) t.same(faults(entries.find((one) => one.target === target), row), [], `${word}: ${target}`)
+    }
+  } finally {
+    box.call(["delete", "--force", box.id])
+    expectSuccess(command(["umount", "-R", source]))
+  }
+})
+
 boxTest("propagation words hold for any type [/mounts/*/options]", { skipFor: { crun: "1.8 forgets some" } }, async (t, box) => {
   const types: Mount[] = [
     { destination: "/mnt/tmpfs", type: "tmpfs" }, { destination: "/mnt/sysfs", type: "sysfs" }, { destination: "/mnt/proc", type: "proc" },

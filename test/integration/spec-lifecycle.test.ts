@@ -50,7 +50,7 @@ boxTest("the state adheres to the schema at every time; the bundle in it is abso
   check("stopped")
 })
 
-boxTest("hooks in the container's namespaces read the pid that the container sees, its own or the host's [clause runtime.md/state-8]",
+boxTest("hooks in the container's namespaces read the pid that the container sees, its own or the host's [/hooks/createContainer/*/path, /hooks/startContainer/*/path]",
   { skipFor: { crun: "tells them pid 0" } }, (t, box) => {
   const pidOf = (name: string): number => (JSON.parse(said(box, name)) as { pid: number }).pid
   box.config.hooks = {
@@ -161,7 +161,7 @@ boxTest("createContainer hooks: a program of the host, in the container's mount 
   t.ok(later.includes("/mnt"), "and in its place afterwards")
 })
 
-boxTest("startContainer hooks: the path is one of the container's [clause config.md/startcontainer-hooks-2]",
+boxTest("startContainer hooks: the path is one of the container's, and start waits for them [/hooks/startContainer/*/path]",
   { skipFor: { runc: "1.1 start does not wait for them", crun: "1.8 start does not wait for them" } }, (t, box) => {
   writeFileSync(`${box.rootfs}/only-here`, "#!/bin/sh\nreadlink /proc/self/ns/mnt >/ran\n", { mode: 0o755 })
   box.config.hooks = { startContainer: [{ path: "/only-here" }] }

@@ -1,6 +1,5 @@
-import { clauses } from "../clause.ts"
+import { clauses, of } from "../clause.ts"
 
-const BAD = "bad-config: bad config.json: create and run end with code 1"
 const V1 = "resources-v1: v1: ${JSON.stringify(resources)} is in the cgroup's files"
 const V2 = "resources-v2: v2: ${JSON.stringify(resources)} is in the cgroup's files"
 const REFUSED = ["resources-v1: v1: ${JSON.stringify(resources)} is refused", "resources-v2: v2: ${JSON.stringify(resources)} is refused"]
@@ -12,18 +11,14 @@ export const CONFIG_LINUX = clauses("config-linux.md", {
       ["mounts: mounts: proc, sysfs, tmpfs, devpts, mqueue"]],
   ],
   Namespaces: [
-    ["SHOULD", "pid, network, mount, ipc, uts, user, cgroup and time are supported",
-      ["namespaces: namespaces: each that is listed is new", "namespaces: user namespace: maps, ids inside and outside",
-        "namespaces: cgroup namespace", "namespaces: time namespace"]],
+    ["SHOULD", "pid, network, mount, ipc, uts, user, cgroup and time are supported"],
     ["MUST", "path is absolute"],
     ["MUST", "the process is put into the namespace of path", ["namespaces: namespaces: each is joined by path"]],
-    ["MUST", "a path that is no namespace of that type is an error",
-      ["namespaces: namespaces: a path that is none, or of another type"]],
+    ["MUST", "a path that is no namespace of that type is an error"],
     ["MUST", "without path the namespace is new", ["namespaces: namespaces: each that is listed is new"]],
     ["MUST", "a type that is not listed is the runtime's",
-      ["namespaces: namespaces: what is not listed is the caller's",
-        "shared-mounts: no mount namespace: its root is the rootfs"]],
-    ["MUST", "a type that comes twice is an error", ["namespaces: namespaces: the same type twice is an error"]],
+      ["namespaces: namespaces: what is not listed is the caller's"]],
+    ["MUST", "a type that comes twice is an error"],
   ],
   "User namespace mappings": [
     ["MUST", "uidMappings and gidMappings are the maps of the user namespace",
@@ -31,15 +26,14 @@ export const CONFIG_LINUX = clauses("config-linux.md", {
     ["SHOULD NOT", "files change their owner for the sake of the mapping"],
   ],
   "Offset for Time Namespace": [
-    ["MUST", "timeOffsets are those of the time namespace", ["namespaces: time namespace: offsets"]],
+    ["MUST", "timeOffsets are those of the time namespace"],
   ],
   Devices: [
-    ["MUST", "the devices listed are in the container, with type, numbers, mode and owner",
-      ["process-tables: devices: every type"]],
+    ["MUST", "the devices listed are in the container, with type, numbers, mode and owner"],
     ["MUST", "another file at path is an error"],
     ["MUST", "path may be anywhere in the container (MAY for the config)",
       ["resources: devices: a fifo, and a node in a folder that is missing"]],
-    ["MUST", "major and minor are there unless the type is p", [BAD]],
+    ["MUST", "major and minor are there unless the type is p"],
   ],
   "Default Devices": [
     ["MUST", "/dev/null, zero, full, random, urandom and tty are supplied", ["mounts: /dev: the default nodes and links"]],
@@ -75,15 +69,12 @@ export const CONFIG_LINUX = clauses("config-linux.md", {
     ["MUST", "the cgroups are made where they are missing", ["lifecycle: create, start, kill, delete: each state in turn"]],
   ],
   "Cgroup ownership": [
-    ["SHOULD NOT", "the owner of a v1 cgroup changes", ["delegation: delegation: not with ${what}"]],
-    ["SHOULD NOT", "the owner of a cgroup changes without a new cgroup namespace", ["delegation: delegation: not with ${what}"]],
-    ["SHOULD", "the owner changes where the cgroup file system is mounted writable",
-      ["delegation: delegation: a user divides its cgroup and moves there"]],
-    ["SHOULD NOT", "the owner changes without such a mount", ["delegation: delegation: not with ${what}"]],
-    ["SHOULD", "only the folder and the files of /sys/kernel/cgroup/delegate change",
-      ["delegation: delegation: a user divides its cgroup and moves there"]],
-    ["MUST NOT", "a file of that list that is missing is an error",
-      ["delegation: delegation: a user divides its cgroup and moves there"]],
+    ["SHOULD NOT", "the owner of a v1 cgroup changes"],
+    ["SHOULD NOT", "the owner of a cgroup changes without a new cgroup namespace"],
+    ["SHOULD", "the owner changes where the cgroup file system is mounted writable"],
+    ["SHOULD NOT", "the owner changes without such a mount"],
+    ["SHOULD", "only the folder and the files of /sys/kernel/cgroup/delegate change"],
+    ["MUST NOT", "a file of that list that is missing is an error"],
     ["MUST", "without that list cgroup.procs, cgroup.subtree_control and cgroup.threads are it"],
   ],
   "Allowed Device list": [
@@ -93,46 +84,45 @@ export const CONFIG_LINUX = clauses("config-linux.md", {
       ["cgroup: ${view}: applyDevices() grants the accesses that the rules name"]],
   ],
   Memory: [
-    ["MUST", "limit, reservation, swap, swappiness and disableOOMKiller are in the cgroup", [V1, V2]],
+    ["MUST", "limit, reservation, swap, swappiness and disableOOMKiller are in the cgroup", of("\"memory\":", V1, V2)],
     ["MUST", "with checkBeforeUpdate a limit below the usage is refused",
       ["update: update: checkBeforeUpdate refuses what would kill on v2"]],
-    ["MUST", "-1 is no limit", [V1, V2]],
+    ["MUST", "-1 is no limit", of("\"memory\":.*:-1\\b", V1, V2)],
   ],
   CPU: [
-    ["MUST", "shares, quota, period, burst, cpus, mems, idle and the real-time values are in the cgroup", [V1, V2]],
-    ["MUST", "burst is no larger than quota (MAY be an error)", REFUSED],
+    ["MUST", "shares, quota, period, burst, cpus, mems, idle and the real-time values are in the cgroup", of("\"cpu\":", V1, V2)],
+    ["MUST", "burst is no larger than quota (MAY be an error)", of("burst", ...REFUSED)],
   ],
   "Block IO": [
-    ["MUST", "weights and throttles are in the cgroup, or an error where the kernel has none", [V1, V2, ...REFUSED]],
+    ["MUST", "weights and throttles are in the cgroup, or an error where the kernel has none", of("\"blockIO\":", V1, V2, ...REFUSED)],
     ["MUST", "an entry of weightDevice has weight or leafWeight"],
   ],
   "Huge page limits": [
     ["MUST", "limits are in the cgroup, for reservations where the kernel counts them",
-      ["resources-v1: v1: huge pages are in the cgroup2 hierarchy", "resources-v2: v2: huge pages in use and reserved"]],
-    ["MUST", "pageSize is one that the machine has",
-      ["resources-v2: v2: a page size that the machine has not", "resources-v1: v1: a page size that the machine has not"]],
+      ["resources-v1: v1: huge pages are in the cgroup2 hierarchy"]],
+    ["MUST", "pageSize is one that the machine has"],
   ],
   Network: [
     ["MUST", "classID and priorities are in the cgroup, or an error where there is none",
-      ["resources-v2: hybrid with net_cls alone on v1", ...REFUSED]],
+      ["resources-v2: hybrid with net_cls alone on v1", ...of("\"network\":", ...REFUSED)]],
   ],
   PIDs: [
-    ["MUST", "limit is the largest number of tasks, -1 none", [V1, V2]],
+    ["MUST", "limit is the largest number of tasks, -1 none", of("\"pids\":", V1, V2)],
     ["SHOULD", "0 is a limit like others"],
   ],
   RDMA: [
     ["MUST", "an entry has hcaHandles or hcaObjects"],
   ],
   Unified: [
-    ["MUST", "the controllers that a file needs are enabled", ["resources-v2: v2: unified names files of the cgroup"]],
-    ["MUST", "files that the runtime does not know are written", ["resources-v2: v2: unified names files of the cgroup"]],
+    ["MUST", "the controllers that a file needs are enabled"],
+    ["MUST", "files that the runtime does not know are written"],
     ["MUST", "a controller that is not there or cannot be enabled is an error"],
     ["MUST", "a v1 value that cannot be converted is an error on v2",
-      ["resources-v2: v2: ${JSON.stringify(resources)} is refused"]],
+      of("swappiness|disableOOMKiller|realtime|\"network\":|leafWeight", "resources-v2: v2: ${JSON.stringify(resources)} is refused")],
   ],
   IntelRdt: [
     ["MUST", "the pid is in the tasks file of the class", [RDT + "without closID the class has the container's id"]],
-    ["MUST", "without a mounted resctrl it is an error", ["intel-rdt: intelRdt: without a mounted resctrl it is an error"]],
+    ["MUST", "without a mounted resctrl it is an error"],
     ["MUST NOT", "without intelRdt resctrl is touched"],
     ["MUST", "closID / is the default class", [RDT + "closID / is the default class"]],
     ["MUST", "memBwSchema starts with MB: and no schema holds a newline"],
@@ -163,34 +153,29 @@ export const CONFIG_LINUX = clauses("config-linux.md", {
   ],
   Seccomp: [
     ["MUST", "defaultAction is for what no rule names", ["seccomp: seccomp: defaultAction is for what no rule names"]],
-    ["MUST", "defaultErrnoRet with an action without errno is an error", [BAD]],
+    ["MUST", "defaultErrnoRet with an action without errno is an error"],
     ["MUST", "errnoRet with an action without errno is an error"],
     ["MUST", "errnoRet is what ERRNO returns, EPERM without it", ["seccomp: seccomp: ERRNO returns errnoRet, EPERM without one"]],
     ["MUST", "each action is that of libseccomp", ["seccomp: seccomp: what each action does to a process"]],
     ["MUST", "each operator is that of libseccomp", ["seccomp: seccomp: each operator on 64 bits"]],
     ["MUST", "architectures are those of the filter", ["seccomp: seccomp: architectures: a call of another one is killed"]],
-    ["MUST", "flags are those of seccomp(2)", ["seccomp: seccomp: flags reach seccomp(2)"]],
+    ["MUST", "flags are those of seccomp(2)"],
     ["MUST", "names has an entry"],
-    ["MUST", "one container process state is sent for each connection, which is closed then",
-      ["seccomp-notify: seccomp notify: run sends the container process state"]],
+    ["MUST", "one container process state is sent for each connection, which is closed then"],
     ["MUST", "a state that cannot be sent is an error", ["seccomp-notify: seccomp notify: without an agent nothing runs"]],
-    ["MUST", "without SCMP_ACT_NOTIFY listenerPath has no effect",
-      ["seccomp-notify: seccomp notify: a listenerPath without SCMP_ACT_NOTIFY"]],
-    ["MUST NOT", "listenerMetadata is there without listenerPath", ["seccomp-notify: seccomp notify: what cannot be is refused"]],
+    ["MUST", "without SCMP_ACT_NOTIFY listenerPath has no effect"],
+    ["MUST NOT", "listenerMetadata is there without listenerPath"],
   ],
   "The Container Process State": [
-    ["MUST", "JSON as payload, descriptors by SCM_RIGHTS, in the first message",
-      ["seccomp-notify: seccomp notify: run sends the container process state"]],
-    ["MUST", "ociVersion, pid, state, fds and metadata are in it",
-      ["seccomp-notify: seccomp notify: run sends the container process state"]],
+    ["MUST", "JSON as payload, descriptors by SCM_RIGHTS, in the first message"],
+    ["MUST", "ociVersion, pid, state, fds and metadata are in it"],
   ],
   "Rootfs Mount Propagation": [
-    ["MUST", "shared, slave, private and unbindable",
-      ["mounts: rootfsPropagation: shared, slave, private", "mount-corners: rootfsPropagation runbindable"]],
+    ["MUST", "shared, slave, private and unbindable"],
   ],
   "Masked Paths": [
     ["MUST", "masked paths cannot be read", ["mounts: maskedPaths: files read as empty"]],
-    ["MUST", "they are absolute", [BAD]],
+    ["MUST", "they are absolute"],
   ],
   "Readonly Paths": [
     ["MUST", "read-only paths cannot be written", ["mounts: readonlyPaths: read-only where the rest is not"]],
@@ -200,7 +185,6 @@ export const CONFIG_LINUX = clauses("config-linux.md", {
     ["MUST", "mountLabel is the SELinux context of the container's mounts", ["selinux: mountLabel labels new file systems"]],
   ],
   Personality: [
-    ["MUST", "domain is the execution domain",
-      ["personality: LINUX32: init and what joins it", "personality: LINUX: the caller's own"]],
+    ["MUST", "domain is the execution domain"],
   ],
 })

@@ -4,7 +4,6 @@ import { tmpdir } from "node:os"
 import t from "tap"
 import { checkout } from "../../../conformance/lib/environment.ts"
 import { leavesStateRoot } from "../../../conformance/lib/peer.ts"
-import { notJudged } from "../../../conformance/spec/peers.ts"
 
 /*
  * crun 1.8.1 removes the machine's files with `delete --force /`. What may do harm is never handed to another runtime but below conformance/rigs/own-root.
@@ -50,13 +49,3 @@ for (const file of attackFiles) {
     t.end()
   })
 }
-
-t.test("what a test cannot tell of another runtime is not judged; of runts all is", (t) => {
-  const memlock = { title: "devices", result: "failed", why: "setrlimit (RLIM_MEMLOCK): Operation not permitted" } as const
-  t.match(notJudged(memlock, "crun"), /RLIMIT_MEMLOCK/)
-  t.equal(notJudged(memlock, "runts"), undefined)
-  t.equal(notJudged({ ...memlock, why: "should be equal" }, "crun"), undefined)
-  t.equal(notJudged({ ...memlock, result: "passed" }, "crun"), undefined)
-  t.match(notJudged({ title: "x", result: "skipped", why: "runc says it in other words" }, "runc"), /words/)
-  t.end()
-})

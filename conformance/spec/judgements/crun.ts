@@ -1,0 +1,3 @@
+import type { Judgement } from "../peers.ts"
+
+export const CRUN: readonly Judgement[] = []
