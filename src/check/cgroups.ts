@@ -1,9 +1,11 @@
 import type { CgroupLayout } from "../host/cgroup/layout.ts"
 import { checkCgroups } from "../host/cgroup/manager.ts"
+import { deniedFolder, leaveOutDenied } from "../host/cgroup/permission.ts"
 import { cgroupPaths } from "../host/cgroup/paths.ts"
 import { type CgroupRecord, UNIFIED } from "../host/cgroup/record.ts"
 import { foreseeResources } from "../host/cgroup/resources/foresee.ts"
 import { listDir, tryReadText, tryStat } from "../host/file.ts"
+import { mayLeaveOut } from "../lifecycle/cgroup-choice.ts"
 import type { LinuxResources, Spec } from "../spec/types.gen.ts"
 import type { Host } from "./host.ts"
 
@@ -24,7 +26,8 @@ export async function checkCgroup({ spec, findings, caller, inspection }: Host):
   const record = findings.attempt({ code: "cgroup-path-invalid", pointer: "/linux/cgroupsPath" }, () => cgroupPaths(layout, path, SOME_ID))
   if (record === undefined) return
   if (path !== undefined && path !== "") findings.attempt({ code: "cgroup-failed", pointer: "/linux/cgroupsPath" }, () => checkCgroups({ ...record }))
-  tellUnwritable(record, layout, path ?? "", { findings, caller })
+  if (mayLeaveOut({ rootless: "auto" }, record, spec)) tellLeftOut(record, findings)
+  else tellUnwritable(record, layout, path ?? "", { findings, caller })
   const resources = spec.linux?.resources
   if (resources === undefined) return
   await tellResources(record, resources, findings)
@@ -33,14 +36,22 @@ export async function checkCgroup({ spec, findings, caller, inspection }: Host):
   tellNumbers(spec, findings)
 }
 
+/** Where no cgroup may be made, a container that asks for nothing goes without. */
+function tellLeftOut(record: CgroupRecord, findings: Host["findings"]): void {
+  const left = leaveOutDenied(record)
+  if (left.length === 0) return
+  const where = Object.keys(record.paths).length === 0 ? "" : ` in ${left.join(", ")}`
+  findings.notice(`the container gets no cgroup of its own${where}: this user may make none`, {
+    code: "cgroup-absent", pointer: "/linux", remedy: "`runts doctor` tells how cgroups are delegated to users",
+  })
+}
+
 /** Folders are made below the innermost one that is there. */
 function tellUnwritable(record: CgroupRecord, layout: CgroupLayout, given: string, { findings, caller }: Pick<Host, "findings" | "caller">): void {
   for (const key in record.paths) {
-    const mount = record.mounts[key] as string
-    let folder = record.paths[key] as string
-    while (folder.length > mount.length && caller.access(folder, 0) !== 0) folder = folder.slice(0, folder.lastIndexOf("/"))
-    const errno = caller.access(folder, caller.W_OK)
-    if (errno === 0) continue
+    const denied = deniedFolder(record, key)
+    if (denied === undefined) continue
+    const { folder, errno } = denied
     findings.error(`cgroups cannot be made in ${folder}: ${caller.why(errno)}`, {
       code: "cgroup-not-permitted", pointer: given === "" ? "/linux" : "/linux/cgroupsPath",
       remedy: layout.mode === "v2" ? "call runts as root, or in a cgroup that is delegated to this user (`runts doctor`)" : "call runts as root",

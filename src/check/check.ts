@@ -1,3 +1,4 @@
+import { isUnprivileged } from "../host/privilege.ts"
 import { bundleFolder, readConfig } from "../lifecycle/bundle.ts"
 import { locateJsonError } from "../spec/json-error.ts"
 import { decodeJson } from "../spec/json.ts"
@@ -53,7 +54,8 @@ export async function check(request: CheckRequest): Promise<CheckReport> {
     const found = report(bundle, scope, false, findings.list, text)
     return { ...found, findings: found.findings.map((finding) => (syntax === undefined ? finding : { ...finding, ...syntaxPlace(found.lines, text, syntax) })) }
   }
-  const config = checkConfig(text, findings)
+  const fit = request.configOnly || !isUnprivileged() ? undefined : (await import("../lifecycle/rootless.ts")).rootlessSpec
+  const config = checkConfig(text, findings, fit)
   if (config !== undefined) {
     advise(config.spec, config.sound, findings)
     checkPlan(config.spec, config.sound, findings)

@@ -26,9 +26,10 @@ const REPEATED_UNITS_MAX = 4 * 1024 * 1024
 /**
  * Reads a config.json as create does, and takes all its faults and warnings down.
  * @param text JSON, which is parsed once more here
+ * @param fit makes it the config that this caller can have, or throws a RuntsError
  * @returns undefined where it is no object
  */
-export function checkConfig(text: string, findings: Findings): CheckedConfig | undefined {
+export function checkConfig(text: string, findings: Findings, fit: (spec: Spec) => Spec = (spec) => spec): CheckedConfig | undefined {
   if (text.length <= REPEATED_UNITS_MAX) tellRepeatedKeys(text, findings)
   const warnings = setLogSink({
     write(level, message, details) {
@@ -39,21 +40,22 @@ export function checkConfig(text: string, findings: Findings): CheckedConfig | u
     },
   })
   try {
-    return read(text, findings)
+    return read(text, findings, fit)
   } finally {
     setLogSink(warnings)
   }
 }
 
-function read(text: string, findings: Findings): CheckedConfig | undefined {
+function read(text: string, findings: Findings, fit: (spec: Spec) => Spec): CheckedConfig | undefined {
   const config = load(knownVersion(text, findings), findings)
   if (config?.sound !== true) return config
+  const spec = findings.attempt({ code: "config-rule", pointer: "" }, () => fit(config.spec)) ?? config.spec
   try {
-    checkRules(config.spec, CONFIG_FILE)
+    checkRules(spec, CONFIG_FILE)
   } catch (error) {
     takeFaults(error, findings)
   }
-  return config
+  return { ...config, spec }
 }
 
 function load(text: string, findings: Findings): CheckedConfig | undefined {

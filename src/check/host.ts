@@ -1,11 +1,14 @@
 import { RuntsError } from "../error.ts"
 import { Inspection } from "../host/abilities/inspection.ts"
 import { ABILITIES, type AbilityId } from "../host/abilities/table.ts"
-import { close } from "../host/file.ts"
+import { sys } from "../ffi/index.ts"
+import { close, tryOpenAt } from "../host/file.ts"
 import { kernelVersion } from "../host/kernel-release.ts"
 import { isOwnNamespace, openNamespace } from "../host/procfs.ts"
 import { ERRNO } from "../kernel/errno.ts"
-import type { NamespaceType } from "../kernel/process.ts"
+import { AT_FDCWD, O_NONBLOCK, O_RDONLY } from "../kernel/fs.ts"
+import { IOCTL, type NamespaceType } from "../kernel/process.ts"
+import { NR } from "../kernel/syscalls.ts"
 import { namespaceIsNew, namespaceOf } from "../spec/namespace.ts"
 import { FaultsError, pointerKey } from "../spec/report.ts"
 import { checkHostNamespaces } from "../spec/rules.ts"
@@ -15,6 +18,7 @@ import { checkCgroup, tellMissingNumbers } from "./cgroups.ts"
 import type { CheckedConfig } from "./config.ts"
 import { checkFiles } from "./files.ts"
 import type { Findings } from "./finding.ts"
+import { checkIdMaps } from "./id-maps.ts"
 import { checkPrivileges } from "./privileges.ts"
 import { checkSeccomp } from "./seccomp.ts"
 
@@ -31,7 +35,7 @@ export interface Host extends CheckedConfig {
 export async function checkHost(given: Omit<Host, "caller" | "inspection">): Promise<void> {
   const host: Host = { ...given, caller: new Caller(), inspection: new Inspection({ stateRoot: "", environment: () => undefined, trials: NO_TRIALS }) }
   const parts: ((host: Host) => void | Promise<void>)[] = [
-    checkKernel, checkRights, checkNamespaces, checkFileSystems, checkFiles, checkNetDevices, checkSysctls, checkMemoryPolicy, checkPrivileges, checkCgroup,
+    checkKernel, checkRights, checkIdMaps, checkNamespaces, checkFileSystems, checkFiles, checkNetDevices, checkSysctls, checkMemoryPolicy, checkPrivileges, checkCgroup,
     checkSeccomp,
   ]
   for (const part of parts) {
@@ -82,14 +86,26 @@ function checkKernel({ findings, spec, inspection }: Host): void {
   })
 }
 
-/** Without a user namespace of its own a container takes a caller with rights over the host's. */
+/** Whose rights over its own user namespace are none, joins one only that is his. What it takes to make one was told with the config. */
 function checkRights({ spec, caller, findings }: Host): void {
   const user = namespaceOf(spec.linux, "user")
-  if ((user !== undefined && namespaceIsNew(user)) || caller.has("CAP_SYS_ADMIN")) return
-  findings.error(`user ${caller.uid} may not make this container: without CAP_SYS_ADMIN it needs a user namespace of its own`, {
-    code: "permission-denied", pointer: "/linux/namespaces",
-    remedy: 'call runts as root, or add {"type": "user"} with mappings (`runts spec --rootless` shows how); --config-only leaves the host out',
+  if (user === undefined || namespaceIsNew(user) || caller.has("CAP_SYS_ADMIN")) return
+  const pointer = `/linux/namespaces/${spec.linux?.namespaces?.indexOf(user)}/path`
+  const owner = ownerOf(user.path as string)
+  if (owner === undefined || owner === caller.uid) return
+  findings.error(`user ${caller.uid} may not join the user namespace ${JSON.stringify(user.path)}: it is user ${owner}'s`, {
+    code: "permission-denied", pointer, remedy: "call runts as that user or as root",
   })
+}
+
+/** The user who made a user namespace (ioctl_ns(2)); undefined where it cannot be opened, which is told elsewhere. */
+function ownerOf(path: string): number | undefined {
+  const fd = tryOpenAt(AT_FDCWD, path, O_RDONLY | O_NONBLOCK)
+  if (fd < 0) return undefined
+  const uid = Buffer.alloc(4)
+  const result = sys(NR.ioctl, fd, IOCTL.NS_GET_OWNER_UID, uid)
+  close(fd)
+  return result < 0 ? undefined : uid.readUInt32LE(0)
 }
 
 function checkNamespaces({ spec, findings, inspection }: Host): void {

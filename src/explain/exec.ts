@@ -6,6 +6,7 @@ import { standardDescriptors } from "../host/fds.ts"
 import { close, open, readFile } from "../host/file.ts"
 import type { StoredSettings, StoredState } from "../host/stored-state.ts"
 import { O_DIRECTORY, O_PATH } from "../kernel/fs.ts"
+import { isUnprivileged } from "../host/privilege.ts"
 import { CLONE, NAMESPACES, type NamespaceType } from "../kernel/process.ts"
 import { loadBundle } from "../lifecycle/bundle.ts"
 import { cgroupOf, openWithState, statusOf } from "../lifecycle/container.ts"
@@ -13,7 +14,7 @@ import { processEnvironment } from "../lifecycle/environment.ts"
 import { execProcess } from "../lifecycle/exec-process.ts"
 import { rootfsPath } from "../lifecycle/facts.ts"
 import { differingNamespaces } from "../lifecycle/hooks.ts"
-import { resourceLimits } from "../lifecycle/limits.ts"
+import { divideLimits } from "../lifecycle/limits.ts"
 import type { GlobalOptions } from "../lifecycle/requests.ts"
 import { seccompFacts } from "../lifecycle/stored-seccomp.ts"
 import { planExec } from "../plan/exec.ts"
@@ -56,8 +57,9 @@ interface Target {
 /** What `exec` would do. Nothing is made or changed. */
 export async function explainExec(globals: GlobalOptions, question: ExecQuestion): Promise<Explained> {
   const notes = new Notes()
-  if (!isRoot()) notes.assume("runts is run by root, with all capabilities")
   const target = question.id === "" ? await bundleTarget(question, notes) : containerTarget(globals, question.id, notes)
+  const rootless = isUnprivileged() && (target.flags & CLONE.NEWUSER) !== 0
+  if (!isRoot() && !rootless) notes.assume("runts is run by root, with all capabilities")
   const process = processOf(question, target)
   const descriptors = new Descriptors(0, false)
   const facts = await foreseeExec(target, process, descriptors, notes)
@@ -91,7 +93,7 @@ function containerTarget(globals: GlobalOptions, id: string, notes: Notes): Targ
 }
 
 async function bundleTarget(question: ExecQuestion, notes: Notes): Promise<Target> {
-  const { bundle, spec } = await loadBundle(question.bundle)
+  const { bundle, spec } = await loadBundle(question.bundle, (error) => notes.unfit(error))
   const found = notes.try(() => rootfsPath(spec, bundle), undefined, "/root/path")
   const { apparmorProfile, selinuxLabel } = spec.process ?? {}
   const { personality, memoryPolicy } = spec.linux ?? {}
@@ -149,7 +151,7 @@ async function foreseeExec(target: Target, process: Process, descriptors: Descri
       root: (flags & CLONE.NEWNS) === 0 ? descriptors.keep("the container's root") : undefined,
       stdio: process.terminal === true ? [] : standardDescriptors(),
       preservedFds: 0,
-      limits: joinsUser ? [] : resourceLimits(process),
+      limits: divideLimits(process, joinsUser).own,
       env: processEnvironment(process.env ?? [], process.user.uid, rootFd, []),
       labels: await foreseeLabels(process, undefined, notes),
     }
@@ -179,7 +181,7 @@ function interleave(program: readonly Line[], question: ExecQuestion, process: P
   for (const line of program) {
     lines.push(line)
     if (line.condition !== undefined || !line.call.startsWith("sendto(")) continue
-    if (line.call.includes("{kind=PID")) lines.push(...limitsFromOutside(process, facts.joinsUser))
+    if (line.call.includes("{kind=PID")) lines.push(...limitsFromOutside(process, facts.joinsUser, facts.unprivileged === true))
     if (line.call.includes("{kind=READY")) lines.push(runtimeLine("process", "let it go on to its program",
       `sendto(<status socket>, "\\0", 1, MSG_NOSIGNAL, NULL, 0)`))
   }

@@ -21,12 +21,12 @@ export interface Explained {
  * @throws RuntsError where the config is not valid
  */
 export async function explainBundle(globals: GlobalOptions, path: string, id: string): Promise<Explained> {
-  return explainLoaded(globals, await loadBundle(path), id)
+  const notes = new Notes()
+  return explainLoaded(globals, await loadBundle(path, (error) => notes.unfit(error)), id, notes)
 }
 
 /** The same of a bundle that was read already. */
-export async function explainLoaded(globals: GlobalOptions, loaded: Bundle, id: string): Promise<Explained> {
-  const notes = new Notes()
+export async function explainLoaded(globals: GlobalOptions, loaded: Bundle, id: string, notes = new Notes()): Promise<Explained> {
   const foreseen = await foreseeCreate(globals, loaded, id, notes)
   const planner = planCreate(foreseen.spec, foreseen.facts)
   for (const warning of planner.warnings) notes.warn(warning)

@@ -1,9 +1,11 @@
 import { RuntsError } from "../error.ts"
 import type { CgroupLayout } from "../host/cgroup/layout.ts"
 import { UNIFIED, type CgroupRecord } from "../host/cgroup/record.ts"
+import { leaveOutDenied } from "../host/cgroup/permission.ts"
 import { unitNames, unitRecord } from "../host/cgroup/systemd-names.ts"
 import { standardDescriptors } from "../host/fds.ts"
 import { absolutePath, close, open } from "../host/file.ts"
+import { isUnprivileged } from "../host/privilege.ts"
 import { isOwnNamespace, openNamespace } from "../host/procfs.ts"
 import { stateRoot } from "../host/store.ts"
 import { sys } from "../ffi/index.ts"
@@ -13,11 +15,11 @@ import type { NamespaceType } from "../kernel/process.ts"
 import { NR } from "../kernel/syscalls.ts"
 import type { Bundle } from "../lifecycle/bundle.ts"
 import { processEnvironment } from "../lifecycle/environment.ts"
-import { foreseeCgroups, layoutFor } from "../lifecycle/cgroup-choice.ts"
+import { foreseeCgroups, layoutFor, mayLeaveOut } from "../lifecycle/cgroup-choice.ts"
 import { cgroupMounts, existingTargets, hasSource, mountSource, rootfsPath, sharedParent } from "../lifecycle/facts.ts"
 import { hostFacts } from "../lifecycle/host-facts.ts"
 import { processLabels } from "../lifecycle/labels.ts"
-import { resourceLimits } from "../lifecycle/limits.ts"
+import { divideLimits } from "../lifecycle/limits.ts"
 import type { GlobalOptions } from "../lifecycle/requests.ts"
 import { filterFlags } from "../lifecycle/seccomp-flags.ts"
 import { UNIT_JOIN, type CgroupJoinFacts, type CreateFacts, type HostFacts, type MountSourceFacts, type SeccompFacts } from "../plan/facts.ts"
@@ -54,6 +56,11 @@ export class Notes {
   readonly list: Note[] = []
   assume(text: string, pointer = ""): void {
     this.list.push({ kind: "assumed", text, pointer })
+  }
+  /** Why the caller could not have the container himself: then it is explained as root would make it. */
+  unfit(error: RuntsError): void {
+    const { pointer, hint } = error.details
+    this.problem(`${error.message}${hint === undefined ? "" : `; ${hint}`}`, pointer)
   }
   problem(text: string, pointer = ""): void {
     this.list.push({ kind: "problem", text, pointer })
@@ -121,10 +128,16 @@ export async function foreseeCreate(globals: GlobalOptions, loaded: Bundle, id: 
   const layout = layoutFor(globals)
   const record = globals.cgroupManager === "systemd" ? unitRecord(layout, unitNames(spec.linux?.cgroupsPath, name, "system.slice"), "", false)
     : foreseeCgroups(globals, layout, spec, name)
+  if (record.systemd === undefined && mayLeaveOut(globals, record, spec)) {
+    for (const key of leaveOutDenied(record)) notes.assume(`no ${key === UNIFIED ? "" : `${key} `}cgroup: this user may make none`, "/linux")
+  }
   const descriptors = new Descriptors(0, true)
   const folder = `${stateRoot(globals).path}/${name}`
   const root = isRoot()
-  if (!root) notes.assume("runts is run by root, with all capabilities")
+  const outside = namespaceOf(spec.linux, "user") !== undefined
+  const rootless = outside && isUnprivileged() ? await import("../lifecycle/own-maps.ts") : undefined
+  if (rootless !== undefined) notes.assume(`runts is run by this user, ${sys(NR.geteuid)}, in a user namespace of the container's own: called as root, explain tells what root would do`)
+  else if (!root) notes.assume("runts is run by root, with all capabilities")
   const found = notes.try(() => rootfsPath(spec, bundle), undefined, "/root/path")
   const rootfs = found ?? absolutePath(spec.root?.path ?? "", bundle)
   const channel = {
@@ -133,7 +146,6 @@ export async function foreseeCreate(globals: GlobalOptions, loaded: Bundle, id: 
   }
   const cgroup = record.systemd === undefined ? foreseeJoin(record, descriptors) : UNIT_JOIN
   const namespaces = foreseeNamespaces(spec, descriptors, notes)
-  const outside = namespaceOf(spec.linux, "user") !== undefined
   const rootFd = found === undefined ? -1 : notes.try(() => open(found, O_PATH | O_DIRECTORY), -1, "/root/path")
   try {
     const facts: CreateFacts = {
@@ -147,7 +159,8 @@ export async function foreseeCreate(globals: GlobalOptions, loaded: Bundle, id: 
       idmaps: foreseeIdmaps(spec, descriptors),
       stdio: process.terminal === true ? [] : standardDescriptors(),
       preservedFds: 0,
-      limits: outside ? [] : resourceLimits(process),
+      limits: divideLimits(process, outside).own,
+      ...(rootless === undefined ? {} : { traceable: true, ...(rootless.deniesGroups(spec.linux?.gidMappings ?? []) ? { deniesGroups: true } : {}) }),
       rootfsParent: notes.try(() => sharedParent(spec, rootfs), undefined, "/linux/rootfsPropagation"),
       noPivot: false,
       noNewKeyring: false,

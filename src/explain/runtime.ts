@@ -3,6 +3,7 @@ import { foreseeResources } from "../host/cgroup/resources/foresee.ts"
 import { controllerKey, UNIFIED } from "../host/cgroup/record.ts"
 import { deviceFilter } from "../kernel/bpf.ts"
 import { BPF_INSTRUCTION_BYTES } from "../kernel/seccomp.ts"
+import { findMapper } from "../host/subids.ts"
 import { mapLines } from "../lifecycle/id-maps.ts"
 import { resourceLimits } from "../lifecycle/limits.ts"
 import { START_SOCKET } from "../lifecycle/outcome.ts"
@@ -58,8 +59,8 @@ export async function runtimeLines(foreseen: Foreseen, notes: Notes): Promise<Ru
       ...checkLines(foreseen), ...seccompLines(foreseen), ...stateLines(foreseen), ...await cgroupLines(foreseen, notes),
       ...rdtLines(spec), ...inheritedLines(foreseen), ...launchLines(foreseen),
     ],
-    pid: limitsFromOutside(process, namespaceOf(spec.linux, "user") !== undefined),
-    maps: mapsLines(spec),
+    pid: limitsFromOutside(process, namespaceOf(spec.linux, "user") !== undefined, foreseen.facts.unprivileged === true),
+    maps: foreseen.facts.unprivileged === true ? await ownMapsLines(spec) : mapsLines(spec),
     devices: deviceLines(spec),
     hooks: [
       ...hookLines(spec, "prestart", "in the runtime's namespaces"),
@@ -224,9 +225,14 @@ function launchLines({ facts }: Foreseen): Line[] {
   ]
 }
 
-/** To the process, from outside its namespaces. @param user it is in a user namespace, which takes the right to raise its limits */
-export function limitsFromOutside(process: Process, user: boolean): Line[] {
+/**
+ * To the process, from outside its namespaces.
+ * @param user it is in a user namespace, which takes the right to raise its limits
+ * @param unprivileged the runtime has no more rights itself, and leaves it all to the program
+ */
+export function limitsFromOutside(process: Process, user: boolean, unprivileged: boolean): Line[] {
   const lines: Line[] = []
+  if (unprivileged) return lines
   if (process.oomScoreAdj !== undefined) {
     lines.push(runtimeLine("process", `set its score for the out-of-memory killer to ${process.oomScoreAdj}`,
       write("/proc/PID/oom_score_adj", String(process.oomScoreAdj)), "/process/oomScoreAdj"))
@@ -241,19 +247,50 @@ export function limitsFromOutside(process: Process, user: boolean): Line[] {
   return lines
 }
 
-function mapsLines({ linux }: Spec): Line[] {
-  const line = (file: string, kind: string, pointer: string, mappings: NonNullable<typeof linux>["uidMappings"]): Line[] => {
-    if (mappings === undefined || mappings.length === 0) return []
-    const texts = mappings.map(({ containerID, hostID, size }) =>
-      `${containerID} to ${containerID + size - 1} are ${hostID} to ${hostID + size - 1} of the host`)
-    const call = write(`/proc/PID/${file}`, mapLines(mappings))
-    return [runtimeLine("identity", `map its ${kind}: ${texts.join(", ")}`, call, pointer)]
+/** As lifecycle/own-maps.ts: of an ordinary user. */
+async function ownMapsLines({ linux }: Spec): Promise<Line[]> {
+  const { deniesGroups, mapsHimself } = await import("../lifecycle/own-maps.ts")
+  const lines: Line[] = []
+  for (const kind of ["gid", "uid"] as const) {
+    const mappings = linux?.[`${kind}Mappings`] ?? []
+    const pointer = `/linux/${kind}Mappings`
+    if (kind === "gid" && deniesGroups(mappings)) {
+      lines.push(runtimeLine("identity", "deny setgroups(2) in it: who maps his own group himself could drop one that keeps him from files",
+        write("/proc/PID/setgroups", "deny"), pointer))
+    }
+    if (mapsHimself(kind, mappings)) lines.push(mapLine(kind, mappings))
+    else {
+      const path = findMapper(kind) ?? `/usr/bin/new${kind}map`
+      const args = mappings.flatMap(({ containerID, hostID, size }) => [containerID, hostID, size])
+      lines.push(runtimeLine("identity", `${mappingSentence(kind, mappings)}: by new${kind}map, as they are more than the user's own`,
+        `execve(${quote(path)}, [${[quote(path), "PID", ...args.map((arg) => quote(String(arg)))].join(", ")}], ...)`, pointer))
+    }
   }
-  return [
-    ...line("uid_map", "user ids", "/linux/uidMappings", linux?.uidMappings),
-    ...line("gid_map", "group ids", "/linux/gidMappings", linux?.gidMappings),
-    runtimeLine("identity", "let it go on", `sendto(<status socket>, "\\0", 1, MSG_NOSIGNAL, NULL, 0)`),
-  ]
+  return [...lines, goOn()]
+}
+
+type Mappings = NonNullable<NonNullable<Spec["linux"]>["uidMappings"]>
+
+function mappingSentence(kind: "uid" | "gid", mappings: Mappings): string {
+  const texts = mappings.map(({ containerID, hostID, size }) =>
+    `${containerID} to ${containerID + size - 1} are ${hostID} to ${hostID + size - 1} of the host`)
+  return `map its ${kind === "uid" ? "user" : "group"} ids: ${texts.join(", ")}`
+}
+
+function mapLine(kind: "uid" | "gid", mappings: Mappings): Line {
+  return runtimeLine("identity", mappingSentence(kind, mappings), write(`/proc/PID/${kind}_map`, mapLines(mappings)), `/linux/${kind}Mappings`)
+}
+
+function goOn(): Line {
+  return runtimeLine("identity", "let it go on", `sendto(<status socket>, "\\0", 1, MSG_NOSIGNAL, NULL, 0)`)
+}
+
+function mapsLines({ linux }: Spec): Line[] {
+  const lines = (["uid", "gid"] as const).flatMap((kind) => {
+    const mappings = linux?.[`${kind}Mappings`] ?? []
+    return mappings.length === 0 ? [] : [mapLine(kind, mappings)]
+  })
+  return [...lines, goOn()]
 }
 
 function deviceLines({ linux }: Spec): Line[] {
@@ -275,10 +312,10 @@ function hookLines(spec: Spec, kind: HookKind, where: string): Line[] {
   })
 }
 
-function readyLines({ spec, record, folder }: Foreseen): Line[] {
+function readyLines({ spec, record, folder, facts }: Foreseen): Line[] {
   const process = spec.process as Process
   const lines: Line[] = []
-  if (namespaceOf(spec.linux, "user") !== undefined) {
+  if (namespaceOf(spec.linux, "user") !== undefined && facts.unprivileged !== true) {
     const { scheduler, ioPriority } = process
     if (scheduler !== undefined) {
       lines.push(runtimeLine("process", `schedule it by ${scheduler.policy} from outside`,

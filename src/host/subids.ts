@@ -1,4 +1,13 @@
 import { RuntsError } from "../error.ts"
+import { sys } from "../ffi/index.ts"
+import { AT_EACCESS, AT_FDCWD } from "../kernel/fs.ts"
+import { NR } from "../kernel/syscalls.ts"
+import { tryReadText } from "./file.ts"
+
+export type IdKind = "uid" | "gid"
+
+/** Where a user's ranges of ids are (subuid(5), subgid(5)). */
+export const SUBIDS = { uid: "/etc/subuid", gid: "/etc/subgid" } as const
 
 /** Ids of the host that a user may map into user namespaces of his: a line of /etc/subuid or /etc/subgid (subuid(5)). */
 export interface SubIds {
@@ -6,6 +15,32 @@ export interface SubIds {
   readonly count: number
   /** From 1. */
   readonly line: number
+}
+
+/** Folders in which newuidmap and newgidmap are looked for: they have rights that their caller lacks, so PATH has no say. */
+export const MAPPER_FOLDERS = ["/usr/bin", "/bin", "/usr/local/bin", "/usr/sbin", "/sbin", "/run/wrappers/bin"] as const
+const X_OK = 1
+
+/** The program that maps a user's ranges: newuidmap(1) or newgidmap(1); undefined where there is none. */
+export function findMapper(kind: IdKind): string | undefined {
+  for (const folder of MAPPER_FOLDERS) {
+    const path = `${folder}/new${kind}map`
+    if (sys(NR.faccessat2, AT_FDCWD, path, X_OK, AT_EACCESS) === 0) return path
+  }
+  return undefined
+}
+
+/** The caller's ranges; none where the file is not there or does not name him. @throws RuntsError where it is damaged */
+export function ownSubIds(kind: IdKind): SubIds[] {
+  const text = tryReadText(SUBIDS[kind])
+  return text === undefined ? [] : parseSubIds(text, SUBIDS[kind], ownNames())
+}
+
+/** The caller as /etc/subuid may call him: his number, and his login name if he has one. */
+export function ownNames(): string[] {
+  const uid = String(sys(NR.getuid))
+  const name = (tryReadText("/etc/passwd") ?? "").split("\n").map((line) => line.split(":")).find((fields) => fields[2] === uid)?.[0]
+  return name === undefined ? [uid] : [uid, name]
 }
 
 /** (uid_t) -1 is no id, so ranges end before it. */

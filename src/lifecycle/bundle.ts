@@ -18,19 +18,30 @@ export interface Bundle {
   readonly spec: Spec
 }
 
-/** Reads and checks a bundle's config.json. */
-export async function loadBundle(path: string): Promise<Bundle> {
+/**
+ * Reads and checks a bundle's config.json.
+ * @param unfit takes why this caller cannot have it, which otherwise is thrown; then the config stays as it is
+ */
+export async function loadBundle(path: string, unfit?: (error: RuntsError) => void): Promise<Bundle> {
   phase("read and check config.json")
   const bundle = bundleFolder(path)
   const bytes = readConfig(bundle)
-  const spec = await fitted(loadSpec(bytes, "config.json"))
+  const spec = await fitted(loadSpec(bytes, "config.json"), unfit)
   checkRules(spec)
   return { bundle, bytes, spec }
 }
 
 /** The config as this caller can have it: as it is for who has rights over the user namespace he is in. */
-export async function fitted(spec: Spec): Promise<Spec> {
-  return isUnprivileged() ? (await import("./rootless.ts")).withUserNamespace(spec) : spec
+async function fitted(spec: Spec, unfit: ((error: RuntsError) => void) | undefined): Promise<Spec> {
+  if (!isUnprivileged()) return spec
+  const { rootlessSpec } = await import("./rootless.ts")
+  try {
+    return rootlessSpec(spec)
+  } catch (error) {
+    if (unfit === undefined || !(error instanceof RuntsError)) throw error
+    unfit(error)
+    return spec
+  }
 }
 
 /** The absolute, resolved path of a bundle. @throws RuntsError where there is no such folder */

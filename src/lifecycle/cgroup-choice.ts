@@ -34,7 +34,7 @@ export function foreseeCgroups({ cgroupManager }: GlobalOptions, layout: CgroupL
  * Whether a hierarchy in which the caller may make no cgroup is left out, as by runc: not where config.json names a cgroup, nor on v2
  * where it has limits. On v1 a limit says so itself where its hierarchy is missing.
  */
-export function mayLeaveOut({ rootless }: GlobalOptions, { mode }: CgroupRecord, { linux }: Spec): boolean {
+export function mayLeaveOut({ rootless }: Pick<GlobalOptions, "rootless">, { mode }: CgroupRecord, { linux }: Spec): boolean {
   if ((linux?.cgroupsPath ?? "") !== "") return false
   if (mode === "v2" && linux?.resources !== undefined && hasLimit(linux.resources)) return false
   return isRootless(rootless)

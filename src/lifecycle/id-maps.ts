@@ -1,5 +1,6 @@
 import { RuntsError } from "../error.ts"
 import { close, open, readText, writeFile } from "../host/file.ts"
+import { isUnprivileged } from "../host/privilege.ts"
 import { reap } from "../host/process.ts"
 import { recv, send } from "../host/socket.ts"
 import { O_RDONLY } from "../kernel/fs.ts"
@@ -108,6 +109,11 @@ function asksForMapping(option: string): boolean {
 function idmapNamespace(
   spec: Pick<Spec, "linux" | "mounts">, mount: Mount, index: number, option: IdmapOption | undefined, joinedUser: number | undefined,
 ): number {
+  if (isUnprivileged()) {
+    throw new RuntsError(`mounts[${index}] (${mount.destination}): an ordinary user may not make id-mapped mounts`, {
+      code: "id-map-failed", pointer: `/mounts/${index}`, hint: "it takes CAP_SYS_ADMIN where the file system was mounted: call runts as root",
+    })
+  }
   const { uids, gids, pointer } = mountMappings(spec.linux, mount, index, option, joinedUser !== undefined)
   return uids.length > 0 ? makeUserNamespace(uids, gids, pointer) : duplicate(joinedUser as number)
 }

@@ -2,28 +2,14 @@ import { RuntsError } from "../error.ts"
 import { sys } from "../ffi/index.ts"
 import { writeFile } from "../host/file.ts"
 import { hasOwnCapability } from "../host/privilege.ts"
-import { AT_EACCESS, AT_FDCWD } from "../kernel/fs.ts"
+import { findMapper, type IdKind, MAPPER_FOLDERS, ownSubIds, SUBIDS } from "../host/subids.ts"
 import { NR } from "../kernel/syscalls.ts"
 import type { IdMapping } from "../spec/types.gen.ts"
 import { writeMap } from "./id-maps.ts"
 import { runTool } from "./run-hook.ts"
 
-export type IdKind = "uid" | "gid"
-
-/** Folders in which newuidmap and newgidmap are looked for: they have rights that their caller lacks, so PATH has no say. */
-const FOLDERS = ["/usr/bin", "/bin", "/usr/local/bin", "/usr/sbin", "/sbin", "/run/wrappers/bin"] as const
-const X_OK = 1
 /** They look users up, which may ask a network. Seconds. */
 const TIMEOUT_S = 30
-
-/** The program that maps a user's ranges: newuidmap(1) or newgidmap(1); undefined where there is none. */
-export function findMapper(kind: IdKind): string | undefined {
-  for (const folder of FOLDERS) {
-    const path = `${folder}/new${kind}map`
-    if (sys(NR.faccessat2, AT_FDCWD, path, X_OK, AT_EACCESS) === 0) return path
-  }
-  return undefined
-}
 
 /**
  * Whether the container's user namespace can have additional groups: the kernel denies setgroups(2) where its caller maps his own group
@@ -39,6 +25,25 @@ function isOwnId(kind: IdKind, [mapping, ...more]: readonly IdMapping[]): boolea
   return mapping !== undefined && more.length === 0 && mapping.size === 1 && mapping.hostID === own
 }
 
+/** Who writes mappings: the caller himself, or newuidmap and newgidmap for him. */
+export function mapsHimself(kind: IdKind, mappings: readonly IdMapping[]): boolean {
+  return hasOwnCapability(kind === "uid" ? "CAP_SETUID" : "CAP_SETGID") || isOwnId(kind, mappings)
+}
+
+/** The first mapping that newuidmap or newgidmap would refuse the caller: neither his own id alone nor within his ranges. */
+export function refusedMapping(kind: IdKind, mappings: readonly IdMapping[]): IdMapping | undefined {
+  const ranges = ownSubIds(kind)
+  return mappings.find((mapping) => !isOwnId(kind, [mapping])
+    && !ranges.some(({ first, count }) => mapping.hostID >= first && mapping.hostID + mapping.size <= first + count))
+}
+
+/** Why there is no program that would write mappings for the caller. */
+export function noMapper(kind: IdKind): RuntsError {
+  return new RuntsError(`the ${kind} mappings take new${kind}map, which is in none of ${MAPPER_FOLDERS.join(", ")}`, {
+    code: "id-map-failed", pointer: `/linux/${kind}Mappings`, hint: "apt-get install uidmap, or map the caller's own id alone (`runts spec --rootless`)",
+  })
+}
+
 /** Gives a user namespace of an ordinary user its maps: the process in it waits for them. */
 export function writeOwnMaps(pid: number, uids: readonly IdMapping[], gids: readonly IdMapping[]): void {
   writeIds(pid, "gid", gids)
@@ -47,25 +52,19 @@ export function writeOwnMaps(pid: number, uids: readonly IdMapping[], gids: read
 
 function writeIds(pid: number, kind: IdKind, mappings: readonly IdMapping[]): void {
   const pointer = `/linux/${kind}Mappings`
-  const mayMap = hasOwnCapability(kind === "uid" ? "CAP_SETUID" : "CAP_SETGID")
-  if (!mayMap && !isOwnId(kind, mappings)) return runMapper(pid, kind, mappings, pointer)
-  if (!mayMap && kind === "gid") writeFile(`/proc/${pid}/setgroups`, "deny")
+  if (!mapsHimself(kind, mappings)) return runMapper(pid, kind, mappings, pointer)
+  if (kind === "gid" && deniesGroups(mappings)) writeFile(`/proc/${pid}/setgroups`, "deny")
   writeMap(`/proc/${pid}/${kind}_map`, mappings, pointer)
 }
 
 function runMapper(pid: number, kind: IdKind, mappings: readonly IdMapping[], pointer: string): void {
   const path = findMapper(kind)
-  const details = { code: "id-map-failed", pointer } as const
-  if (path === undefined) {
-    throw new RuntsError(`the ${kind} mappings take new${kind}map, which is in none of ${FOLDERS.join(", ")}`, {
-      ...details, hint: "apt-get install uidmap, or map the caller's own id alone (`runts spec --rootless`)",
-    })
-  }
+  if (path === undefined) throw noMapper(kind)
   const args = mappings.flatMap(({ containerID, hostID, size }) => [containerID, hostID, size]).map(String)
   const why = runTool(path, [String(pid), ...args], TIMEOUT_S)
   if (why === undefined) return
   throw new RuntsError(`write the ${kind} mappings: ${path}: ${why}`, {
-    ...details,
-    hint: `see the user's ranges in /etc/sub${kind}, and that ${path} is set-user-ID root or has its file capability`,
+    code: "id-map-failed", pointer,
+    hint: `see the user's ranges in ${SUBIDS[kind]}, and that ${path} is set-user-ID root or has its file capability`,
   })
 }

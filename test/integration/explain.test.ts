@@ -136,7 +136,7 @@ boxTest("explain: as nobody, what only root can look at is assumed and said [exp
     const result = nobody(["explain", "--bundle", folder, "--format", "json"])
     t.equal(result.code, 0, result.stderr)
     const document = JSON.parse(result.stdout) as Document
-    t.ok(document.notes.some(({ kind, text }) => kind === "assumed" && /run by root/.test(text)))
+    t.ok(document.notes.some(({ kind, text }) => kind === "assumed" && /run by this user, 65534/.test(text)))
     t.ok(document.notes.some(({ kind, pointer }) => kind === "assumed" && pointer === `/mounts/${box.config.mounts.length - 1}/source`), JSON.stringify(document.notes))
     const all = explain(box)
     t.equal(document.lines.filter(({ call }) => call.startsWith("prctl(PR_CAPBSET_DROP")).length, all.lines.filter(({ call }) => call.startsWith("prctl(PR_CAPBSET_DROP")).length, "capabilities as root gives them")

@@ -3,12 +3,12 @@ import { AT_EACCESS, AT_FDCWD, AT_SYMLINK_NOFOLLOW } from "../../kernel/fs.ts"
 import { NR } from "../../kernel/syscalls.ts"
 import { cgroupPaths } from "../cgroup/paths.ts"
 import { tryStat } from "../file.ts"
+import { findMapper, type IdKind, MAPPER_FOLDERS, SUBIDS } from "../subids.ts"
 import { limited, missing, present, unknown } from "./ability.ts"
 import type { Abilities, Ability, Answer, Remedy } from "./ability.ts"
 import { canConnect } from "./bus.ts"
 import { errorOf, readable } from "./inspection.ts"
 import type { Inspection } from "./inspection.ts"
-import { findProgram } from "./tools.ts"
 
 const UIDMAP = { debian: "apt-get install uidmap", fedora: "dnf install shadow-utils", alpine: "apk add shadow-uidmap" } as const
 
@@ -18,9 +18,9 @@ export const ROOTLESS = {
     group: "rootless",
     title: "containers straight from ordinary users",
     essential: ["rootless"],
-    lack: "an ordinary user cannot call runts straight away: it does not make the user namespace for itself",
-    remedy: { text: "call it from a user namespace: unshare --user --map-root-user --mount runts run ID" },
-    source: "unshare(1), user_namespaces(7)",
+    lack: "runts cannot make the user namespace that a container of an ordinary user is in",
+    remedy: { text: "see user-namespaces-for-users and rights-in-user-namespaces" },
+    source: "user_namespaces(7)",
     probe: probeStraight,
   },
   "user-namespaces-for-users": {
@@ -53,8 +53,8 @@ export const ROOTLESS = {
   },
   "subuid": ranges("subuid", "user", "/etc/subuid", "--add-subuids"),
   "subgid": ranges("subgid", "group", "/etc/subgid", "--add-subgids"),
-  "newuidmap": mapper("newuidmap", 7),
-  "newgidmap": mapper("newgidmap", 6),
+  "newuidmap": mapper("uid", 7),
+  "newgidmap": mapper("gid", 6),
   "runtime-dir": {
     group: "rootless",
     title: "a folder of the user's own (XDG_RUNTIME_DIR)",
@@ -68,8 +68,7 @@ export const ROOTLESS = {
     group: "rootless",
     title: "cgroups of the user's own",
     personal: true,
-    essential: ["rootless"],
-    lack: "no container can be made: each has a cgroup (--rootless does not leave it out yet)",
+    lack: "containers of this user have no cgroup: no limits, no pause, no figures; such as ask for some cannot be made",
     remedy: {
       text: "on cgroup2, call runts from a login session with systemd, or in a scope: systemd-run --user --scope -p Delegate=yes runts run ID",
     },
@@ -98,9 +97,13 @@ export const ROOTLESS = {
   },
 } as const satisfies Abilities
 
+/** Who has rights over the user namespace that he is in needs no other one. */
 function probeStraight(host: Inspection): Answer {
-  if (host.role() === "root") return limited("only from a user namespace that was made before")
-  return host.hasCapability("CAP_SYS_ADMIN") ? present("from this user namespace") : missing("called without CAP_SYS_ADMIN, and from no user namespace of the user's")
+  if (host.role() !== "root" && host.hasCapability("CAP_SYS_ADMIN")) return present("in this user namespace")
+  const { user, tmpfs } = host.trial("ordinary") ?? {}
+  if (user === undefined) return unknown("no process could be started to try it")
+  if (user < 0) return missing(`unshare: ${errorOf(user)}`)
+  return tmpfs === undefined || tmpfs < 0 ? missing("no rights in a user namespace of its own") : present("runts makes the user namespace")
 }
 
 /** The trial is as an ordinary user; which of the many switches was turned off has to be looked up. */
@@ -207,14 +210,15 @@ function ownNames(host: Inspection): string[] {
   return name === undefined ? [uid] : [uid, name]
 }
 
-function mapper(name: "newuidmap" | "newgidmap", capability: number): Ability {
+function mapper(kind: IdKind, capability: number): Ability {
+  const name = `new${kind}map`
   return {
     group: "rootless",
     title: name,
-    lack: `ids of /etc/sub${name.slice(3, 4)}id cannot be mapped: containers of ordinary users have one id only`,
+    lack: `ids of ${SUBIDS[kind]} cannot be mapped: containers of ordinary users have one id only`,
     remedy: UIDMAP,
     source: `${name}(1)`,
-    probe: (host) => probeMapper(host, name, capability),
+    probe: () => probeMapper(kind, capability),
   }
 }
 
@@ -222,9 +226,9 @@ const S_ISUID = 0o4000
 const XATTR_BYTES = 24
 
 /** It does what its caller may not, so it is set-user-ID root, or its file has the one capability it needs. */
-function probeMapper(host: Inspection, name: string, capability: number): Answer {
-  const path = findProgram(host, name)
-  if (path === undefined) return missing("not in PATH")
+function probeMapper(kind: IdKind, capability: number): Answer {
+  const path = findMapper(kind)
+  if (path === undefined) return missing(`in none of ${MAPPER_FOLDERS.join(", ")}`)
   const status = readable(() => tryStat(path))
   if (status !== undefined && status.uid === 0 && (status.mode & S_ISUID) !== 0) return present(`${path}, set-user-ID root`)
   // struct vfs_cap_data: magic, then permitted and inheritable of each 32 capabilities

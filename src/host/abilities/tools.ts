@@ -69,7 +69,7 @@ const X_OK = 1
 const PATH_DEFAULT = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 /** A program's path by the caller's PATH; undefined if there is none. */
-export function findProgram(host: Inspection, name: string): string | undefined {
+function findProgram(host: Inspection, name: string): string | undefined {
   const folders = (host.surroundings.environment("PATH") ?? PATH_DEFAULT).split(":").filter((folder) => folder.startsWith("/"))
   return folders.map((folder) => `${folder}/${name}`).find((path) => (
     sys(NR.faccessat2, AT_FDCWD, path, X_OK, AT_EACCESS) === 0 && readable(() => tryStat(path))?.type === "file"
