@@ -19,6 +19,7 @@ import { checkHostNamespaces } from "../spec/rules.ts"
 import type { Program } from "../program/program.ts"
 import { phase, tracing } from "../trace.ts"
 import type { Process, Spec } from "../spec/types.gen.ts"
+import { blameCgroup } from "./blame-cgroup.ts"
 import { blameOom } from "./blame-oom.ts"
 import type { Bundle } from "./bundle.ts"
 import { seeExecutable } from "./executable.ts"
@@ -257,7 +258,7 @@ async function launchInit(creating: Creating): Promise<Created> {
   })
   undo.add(() => launch.kill())
   undo.add(() => netDevices?.restore())
-  blameOom(record, () => launch.run(theirs, [theirs, ...inherited.all], {
+  blameOom(record, () => blameCgroup(record, () => launch.run(theirs, [theirs, ...inherited.all], {
     pid: (pid) => {
       joinRdt(rdtOf(creating.state), pid)
       limits.fromOutside(pid)
@@ -276,7 +277,7 @@ async function launchInit(creating: Creating): Promise<Created> {
       hooksRan = true
       runCreationHooks(spec, { ...creating.state, pid }, launch.pidfd)
     },
-  }))
+  })))
   phase("finish from outside, and write down that it is created")
   if (outside && rootless === undefined) await scheduleFromOutside(launch.pid, process)
   await giveCgroup(spec, process, record, launch.pid)

@@ -4,7 +4,7 @@ import { openContainer, type ContainerDir } from "../host/store.ts"
 import { ERRNO } from "../kernel/errno.ts"
 import { warn } from "../log.ts"
 import { cgroupOf, statusOf } from "./container.ts"
-import { destroy, killAndWait } from "./destroy.ts"
+import { destroy, killAndWait, loadMembers } from "./destroy.ts"
 import { loadHookRunner } from "./hooks.ts"
 import { loadRdt, rdtOf } from "./intel-rdt.ts"
 import type { GlobalOptions } from "./requests.ts"
@@ -40,6 +40,7 @@ export async function remove(globals: GlobalOptions, id: string, force: boolean)
     await loadHookRunner(state.hooks)
     await loadRdt(rdtOf(state))
     await loadSystemd(cgroupOf(state))
+    await loadMembers(state)
     const status = statusOf(state)
     if ((status === "running" || status === "paused") && !force) {
       throw new RuntsError(`cannot delete container ${id} that is not stopped: ${status}`, {

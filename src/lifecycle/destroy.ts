@@ -14,10 +14,19 @@ const SIGKILL = 9
 /** How long a killed container may take to end, in milliseconds. */
 const KILL_TIMEOUT_MS = 10_000
 
+type MembersModule = typeof import("./members.ts")
+let members: MembersModule | undefined
+
+/** Loads what finds the processes of a container without a cgroup; before {@link killAndWait}. */
+export async function loadMembers(state: StoredState): Promise<void> {
+  if (cgroupOf(state) === undefined && state.namespaces.pid !== "new") members ??= await import("./members.ts")
+}
+
 /** Kills init, and everything else where it does not take its pid namespace along, and waits for its end. */
 export function killAndWait(state: StoredState): void {
   const cgroup = cgroupOf(state)
   const pidfd = state.pid > 0 ? pidfdOpen(state.pid) : undefined
+  if (cgroup === undefined && state.namespaces.pid !== "new" && members !== undefined) new members.Members(state).signal(SIGKILL)
   if (pidfd !== undefined && initIsAlive(state)) {
     pidfdSendSignal(pidfd, SIGKILL)
     if (cgroup !== undefined) thawAll(cgroup)

@@ -15,7 +15,7 @@ import { UNIT_JOIN, type ExecFacts, type SeccompFacts } from "../plan/facts.ts"
 import type { Process } from "../spec/types.gen.ts"
 import { phase, tracing } from "../trace.ts"
 import { suspectOom } from "./blame-oom.ts"
-import { cgroupOf, initIsAlive, openInit, openWithState, statusOf } from "./container.ts"
+import { cgroupOf, initIsAlive, needCgroup, openInit, openWithState, statusOf } from "./container.ts"
 import { divideLimits, scheduleFromOutside } from "./limits.ts"
 import { processEnvironment } from "./environment.ts"
 import { seeExecutable } from "./executable.ts"
@@ -191,7 +191,8 @@ async function launchExec(
 ): Promise<Launch> {
   const { state } = joined
   const record = cgroupOf(state)
-  const cgroups = record === undefined ? undefined : joinedCgroups(record, request.cgroup)
+  const cgroups = record === undefined && request.cgroup.length === 0 ? undefined
+    : joinedCgroups(needCgroup(state, "below which --cgroup could name one"), request.cgroup)
   let console = terminal
   if (process.terminal === true) console ??= connectUnixPath(request.consoleSocket as string)
   // nothing is sent on the console's connection before the cgroup is joined: the next try goes on with it, as its listener takes only one

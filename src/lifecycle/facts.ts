@@ -1,6 +1,7 @@
 import { RuntsError } from "../error.ts"
 import { sys } from "../ffi/index.ts"
-import type { CgroupLayout } from "../host/cgroup/layout.ts"
+import { ownCgroup, type CgroupLayout } from "../host/cgroup/layout.ts"
+import { ownFolder } from "../host/cgroup/paths.ts"
 import type { CgroupRecord } from "../host/cgroup/record.ts"
 import { close, realPath, tryReadLink, tryStat } from "../host/file.ts"
 import { mountPointOf, openNamespace } from "../host/procfs.ts"
@@ -133,13 +134,25 @@ function liesBelow(path: string, folders: ReadonlySet<string>): boolean {
   return folders.has("")
 }
 
-/** What a mount of type cgroup shows; undefined where the spec has none. */
+/** What a mount of type cgroup shows; undefined where the spec has none. A container without cgroups of its own is in those of this process. */
 export function cgroupMounts(spec: Spec, layout: CgroupLayout, record: CgroupRecord): CgroupMountFacts | undefined {
   if (!(spec.mounts ?? []).some((mount) => mount.type === "cgroup" || mount.type === "cgroup2")) return undefined
+  const paths = record.absence === undefined ? record.paths : { ...ownPaths(layout), ...record.paths }
   const hierarchies = layout.controllers
-    .filter((hierarchy) => hierarchy.name !== "" && record.paths[hierarchy.name] !== undefined)
-    .map(({ name, mount }) => ({ name, mount, folder: record.paths[name] as string }))
-  return { mode: layout.mode, hierarchies, unified: record.paths[""] }
+    .filter((hierarchy) => hierarchy.name !== "" && paths[hierarchy.name] !== undefined)
+    .map(({ name, mount }) => ({ name, mount, folder: paths[name] as string }))
+  return { mode: layout.mode, hierarchies, unified: paths[""], ...(record.absence === undefined ? {} : { foreign: true }) }
+}
+
+/** The cgroups that this process is in. */
+function ownPaths(layout: CgroupLayout): Record<string, string> {
+  const own = ownCgroup()
+  const paths: Record<string, string> = {}
+  for (const hierarchy of layout.controllers) {
+    const path = own[hierarchy.name]
+    if (path !== undefined) paths[hierarchy.name] = `${hierarchy.mount}/${ownFolder(hierarchy, path)}`.replace(/\/$/, "")
+  }
+  return paths
 }
 
 /**

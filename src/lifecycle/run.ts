@@ -10,7 +10,7 @@ import { cgroupOf } from "./container.ts"
 import { abandon, checkConsole } from "./create.ts"
 import { loadBundle } from "./bundle.ts"
 import { createContainer, type Created } from "./creation.ts"
-import { destroy } from "./destroy.ts"
+import { destroy, loadMembers } from "./destroy.ts"
 import { writePidFile } from "./pid-file.ts"
 import { foregroundTerminal, receiveTerminal } from "./foreground-terminal.ts"
 import type { GlobalOptions, RunRequest } from "./requests.ts"
@@ -28,6 +28,7 @@ export async function run(globals: GlobalOptions, request: RunRequest): Promise<
     startSocket: false,
     ...(terminal === undefined ? {} : { console: terminal[1] }),
   })
+  await loadMembers(created.state)
   let master: number | undefined
   let started = created.state
   let signals: SignalPipe | undefined

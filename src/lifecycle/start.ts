@@ -7,7 +7,7 @@ import { ERRNO, errnoText } from "../kernel/errno.ts"
 import type { Process, Spec } from "../spec/types.gen.ts"
 import { phase, tracing } from "../trace.ts"
 import { cgroupOf, openInit, openWithState, statusOf } from "./container.ts"
-import { destroy, killAndWait } from "./destroy.ts"
+import { destroy, killAndWait, loadMembers } from "./destroy.ts"
 import { seeExecutable } from "./executable.ts"
 import { loadHookRunner, runPoststartHooks, runStartContainerHooks } from "./hooks.ts"
 import { blameOom } from "./blame-oom.ts"
@@ -41,6 +41,7 @@ export async function start(globals: GlobalOptions, id: string): Promise<void> {
   }
   await loadHookRunner(state.hooks)
   await loadRdt(rdtOf(state))
+  await loadMembers(state)
   const pidfd = openInit(state)
   const relay = await notifyRelay(container, state, state.pid)
   const started = await startWith(container, state, pidfd, (handOver) => letGo(container, state, pidfd, handOver))

@@ -24,8 +24,17 @@ export function planCgroupMount(context: MountContext, request: MountRequest, ne
   const facts = context.facts.cgroupMounts
   if (facts === undefined) throw new Error("a cgroup mount without facts of the host's cgroups")
   context.planner.at(request.pointer)
-  if (facts.mode === "v2" || request.type === "cgroup2") return unified(context, request, facts, newNamespace)
-  hierarchies(context, request, facts, newNamespace)
+  const own = facts.foreign === true ? asReadonly(context, request) : request
+  if (facts.mode === "v2" || request.type === "cgroup2") return unified(context, own, facts, newNamespace)
+  hierarchies(context, own, facts, newNamespace)
+}
+
+/** What a container without a cgroup of its own sees is the cgroup of whoever made it, whose limits are not the container's to change. */
+function asReadonly({ planner }: MountContext, request: MountRequest): MountRequest {
+  if (((request.set | request.recursiveSet) & MOUNT_ATTR.RDONLY) === 0) {
+    planner.warnings.push(`mounts[${request.index}]: ${request.mount.destination} is read-only, as the container has no cgroup of its own`)
+  }
+  return { ...request, set: request.set | MOUNT_ATTR.RDONLY }
 }
 
 function place(context: MountContext, request: MountRequest): { step: Step; path: string } {

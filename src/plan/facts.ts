@@ -108,6 +108,8 @@ export interface CgroupMountFacts {
   readonly hierarchies: readonly { readonly name: string; readonly mount: string; readonly folder: string }[]
   /** v2: the container's own folder. */
   readonly unified: string | undefined
+  /** They are not the container's own but its maker's: shown read-only, whatever the mount says. */
+  readonly foreign?: true
 }
 
 export interface CreateFacts extends HostFacts {

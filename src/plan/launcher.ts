@@ -6,7 +6,8 @@ import {
   FSCONFIG, FSMOUNT_CLOEXEC, FSOPEN_CLOEXEC, MOUNT_ATTR, MOVE_MOUNT_F_EMPTY_PATH, MS, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE,
 } from "../kernel/mount.ts"
 import type { CgroupJoinFacts } from "./facts.ts"
-import { MESSAGE, type Planner } from "./planner.ts"
+import { ERRNO } from "../kernel/errno.ts"
+import { type Hints, MESSAGE, type Planner } from "./planner.ts"
 
 /** struct kernel_sigaction is 32 bytes on x86-64 and arm64; all zero is SIG_DFL without flags. */
 const SIGACTION_BYTES = 32
@@ -151,6 +152,12 @@ export function idmap(planner: Planner, tree: Step, how: Idmapping): void {
 
 const EOPNOTSUPP = 95
 
+/** What an errno of clone3(2) has to do with the cgroup that it is to make the process in (cgroup-v2.rst). */
+const INTO_CGROUP_HINTS: Hints = {
+  [ERRNO.EBUSY]: "its cgroup hands controllers on to cgroups below it, and then takes no processes itself",
+  [ERRNO.EOPNOTSUPP]: "its cgroup, or one above, is threaded",
+}
+
 /**
  * The clone: one child in all new namespaces and its cgroup, a child of the runtime (so of the nearest subreaper later), whose own
  * wait status is the container's. The launcher reports its pid and ends.
@@ -165,6 +172,7 @@ export function cloneInto(planner: Planner, flags: number, cgroup: CgroupJoinFac
   // CLONE_PARENT demands exit_signal 0 and takes over that of the launcher.
   const args = p.words([all, 0, 0, 0, 0, 0, 0, 0, 0, 0, into ?? 0])
   const pid = p.call("clone3", args, 88).says(flags === 0 ? "make the process" : "make the container's process in its new namespaces")
+  if (into !== undefined) planner.hint(pid, INTO_CGROUP_HINTS)
   p.test(pid, -1, "==", 0, child)
   const message = p.words([MESSAGE.PID, 0])
   p.store(message.at(8), pid, 8)

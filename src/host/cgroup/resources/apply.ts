@@ -8,6 +8,7 @@ import { CPU_FIELDS } from "./cpu.ts"
 import type { Field, Step } from "./field.ts"
 import { MEMORY_FIELDS } from "./memory.ts"
 import { PIDS_FIELDS } from "./pids.ts"
+import { obstacle } from "./missing.ts"
 import { enableInHybrid, openPlace } from "./place.ts"
 import type { OpenPlace } from "./place.ts"
 import type { UnifiedStep } from "./unified.ts"
@@ -181,7 +182,7 @@ function stepError(place: OpenPlace, step: Step, pointer: string, errno: number)
     code: "cgroup-controller-missing",
     pointer: at,
     hint: place.held ? "a v1 hierarchy holds it: use the other members of linux.resources"
-      : `available there: ${available.join(" ") || "none"}; a parent must name it in cgroup.subtree_control`,
+      : obstacle(place.record.mounts[place.key] as string, place.path, place.controller) ?? `available there: ${available.join(" ") || "none"}`,
   })
 }
 
