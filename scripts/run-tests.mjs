@@ -20,7 +20,7 @@ const rounds = Number(process.env.RUNTS_ROUNDS ?? 1)
 
 /** Test files that also run under User Mode Linux: what depends on the kernel's cgroups and namespaces. It has one slow cpu. */
 const UML_SHARE = [
-  "cgroup", "delegation", "doctor", "events", "features", "lifecycle", "mounts-command", "namespaces", "oom",
+  "cgroup", "delegation", "doctor", "events", "features", "lifecycle", "mounts-command", "namespaces", "nested-users", "oom",
   "pause", "process", "process-tables", "resources", "resources-v2", "run", "seccomp", "seccomp-notify", "update",
 ]
 

@@ -192,11 +192,21 @@ function enableChildren(folder: number): void {
   if (available === enabled) return
   const already = enabled.split(" ")
   const missing = available.split(" ").filter((controller) => !already.includes(controller))
-  if (missing.length === 0 || tryWriteControl(folder, "cgroup.subtree_control", "+" + missing.join(" +")) === 0) return
+  if (missing.length === 0 || !mayHandOn(folder) || tryWriteControl(folder, "cgroup.subtree_control", "+" + missing.join(" +")) === 0) return
   for (const controller of missing) {
     const result = tryWriteControl(folder, "cgroup.subtree_control", "+" + controller)
     if (result < 0) debug(`cgroup controller ${controller} cannot be enabled: errno ${-result}`)
   }
+}
+
+/**
+ * Whether controllers of a cgroup can go to those below it: that of a cgroup with processes of its own cannot (cgroup-v2.rst, "No Internal
+ * Process Constraint"), but for cpu and pids, which would make it the root of threads, and all below it invalid. The root of all, which has no
+ * cgroup.type, can do both.
+ */
+function mayHandOn(folder: number): boolean {
+  const type = tryReadControl(folder, "cgroup.type")
+  return type === undefined || (type === "domain" && tryReadControl(folder, "cgroup.procs") === "")
 }
 
 /**

@@ -12,7 +12,7 @@ export async function applyLimits(record: CgroupRecord, resources: LinuxResource
 }
 
 /** Zeros that mean something: a swappiness of 0 is none, and 0 tasks are written as 1. */
-const MEANT_ZEROS: readonly (string | undefined)[] = ["swappiness", "limit"]
+const MEANT_ZEROS: readonly string[] = ["memory/swappiness", "pids/limit"]
 
 /** Whether anything is asked for that takes a controller; device rules do not count. */
 export function hasLimit(resources: LinuxResources): boolean {
@@ -23,7 +23,7 @@ export function hasLimit(resources: LinuxResources): boolean {
       if (part.length > 0) return true
       continue
     }
-    for (const name in part) if (isLimit((part as Record<string, unknown>)[name], name)) return true
+    for (const name in part) if (isLimit((part as Record<string, unknown>)[name], `${member}/${name}`)) return true
   }
   return false
 }
