@@ -25,7 +25,8 @@ while True:
     await body()
   } finally {
     attacker.child.kill("SIGKILL")
-    await attacker.done
+    const { code, stderr } = await attacker.done
+    if (code !== 137) throw new Error(`who exchanges was not there to the end: ${stderr}`)
   }
 }
 

@@ -1,9 +1,9 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs"
 import t, { type Test } from "tap"
-import { EXE_WATCHER } from "../../conformance/lib/attacker.ts"
+import { EXE_WATCHER, whileExchanging } from "../../conformance/lib/attacker.ts"
 import type { Box } from "../../conformance/lib/box.ts"
 import { Canary, refused, refusedOrTaken } from "../../conformance/lib/canary.ts"
-import { command, expectSuccess, type Result, startCommand } from "../../conformance/lib/command.ts"
+import { command, expectSuccess, type Result } from "../../conformance/lib/command.ts"
 import { cgroupPrefix, cgroupRoots, environment, runtimeName, unified } from "../../conformance/lib/environment.ts"
 import { listenForConsole } from "../../conformance/lib/helpers.ts"
 import { figure, roundsOf } from "../../conformance/lib/share.ts"
@@ -171,27 +171,19 @@ for (const race of ["target", "parent"] as const) {
     const volume = `${box.folder}/volume`
     mkdirSync(`${volume}/a/b`, { recursive: true })
     symlinkSync(canary.folder, `${volume}/link`)
-    const exchange = `import ctypes, os
-c = ctypes.CDLL(None)
-a, b = b"${volume}/${race === "target" ? "a/b" : "a"}", b"${volume}/link"
-while True: c.renameat2(-100, a, -100, b, 2)`
-    const attacker = startCommand(["/usr/bin/python3", "-c", exchange], { timeLimit: 1_200_000 })
     box.config.mounts.push({ destination: "/volume", type: "bind", source: volume, options: ["bind"] })
     const inner = race === "target" ? "/volume/a/b" : "/volume/a/made/deep"
     for (let i = 0; i < 20; i++) box.config.mounts.push({ destination: `${inner}${i % 2 === 0 ? "" : `/x${i}`}`, type: "tmpfs", source: "tmpfs" })
     box.script("cat /volume/link/secret /volume/a/secret /volume/a/b/secret /volume/a/made/secret 2>/dev/null; true").write()
     let ran = 0
-    try {
+    await whileExchanging([[`${volume}/${race === "target" ? "a/b" : "a"}`, `${volume}/link`]], () => {
       for (let round = 0; round < ROUNDS; round++) {
         const result = box.call(["run", "--bundle", box.bundle, box.id])
         if (result.code === 0) ran++
         else refused(t, result, `round ${round}`)
         if (result.stdout.includes("canary")) t.fail(`round ${round}: the host is seen: ${result.stdout}`)
       }
-    } finally {
-      attacker.child.kill("SIGKILL")
-      await attacker.done
-    }
+    })
     t.comment(`${ran} of ${ROUNDS} containers ran`)
     figure(t, "containers started while a neighbour exchanges paths", ROUNDS)
     canary.check(t, "races")

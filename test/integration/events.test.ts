@@ -190,8 +190,8 @@ boxTest("events: what killed init is told before the end [events]", {
   const stream = startRuntime(["--root", box.root, "events", "--interval", "1h", box.id])
   await until("it waits", () => readFileSync(`/proc/${stream.child.pid}/syscall`, "utf8").startsWith(`${syscallNumber("ppoll")} `))
   expectSuccess(command(["touch", go]))
-  const { code, stdout } = await stream.done
-  t.equal(code, 0)
+  const { code, stdout, stderr } = await stream.done
+  t.equal(code, 0, stderr)
   t.equal(stdout, `{"type":"oom","id":"${box.id}"}\n`)
 })
 
