@@ -53,7 +53,7 @@ for (const [command, args, what] of [
   ["update", ["--pids-limit", "10"], "whose limits could be changed"],
   ["events", ["--stats"], "to count for it"],
 ] as const) {
-  boxTest(`disabled: ${command} says in one sentence why it cannot [${command}, --cgroup-manager]`, { skipFor: ONLY_RUNTS }, async (t, box) => {
+  boxTest(`disabled: ${command} says in one sentence why it cannot [--cgroup-manager, ${command}]`, { skipFor: ONLY_RUNTS }, async (t, box) => {
     await without(box).launch("/bin/sleep", "1000")
     const { code, stderr } = box.call([command, ...args, box.id])
     t.equal(code, 1)
@@ -62,13 +62,13 @@ for (const [command, args, what] of [
   })
 }
 
-boxTest("disabled: resume and exec --cgroup say it too [resume, exec --cgroup, --cgroup-manager]", { skipFor: ONLY_RUNTS }, async (t, box) => {
+boxTest("disabled: resume and exec --cgroup say it too [--cgroup-manager, resume, exec --cgroup]", { skipFor: ONLY_RUNTS }, async (t, box) => {
   await without(box).launch("/bin/sleep", "1000")
   t.match(box.call(["resume", box.id]), { code: 1, stderr: /container not paused: running/ })
   t.match(box.exec(["/bin/true"], ["--cgroup", "sub"]), { code: 255, stderr: /has no cgroup below which --cgroup could name one/ })
 })
 
-boxTest("disabled: kill --all reaches what exec has brought in [kill --all, --cgroup-manager]", { skipFor: ONLY_RUNTS }, async (t, box) => {
+boxTest("disabled: kill --all reaches what exec has brought in [--cgroup-manager, kill --all]", { skipFor: ONLY_RUNTS }, async (t, box) => {
   const pid = await without(box).launch("/bin/sh", "-c", "trap '' USR1; sleep 1000 & wait; sleep 1000")
   box.exec(["/bin/sleep", "555"], ["--detach", "--pid-file", `${box.folder}/pid`])
   const joined = Number(readFileSync(`${box.folder}/pid`, "utf8"))
@@ -89,13 +89,13 @@ async function sharing(t: Test, box: Box): Promise<number[]> {
   return listed()
 }
 
-boxTest("disabled, shared pid namespace: ps finds, and delete --force ends all [ps, delete --force, --cgroup-manager]", { skipFor: ONLY_RUNTS }, async (t, box) => {
+boxTest("disabled, shared pid namespace: ps finds, and delete --force ends all [--cgroup-manager, ps, delete --force]", { skipFor: ONLY_RUNTS }, async (t, box) => {
   const pids = await sharing(t, box)
   box.delete("--force")
   await until("their end", () => pids.every((pid) => !isAlive(pid)))
 })
 
-boxTest("disabled, shared pid namespace: KILL ends all [kill, --cgroup-manager]", { skipFor: ONLY_RUNTS }, async (t, box) => {
+boxTest("disabled, shared pid namespace: KILL ends all [--cgroup-manager, kill]", { skipFor: ONLY_RUNTS }, async (t, box) => {
   const pids = await sharing(t, box)
   box.kill()
   await until("their end", () => pids.every((pid) => !isAlive(pid)))
