@@ -81,8 +81,18 @@ export function stateRoot(globals: StoreOptions): StateRoot {
   if (runtimeDir === undefined || runtimeDir === "" || !usesRuntimeDir()) {
     return { path: DEFAULT_ROOT, explicit: false, sticky: false }
   }
-  return { path: absolutePath(runtimeDir + "/runts", "/"), explicit: false, sticky: true }
+  const path = absolutePath(runtimeDir, "/")
+  const owner = tryStat(path)?.uid
+  // whoever owns it could put a folder of his own in the place of that of the containers
+  if (owner !== undefined && owner !== sys(NR.geteuid)) {
+    throw new RuntsError(`XDG_RUNTIME_DIR is ${quote(path)}, which belongs to user ${owner}, not to user ${sys(NR.geteuid)} who calls`, {
+      code: "permission-denied", hint: RUNTIME_DIR_HINT,
+    })
+  }
+  return { path: path + "/runts", explicit: false, sticky: true }
 }
+
+const RUNTIME_DIR_HINT = "set it to a folder of your own of mode 0700 (logging in through PAM does), or name one with --root"
 
 function usesRuntimeDir(): boolean {
   if (sys(NR.geteuid) !== 0) return true
@@ -193,7 +203,8 @@ function makeRoot(root: StateRoot): void {
     mkdirAll(root.path, 0o700)
   } catch (error) {
     if (!(error instanceof RuntsError)) throw error
-    const hint = root.explicit ? "give a folder that can be made with --root" : "--root names another folder for the state of containers"
+    const hint = root.explicit ? "give a folder that can be made with --root" : sys(NR.geteuid) === 0 ? "--root names another folder for the state of containers"
+      : root.sticky ? RUNTIME_DIR_HINT : `XDG_RUNTIME_DIR is not set: ${RUNTIME_DIR_HINT}`
     throw new RuntsError(`the folder for the state of containers: ${error.message}`, { ...error.details, hint })
   }
   if (root.sticky) sys(NR.fchmodat, AT_FDCWD, root.path, 0o1700)
@@ -243,7 +254,9 @@ export function openContainer(globals: StoreOptions, id: string, options: LockOp
 
 /** @param result of a system call on the state root */
 function rightsHint(result: number): { readonly hint?: string } {
-  return result === -ERRNO.EACCES ? { hint: "call runts as root, or name a folder of your own with --root" } : {}
+  if (result !== -ERRNO.EACCES) return {}
+  const unset = sys(NR.geteuid) !== 0 && (process.env.XDG_RUNTIME_DIR ?? "") === ""
+  return { hint: unset ? `XDG_RUNTIME_DIR is not set: ${RUNTIME_DIR_HINT}` : "call runts as root, or name a folder of your own with --root" }
 }
 
 /** Ids of all containers, in the order of the file system. A missing root is an error only if --root named it. */
