@@ -95,25 +95,29 @@ export function idmapNamespaces(spec: Pick<Spec, "linux" | "mounts">, joinedUser
   const mounts = spec.mounts ?? []
   for (let index = 0; index < mounts.length; index++) {
     const mount = mounts[index] as Mount
-    if ((mount.uidMappings?.length ?? 0) === 0 && mount.options?.some(asksForMapping) !== true) continue
+    if (!mayBeIdmapped(mount)) continue
     const { idmap } = mountRequest(mount, index)
     if (idmap !== undefined) found.set(index, keep(idmapNamespace(spec, mount, index, idmap.option, joinedUser)))
   }
   return found
 }
 
-function asksForMapping(option: string): boolean {
-  return option.startsWith("idmap") || option.startsWith("ridmap")
+/** Whether a mount has mappings, or an option that asks for some: a look that costs less than reading all options. */
+export function mayBeIdmapped({ uidMappings, options }: Mount): boolean {
+  return (uidMappings?.length ?? 0) > 0 || options?.some((option) => option.startsWith("idmap") || option.startsWith("ridmap")) === true
+}
+
+/** Why an ordinary user cannot have an id-mapped mount. */
+export function idmapDenied({ destination }: Mount, index: number): RuntsError {
+  return new RuntsError(`mounts[${index}] (${destination}): an ordinary user may not make id-mapped mounts`, {
+    code: "id-map-failed", pointer: `/mounts/${index}`, hint: "it takes CAP_SYS_ADMIN where the file system was mounted: call runts as root",
+  })
 }
 
 function idmapNamespace(
   spec: Pick<Spec, "linux" | "mounts">, mount: Mount, index: number, option: IdmapOption | undefined, joinedUser: number | undefined,
 ): number {
-  if (isUnprivileged()) {
-    throw new RuntsError(`mounts[${index}] (${mount.destination}): an ordinary user may not make id-mapped mounts`, {
-      code: "id-map-failed", pointer: `/mounts/${index}`, hint: "it takes CAP_SYS_ADMIN where the file system was mounted: call runts as root",
-    })
-  }
+  if (isUnprivileged()) throw idmapDenied(mount, index)
   const { uids, gids, pointer } = mountMappings(spec.linux, mount, index, option, joinedUser !== undefined)
   return uids.length > 0 ? makeUserNamespace(uids, gids, pointer) : duplicate(joinedUser as number)
 }

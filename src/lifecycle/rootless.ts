@@ -6,6 +6,7 @@ import { findMapper, type IdKind, ownNames, ownSubIds, SUBIDS } from "../host/su
 import { NR } from "../kernel/syscalls.ts"
 import { debug } from "../log.ts"
 import { namespaceIsNew, namespaceOf } from "../spec/namespace.ts"
+import { idmapDenied, mayBeIdmapped } from "./id-maps.ts"
 import { pointerKey } from "../spec/report.ts"
 import type { IdMapping, Linux, Mount, Spec } from "../spec/types.gen.ts"
 
@@ -108,6 +109,9 @@ function refuse(spec: Spec): void {
       code: "resource-unavailable", pointer: "/linux/intelRdt", hint: "call runts as root, or leave it out",
     })
   }
+  spec.mounts?.forEach((mount, index) => {
+    if (mayBeIdmapped(mount)) throw idmapDenied(mount, index)
+  })
   const user = namespaceOf(spec.linux, "user")
   if (user === undefined || !namespaceIsNew(user)) return
   spec.linux?.namespaces?.forEach((namespace, index) => {
