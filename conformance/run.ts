@@ -206,8 +206,7 @@ interface ToolResult {
 async function runTools(runtime: string, { file, out }: Options, found: Found): Promise<void> {
   const json = `${out}/${basename(runtime)}-runtime-tools.json`
   rmSync(json, { force: true })
-  const root = basename(runtime) === OWN ? [] : ["conformance/rigs/own-root"]
-  const { output } = await run([...root, "conformance/runtime-tools/run", "--runtime", runtime, "--file", file, "--json", json], {
+  const { output } = await run(["conformance/runtime-tools/run", "--runtime", runtime, "--file", file, "--json", json], {
     RUNTS_TEST_ENV: found.environment === "both" ? "native" : found.environment,
   })
   if (!existsSync(json)) {

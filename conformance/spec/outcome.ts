@@ -59,6 +59,7 @@ export function outcomeOf({ clause, tests, only }: CoveredClause, points: Readon
     const pattern = only.get(test)
     if (pattern !== undefined) return matching.filter(({ title }) => new RegExp(pattern).test(title))
     // of the tests of a loop, those that name the clause
+    if (test.references.some((one) => one.kind === "clause" && one.perhaps === true)) return matching.filter(({ title }) => namesClause(title, clause.id))
     return test.title.includes("${") ? matching.filter(({ title }) => !title.includes("[clause ") || namesClause(title, clause.id)) : matching
   })
   const failed = found.filter(({ result, why }) => result === "failed" || (result === "skipped" && why.startsWith(`${runtime.name} `)))

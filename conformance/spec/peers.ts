@@ -17,6 +17,8 @@ export interface Judgement {
   readonly why: string
   /** With `holds` and `skipped`: how the titles begin of the tests that fail all the same. One more that fails is one that nobody has looked at. */
   readonly despite?: readonly string[]
+  /** It breaks the clause in some runs and not in others. */
+  readonly sometimes?: true
 }
 
 /** By the file's name: the version that was looked at, and what was seen. */
@@ -40,9 +42,9 @@ export function judged(clause: string, measured: Outcome, failed: readonly Point
   const judgement = judgementOf(clause, runtime)
   const failures = failed.map(({ title, why }) => `${title}: ${why}`).join("; ")
   if (judgement === undefined) return measured.result === "fails" ? { result: "not judged", why: failures } : measured
-  const { verdict, why, despite = [] } = judgement
+  const { verdict, why, despite = [], sometimes = false } = judgement
   if (verdict === "breaks") {
-    return failed.length > 0 ? { result: "breaks", why } : { result: "not judged", why: `its tests pass, although it was seen that ${why}` }
+    return failed.length > 0 || sometimes ? { result: "breaks", why } : { result: "not judged", why: `its tests pass, although it was seen that ${why}` }
   }
   const others = failed.filter(({ title }) => !despite.some((beginning) => title.startsWith(beginning)))
   if (others.length > 0) return { result: "not judged", why: others.map((point) => `${point.title}: ${point.why}`).join("; ") }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, readlinkSync, rmSync, statSync } from "node:fs"
+import { existsSync, mkdirSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from "node:fs"
 import t from "tap"
 import type { Box } from "../../conformance/lib/box.ts"
 import { command, expectSuccess, runtime, startCommand, until } from "../../conformance/lib/command.ts"
@@ -43,7 +43,7 @@ boxTest("without a mount namespace the container has the runtime's, its root is 
     t.equal(readlinkSync(`/proc/${pid}/root`), box.rootfs)
   } finally {
     box.call(["delete", "--force", box.id])
-    await until("its mounts to go", () => command(["umount", "-R", box.rootfs]).code === 0 || mountinfo("self").every(({ target }) => !target.startsWith(box.rootfs)))
+    await until("its mounts to go", () => command(["umount", "-R", "-l", box.rootfs]).code === 0 || mountinfo("self").every(({ target }) => !target.startsWith(box.rootfs)))
   }
 })
 
@@ -85,6 +85,22 @@ boxTest("delete leaves another's process and its cgroup alone, where a runtime t
 })
 
 /* Cgroups. */
+
+boxTest("create in a frozen cgroup is an error, where a runtime looks [clause config-linux.md/control-groups-1]", ERROR, async (t, box) => {
+  const v1 = existsSync("/sys/fs/cgroup/freezer")
+  const folder = `/sys/fs/cgroup${v1 ? "/freezer" : ""}${box.cgroupsPath}`
+  mkdirSync(folder, { recursive: true })
+  const freeze = (on: boolean): void => writeFileSync(`${folder}/${v1 ? "freezer.state" : "cgroup.freeze"}`, v1 ? (on ? "FROZEN" : "THAWED") : on ? "1" : "0")
+  freeze(true)
+  try {
+    const { code, milliseconds } = box.args("/bin/sleep", "1000").tryCreate([], { timeLimit: 8000 })
+    t.ok(code > 0 && milliseconds < 7000, `exit code ${code} after ${Math.round(milliseconds / 1000)} s`)
+  } finally {
+    freeze(false)
+    for (const pid of readFileSync(`${folder}/cgroup.procs`, "utf8").split("\n").filter((line) => line !== "")) process.kill(Number(pid), "SIGKILL")
+    await until("the cgroup to go", () => command(["rmdir", folder]).code === 0, 3000).catch(() => undefined)
+  }
+})
 
 const HUGE = unified && controllers.includes("hugetlb") ? {} : { skipIn: { native: "huge pages are cgroup2's, on a hybrid machine", uml: "the kernel has no huge pages", "pure-v2": "no hugetlb" } }
 

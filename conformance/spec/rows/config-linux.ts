@@ -59,7 +59,7 @@ export const CONFIG_LINUX = clauses("config-linux.md", {
   ],
   "Control groups": [
     ["MUST", "where a runtime checks whether the cgroup is fit, a cgroup that is not is an error",
-      ["concurrency: a frozen cgroup is refused at once", "bad-input: a cgroup that is in use by a process"]],
+      ["bad-input: a cgroup that is in use by a process"]],
   ],
   "Cgroups Path": [
     ["MUST", "an absolute cgroupsPath counts from the mount point of the cgroups",
