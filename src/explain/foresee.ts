@@ -15,7 +15,7 @@ import type { NamespaceType } from "../kernel/process.ts"
 import { NR } from "../kernel/syscalls.ts"
 import type { Bundle } from "../lifecycle/bundle.ts"
 import { processEnvironment } from "../lifecycle/environment.ts"
-import { foreseeCgroups, layoutFor, mayLeaveOut } from "../lifecycle/cgroup-choice.ts"
+import { foreseeCgroups, heedAnnotations, layoutFor, mayLeaveOut } from "../lifecycle/cgroup-choice.ts"
 import { cgroupMounts, existingTargets, hasSource, mountSource, rootfsPath, sharedParent } from "../lifecycle/facts.ts"
 import { hostFacts } from "../lifecycle/host-facts.ts"
 import { processLabels } from "../lifecycle/labels.ts"
@@ -26,7 +26,7 @@ import { UNIT_JOIN, type CgroupJoinFacts, type CreateFacts, type HostFacts, type
 import type { ProcessLabels } from "../plan/labels.ts"
 import { mountRequest } from "../plan/mount-request.ts"
 import { firstOwnDescriptor, statusDescriptor } from "../plan/process.ts"
-import { annotation, annotationIsOn } from "../spec/annotations.ts"
+import { annotatedCgroup, annotation, annotationIsOn } from "../spec/annotations.ts"
 import { namespaceIsNew, namespaceOf } from "../spec/namespace.ts"
 import { checkHostNamespaces } from "../spec/rules.ts"
 import type { Process, Seccomp, Spec } from "../spec/types.gen.ts"
@@ -126,8 +126,9 @@ export async function foreseeCreate(globals: GlobalOptions, loaded: Bundle, id: 
   const process = spec.process as Process
   const name = id === "" ? "ID" : id
   const layout = layoutFor(globals)
-  const record = globals.cgroupManager === "systemd" ? unitRecord(layout, unitNames(spec.linux?.cgroupsPath, name, "system.slice"), "", false)
+  const record = globals.cgroupManager === "systemd" ? unitRecord(layout, unitNames(spec.linux?.cgroupsPath, name, "system.slice"), "", false, notes.try(() => annotatedCgroup(spec, "run.oci.systemd.subgroup"), undefined))
     : foreseeCgroups(globals, layout, spec, name)
+  await heedAnnotations(record, spec).catch((error: unknown) => notes.try(() => { throw error }, undefined, "/annotations"))
   if (record.systemd === undefined && mayLeaveOut(globals, record, spec)) {
     for (const key of leaveOutDenied(record)) notes.assume(`no ${key === UNIFIED ? "" : `${key} `}cgroup: this user may make none`, "/linux")
   }

@@ -331,6 +331,16 @@ function readyLines({ spec, record, folder, facts }: Foreseen): Line[] {
       "give the cgroup to the user of the process, as it has a cgroup namespace and a writable cgroupfs",
       `fchownat(<${record.paths[UNIFIED]}>, ..., uid, -1, 0)`, "/linux/namespaces"))
   }
+  if (record.leaf !== undefined) {
+    const path = `${record.paths[UNIFIED]}/${record.leaf}`
+    const pointer = "/annotations/run.oci.delegate-cgroup"
+    lines.push(
+      runtimeLine("cgroups", "make the cgroup below that it is to be in", `mkdirat(AT_FDCWD, ${quote(path)}, 0755)`, pointer),
+      runtimeLine("cgroups", "bring it there", write(`${path}/cgroup.procs`, "PID"), pointer),
+      runtimeLine("cgroups", "hand the controllers on, and give it to the user of the process",
+        `write(<${record.paths[UNIFIED]}/cgroup.subtree_control>, "+cpu +memory +pids ..."); fchownat(<${path}>, ..., uid, -1, 0)`, pointer),
+    )
+  }
   lines.push(
     runtimeLine("process", "write down that it is created, and its pid",
       writeSome(`${folder}/state.json`, '{"status":"created", "pid":PID, ...}')),

@@ -5,6 +5,7 @@ import { hasLimit } from "../host/cgroup/resources.ts"
 import { tryStat } from "../host/file.ts"
 import { isHostRoot, isRootless } from "../host/privilege.ts"
 import { warn } from "../log.ts"
+import { annotation } from "../spec/annotations.ts"
 import { namespaceOf } from "../spec/namespace.ts"
 import type { Spec } from "../spec/types.gen.ts"
 import type { GlobalOptions } from "./requests.ts"
@@ -30,12 +31,20 @@ export function foreseeCgroups({ cgroupManager }: GlobalOptions, layout: CgroupL
   return record
 }
 
+/** Adds what annotations ask for; few do. @throws RuntsError where this machine has it not */
+export async function heedAnnotations(record: CgroupRecord, spec: Spec): Promise<void> {
+  if (annotation(spec, "run.oci.delegate-cgroup") === undefined && annotation(spec, "run.oci.systemd.force_cgroup_v1") === undefined) return
+  const { addLeaf, addSystemdHierarchy } = await import("./cgroup-annotations.ts")
+  addLeaf(record, spec)
+  addSystemdHierarchy(record, spec)
+}
+
 /**
  * Whether a hierarchy in which the caller may make no cgroup is left out, as by runc: not where config.json names a cgroup, nor on v2
  * where it has limits. On v1 a limit says so itself where its hierarchy is missing.
  */
-export function mayLeaveOut({ rootless }: Pick<GlobalOptions, "rootless">, { mode }: CgroupRecord, { linux }: Spec): boolean {
-  if ((linux?.cgroupsPath ?? "") !== "") return false
+export function mayLeaveOut({ rootless }: Pick<GlobalOptions, "rootless">, { mode, leaf }: CgroupRecord, { linux }: Spec): boolean {
+  if ((linux?.cgroupsPath ?? "") !== "" || leaf !== undefined) return false
   if (mode === "v2" && linux?.resources !== undefined && hasLimit(linux.resources)) return false
   return isRootless(rootless)
 }

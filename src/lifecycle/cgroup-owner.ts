@@ -21,15 +21,18 @@ export function ownsCgroup(spec: Spec, record: CgroupRecord): boolean {
   })
 }
 
-/** Gives the container's cgroup to the user of its process, where the spec asks for it. @param pid init, in its user namespace */
+/** Gives the container's cgroup to the user of its process, where the spec asks for it, or the one below in which it is to be. @param pid init, in its user namespace */
 export async function giveCgroup(spec: Spec, process: Process, record: CgroupRecord, pid: number): Promise<void> {
-  if (!ownsCgroup(spec, record)) return
+  const owns = ownsCgroup(spec, record)
+  if (!owns && record.leaf === undefined) return
   const mapped = namespaceOf(spec.linux, "user") !== undefined
   const uid = mapped ? hostId(readText(`/proc/${pid}/uid_map`), process.user.uid) : process.user.uid
-  // it has made the cgroup and owns it
-  if (uid === undefined || uid === 0) return
-  const { delegateCgroup } = await import("../host/cgroup/delegate.ts")
-  delegateCgroup(record, uid)
+  // root has made the cgroup and owns it
+  const taker = uid === 0 ? undefined : uid
+  if (taker === undefined && record.leaf === undefined) return
+  const { delegateCgroup, enterLeaf } = await import("../host/cgroup/delegate.ts")
+  if (owns && taker !== undefined) delegateCgroup(record, taker)
+  if (record.leaf !== undefined) enterLeaf(record, pid, taker)
 }
 
 /** What an id of a user namespace is outside. @param map lines `inside outside count` (user_namespaces(7)) */

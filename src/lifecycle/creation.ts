@@ -23,7 +23,7 @@ import { blameCgroup } from "./blame-cgroup.ts"
 import { blameOom } from "./blame-oom.ts"
 import type { Bundle } from "./bundle.ts"
 import { seeExecutable } from "./executable.ts"
-import { foreseeCgroups, layoutFor, limitDevices, mayLeaveOut } from "./cgroup-choice.ts"
+import { foreseeCgroups, heedAnnotations, layoutFor, limitDevices, mayLeaveOut } from "./cgroup-choice.ts"
 import { giveCgroup } from "./cgroup-owner.ts"
 import { processEnvironment } from "./environment.ts"
 import { cgroupMounts, existingTargets, mountSources, openNamespaces, rootfsPath, sharedParent } from "./facts.ts"
@@ -115,6 +115,7 @@ export async function createContainer(globals: GlobalOptions, request: CreateReq
     const unit = globals.cgroupManager === "systemd" ? await foreseeUnit(layout, spec, request.id) : undefined
     if (unit !== undefined) undo.add(() => unit.close())
     const record = unit?.record ?? foreseeCgroups(globals, layout, spec, request.id)
+    await heedAnnotations(record, spec)
     const rootfs = rootfsPath(spec, bundle)
     const rdt = foreseeRdt(spec.linux?.intelRdt, request.id)
     const state: StoredState = {

@@ -1,6 +1,6 @@
 import { RuntsError, sysError } from "../error.ts"
 import { ownCgroup, parseLayout } from "../host/cgroup/layout.ts"
-import type { CgroupRecord } from "../host/cgroup/manager.ts"
+import { entryRecord, type CgroupRecord } from "../host/cgroup/manager.ts"
 import { standardDescriptors } from "../host/fds.ts"
 import { close, readFile, readText, tryOpenAt } from "../host/file.ts"
 import { waitForeground } from "../host/foreground.ts"
@@ -137,7 +137,7 @@ function checkConsole(process: Process, request: ExecRequest): void {
 
 /** The container's cgroups, or those below them that --cgroup names. */
 function joinedCgroups(record: CgroupRecord, wanted: readonly string[]): CgroupRecord {
-  if (wanted.length === 0) return record
+  if (wanted.length === 0) return entryRecord(record)
   const paths: Record<string, string> = { ...record.paths }
   for (const item of wanted) {
     const colon = item.indexOf(":")

@@ -9,8 +9,9 @@ import { AT_FDCWD, O_CLOEXEC, O_PATH, RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS } f
 import { SUPER_MAGIC } from "../kernel/mount.ts"
 import type { NamespaceType } from "../kernel/process.ts"
 import { NR } from "../kernel/syscalls.ts"
-import type { CgroupMountFacts, MountSourceFacts } from "../plan/facts.ts"
+import { type CgroupMountFacts, type MountSourceFacts, SYSTEMD_HIERARCHY } from "../plan/facts.ts"
 import { absoluteSource } from "../plan/mounts.ts"
+import { annotation } from "../spec/annotations.ts"
 import { namespaceIsNew } from "../spec/namespace.ts"
 import type { Mount, Spec } from "../spec/types.gen.ts"
 import { cleanRelative } from "../path.ts"
@@ -141,7 +142,14 @@ export function cgroupMounts(spec: Spec, layout: CgroupLayout, record: CgroupRec
   const hierarchies = layout.controllers
     .filter((hierarchy) => hierarchy.name !== "" && paths[hierarchy.name] !== undefined)
     .map(({ name, mount }) => ({ name, mount, folder: paths[name] as string }))
-  return { mode: layout.mode, hierarchies, unified: paths[""], ...(record.absence === undefined ? {} : { foreign: true }) }
+  const systemdAt = annotation(spec, "run.oci.systemd.force_cgroup_v1")
+  if (systemdAt !== undefined && layout.mode === "v2" && paths[SYSTEMD_HIERARCHY] !== undefined) {
+    hierarchies.push({ name: SYSTEMD_HIERARCHY, mount: `${layout.root}/systemd`, folder: paths[SYSTEMD_HIERARCHY] })
+  }
+  return {
+    mode: layout.mode, hierarchies, unified: paths[""],
+    ...(record.absence === undefined ? {} : { foreign: true }), ...(systemdAt === undefined ? {} : { systemdAt }),
+  }
 }
 
 /** The cgroups that this process is in. */

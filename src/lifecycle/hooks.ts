@@ -1,5 +1,5 @@
 import { RuntsError } from "../error.ts"
-import { openJoin } from "../host/cgroup/manager.ts"
+import { entryRecord, openJoin } from "../host/cgroup/manager.ts"
 import { close, open } from "../host/file.ts"
 import type { HookConfinement } from "../plan/hook.ts"
 import { cgroupOf } from "./container.ts"
@@ -115,7 +115,7 @@ export function runStartContainerHooks(state: StoredState, pidfd: number, { proc
   const hooks = state.hooks?.startContainer as readonly Hook[] | undefined
   if ((hooks?.length ?? 0) === 0) return
   const cgroups = cgroupOf(state)
-  const cgroup = cgroups === undefined ? { intoCgroup: undefined, procs: [] } : openJoin(cgroups, true)
+  const cgroup = cgroups === undefined ? { intoCgroup: undefined, procs: [] } : openJoin(entryRecord(cgroups), true)
   const flags = differingNamespaces(state.pid)
   const root = (flags & CLONE.NEWNS) === 0 ? open(`/proc/${state.pid}/root`, O_PATH | O_DIRECTORY) : undefined
   try {

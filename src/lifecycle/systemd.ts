@@ -1,5 +1,7 @@
 import type { CgroupLayout } from "../host/cgroup/layout.ts"
 import { applyDevices, killAll, removeCgroups, type CgroupRecord } from "../host/cgroup/manager.ts"
+import { warn } from "../log.ts"
+import { annotatedCgroup } from "../spec/annotations.ts"
 import type { Spec } from "../spec/types.gen.ts"
 import { phase } from "../trace.ts"
 
@@ -36,13 +38,21 @@ export interface ForeseenUnit {
   close(): void
 }
 
+/** The cgroup below the unit's that is to be the container's. On v1 controllers are not handed on from one to the other: there it is left out. */
+function subgroupOf({ mode }: CgroupLayout, spec: Spec): string | undefined {
+  const subgroup = annotatedCgroup(spec, "run.oci.systemd.subgroup")
+  if (subgroup === undefined || mode === "v2") return subgroup
+  warn(`run.oci.systemd.subgroup=${subgroup} is for cgroup v2: the container is in its unit's own cgroup`, { code: "config-unsupported" })
+  return undefined
+}
+
 /** What is known of a container's unit before there is one. @throws RuntsError where systemd or config.json rules it out */
 export async function foreseeUnit(layout: CgroupLayout, spec: Spec, id: string): Promise<ForeseenUnit> {
   const { UnitMaker } = await systemdDriver()
   const { systemdProperties } = await import("../spec/systemd-annotations.ts")
   const { loadTables, writeResources } = await import("../host/cgroup/resources/apply.ts")
   const properties = systemdProperties(spec)
-  const maker = UnitMaker.open(layout, spec.linux?.cgroupsPath, id)
+  const maker = UnitMaker.open(layout, spec.linux?.cgroupsPath, id, subgroupOf(layout, spec))
   const { record } = maker
   const resources = maker.resources(spec.linux?.resources)
   const tables = resources === undefined ? undefined : await loadTables(resources)

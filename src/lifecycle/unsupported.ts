@@ -1,5 +1,4 @@
 import { RuntsError } from "../error.ts"
-import { annotation } from "../spec/annotations.ts"
 import { sharesMounts } from "./host-mounts.ts"
 import { namespaceOf } from "../spec/namespace.ts"
 import type { Spec } from "../spec/types.gen.ts"
@@ -10,13 +9,6 @@ export function refuseUnsupported(spec: Spec): void {
     throw new RuntsError("linux.namespaces has a user namespace and no mount namespace: root of the one may not mount in the host's", {
       code: "config-unsupported",
       pointer: "/linux/namespaces", hint: 'add {"type": "mount"}',
-    })
-  }
-  if (annotation(spec, "run.oci.delegate-cgroup") !== undefined) {
-    throw new RuntsError("the annotation run.oci.delegate-cgroup is not supported", {
-      code: "config-unsupported",
-      pointer: "/annotations/run.oci.delegate-cgroup",
-      hint: "with a cgroup namespace and a writable cgroup mount at /sys/fs/cgroup the container's user owns its cgroup and can divide it",
     })
   }
 }

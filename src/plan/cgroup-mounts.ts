@@ -3,7 +3,7 @@ import {
   FSCONFIG, FSMOUNT_CLOEXEC, FSOPEN_CLOEXEC, MOUNT_ATTR, MOVE_MOUNT_F_EMPTY_PATH, MOVE_MOUNT_T_EMPTY_PATH, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE,
 } from "../kernel/mount.ts"
 import type { Step } from "../program/program.ts"
-import type { CgroupMountFacts } from "./facts.ts"
+import { type CgroupMountFacts, SYSTEMD_HIERARCHY } from "./facts.ts"
 import type { MountRequest } from "./mount-request.ts"
 import { fileSystem, mountLog } from "./file-system.ts"
 import { type MountContext, propagate } from "./mounts.ts"
@@ -25,6 +25,9 @@ export function planCgroupMount(context: MountContext, request: MountRequest, ne
   if (facts === undefined) throw new Error("a cgroup mount without facts of the host's cgroups")
   context.planner.at(request.pointer)
   const own = facts.foreign === true ? asReadonly(context, request) : request
+  if (facts.systemdAt !== undefined && cleanRelative(facts.systemdAt) === cleanRelative(request.mount.destination)) {
+    return hierarchies(context, own, { ...facts, hierarchies: facts.hierarchies.filter(({ name }) => name === SYSTEMD_HIERARCHY) }, newNamespace)
+  }
   if (facts.mode === "v2" || request.type === "cgroup2") return unified(context, own, facts, newNamespace)
   hierarchies(context, own, facts, newNamespace)
 }

@@ -101,6 +101,9 @@ export interface MountSourceFacts {
   readonly link?: string
 }
 
+/** The v1 hierarchy without controllers that systemd keeps its processes in. */
+export const SYSTEMD_HIERARCHY = "name=systemd"
+
 /** A cgroup hierarchy to show in the container (mount type cgroup). */
 export interface CgroupMountFacts {
   readonly mode: "v1" | "hybrid" | "v2"
@@ -108,6 +111,8 @@ export interface CgroupMountFacts {
   readonly hierarchies: readonly { readonly name: string; readonly mount: string; readonly folder: string }[]
   /** v2: the container's own folder. */
   readonly unified: string | undefined
+  /** The path of the mount that shows only {@link SYSTEMD_HIERARCHY}, also where cgroup2 is all else that there is. */
+  readonly systemdAt?: string
   /** They are not the container's own but its maker's: shown read-only, whatever the mount says. */
   readonly foreign?: true
 }

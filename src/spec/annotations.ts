@@ -1,3 +1,4 @@
+import { RuntsError } from "../error.ts"
 import type { Spec } from "./types.gen.ts"
 
 /** An annotation of config.json that changes what the runtime does. All others are passed on in `state` and mean nothing here. */
@@ -35,7 +36,17 @@ export const ANNOTATIONS = {
   "org.systemd.property.": {
     value: "text", meaning: "begins names: a property of the container's unit, in GVariant's text form (with the systemd cgroup driver)", potentiallyUnsafe: true,
   },
-  "run.oci.delegate-cgroup": { value: "text", meaning: "cgroup below the container's in which its processes are", potentiallyUnsafe: true },
+  "run.oci.delegate-cgroup": {
+    value: "text", meaning: "cgroup below the container's in which its processes are, and which its user owns (cgroup v2)", potentiallyUnsafe: true,
+  },
+  "run.oci.systemd.subgroup": {
+    value: "text", meaning: "the container's cgroup is not its unit's but one of this name below (with the systemd cgroup driver, on cgroup v2)",
+    potentiallyUnsafe: false,
+  },
+  "run.oci.systemd.force_cgroup_v1": {
+    value: "path", meaning: "the cgroup mount at this path shows only the v1 hierarchy name=systemd, for an old systemd in the container",
+    potentiallyUnsafe: true,
+  },
 } as const satisfies Record<string, Annotation>
 
 export type AnnotationName = keyof typeof ANNOTATIONS
@@ -43,6 +54,20 @@ export type AnnotationName = keyof typeof ANNOTATIONS
 /** The value of an annotation; undefined where there is none, or an empty one. */
 export function annotation(of: Pick<Spec, "annotations">, name: AnnotationName): string | undefined {
   return of.annotations?.[name] || undefined
+}
+
+/**
+ * A cgroup below the container's, or its unit's, that an annotation names, without slashes around it.
+ * @throws RuntsError for what leads elsewhere
+ */
+export function annotatedCgroup(of: Pick<Spec, "annotations">, name: AnnotationName): string | undefined {
+  const value = annotation(of, name)
+  if (value === undefined) return undefined
+  const parts = value.split("/").filter((part) => part !== "" && part !== ".")
+  if (parts.length > 0 && !parts.includes("..") && !/[\0\n]/.test(value)) return parts.join("/")
+  throw new RuntsError(`annotation ${name}=${JSON.stringify(value)} names no cgroup below`, {
+    code: "cgroup-path-invalid", pointer: `/annotations/${name}`, hint: "expected a name, as container, without ..",
+  })
 }
 
 /** Whether a switch is on: it is there, with another value than those that say no. */

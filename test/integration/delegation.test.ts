@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import type { Test } from "tap"
 import type { Box } from "../../conformance/lib/box.ts"
-import { said, until } from "../../conformance/lib/command.ts"
+import { until } from "../../conformance/lib/command.ts"
 import { boxTest } from "../../conformance/lib/test.ts"
 
 /*
@@ -76,13 +76,6 @@ for (const [what, change] of [
     ownedBy(t, box, 0)
   })
 }
-
-boxTest("delegation: crun's annotation for it is refused [annotation run.oci.delegate-cgroup]", { skipFor: { runc: "knows it not", crun: "has it" } }, (t, box) => {
-  box.config.annotations = { "run.oci.delegate-cgroup": "own" }
-  const result = box.tryCreate()
-  t.equal(result.code, 1)
-  t.match(said(result), "run.oci.delegate-cgroup is not supported")
-})
 
 boxTest("sub-cgroups: ps, pause, exec, kill --all and delete with a threaded one [ps, pause, exec, kill --all, delete]", {
   needs: ["v2"], skipFor: { crun: "does not see it" },

@@ -4,8 +4,9 @@ import { AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW } from "../../kernel/fs.ts"
 import { NR } from "../../kernel/syscalls.ts"
 import { close, tryReadText } from "../file.ts"
 import { cgroupError } from "./error.ts"
-import { openCgroup } from "./folder.ts"
-import { UNIFIED } from "./record.ts"
+import { openCgroup, tryWriteControl } from "./folder.ts"
+import { enableChildren } from "./manager.ts"
+import { entryRecord, UNIFIED } from "./record.ts"
 import type { CgroupRecord } from "./record.ts"
 
 /** What the kernel names, one a line, or before Linux 4.15 this list (config-linux.md, "Cgroup ownership"). */
@@ -27,6 +28,31 @@ export function delegateCgroup(record: CgroupRecord, uid: number): void {
   } finally {
     close(folder)
   }
+}
+
+/**
+ * Makes the cgroup below the container's that its processes are to be in, brings its first process there and gives it to a user, with the
+ * controllers that the container's has. The container's cgroup namespace, if it has one, begins above.
+ * @param uid of the runtime's user namespace; undefined: it stays the runtime's
+ */
+export function enterLeaf(record: CgroupRecord, pid: number, uid: number | undefined): void {
+  const details = { pointer: "/annotations/run.oci.delegate-cgroup" } as const
+  const below = entryRecord(record)
+  const above = openCgroup(record, UNIFIED)
+  try {
+    let path = ""
+    for (const name of (record.leaf as string).split("/")) {
+      path += path === "" ? name : "/" + name
+      const made = sys(NR.mkdirat, above, path, 0o755)
+      if (made < 0 && made !== -ERRNO.EEXIST) throw cgroupError(`create cgroup ${JSON.stringify(below.paths[UNIFIED])}`, -made, { syscall: "mkdirat", ...details })
+    }
+    const joined = tryWriteControl(above, path + "/cgroup.procs", String(pid))
+    if (joined < 0) throw cgroupError(`bring process ${pid} into cgroup ${JSON.stringify(below.paths[UNIFIED])}`, -joined, { syscall: "write", ...details })
+    enableChildren(above)
+  } finally {
+    close(above)
+  }
+  if (uid !== undefined) delegateCgroup(below, uid)
 }
 
 function give(folder: number, name: string, flags: number, uid: number, record: CgroupRecord): void {

@@ -19,7 +19,7 @@ export { applyDevices } from "./devices.ts"
 export { applyLimits } from "./resources.ts"
 export { freeze, isFrozen, thawAll } from "./freezer.ts"
 export { killAll, processes } from "./processes.ts"
-export { absentRecord, hasCgroups } from "./record.ts"
+export { absentRecord, entryRecord, hasCgroups } from "./record.ts"
 export type { CgroupMode, CgroupRecord } from "./record.ts"
 
 const quote = JSON.stringify
@@ -185,7 +185,7 @@ function enableControllers(root: number, path: string): void {
  * Best effort (cgroup-v2.rst, "Enabling and Disabling"): a cgroup that holds processes cannot, or one controller of several
  * may be refused. Whoever needs a controller that is missing then says so.
  */
-function enableChildren(folder: number): void {
+export function enableChildren(folder: number): void {
   const available = tryReadControl(folder, "cgroup.controllers")
   if (available === undefined || available === "") return
   const enabled = tryReadControl(folder, "cgroup.subtree_control") ?? ""
@@ -230,6 +230,8 @@ export function adoptCgroups(record: CgroupRecord, pid: number): void {
       if (key.split(",").includes("cpuset")) fillCpuset(mountFd(mount), relative)
       const joined = tryWriteControl(folder, "cgroup.procs", String(pid))
       if (joined < 0) throw failed(`bring process ${pid} into cgroup`, -joined, "write")
+      // the unit's own folder held the process until now, and could hand nothing on
+      if (divides && record.systemd?.subgroup !== undefined) enableControllers(mountFd(mount), relative)
     } finally {
       close(folder)
     }

@@ -18,11 +18,13 @@ export interface CgroupRecord {
   /** Folder in each hierarchy; keys as in /proc/PID/cgroup ("cpu,cpuacct", "name=systemd"), {@link UNIFIED} for cgroup2. */
   paths: Readonly<Record<string, string>>
   /** Where each hierarchy is mounted; same keys. */
-  readonly mounts: Readonly<Record<string, string>>
+  mounts: Readonly<Record<string, string>>
   /** Folders that `createCgroups` made or, where they were there without sub-cgroups, took over; parents before children. */
   created: readonly string[]
   /** Why it has none of them, or not one in every hierarchy. */
   absence?: CgroupAbsence
+  /** Path below the cgroup2 folder of the cgroup that its processes are in (run.oci.delegate-cgroup). */
+  leaf?: string
   /** The unit that it is, of a container of the systemd driver. */
   readonly systemd?: SystemdUnit
 }
@@ -33,6 +35,8 @@ export interface SystemdUnit {
   readonly unit: string
   /** Whether it is the caller's own systemd that has it, not the machine's. */
   readonly user: boolean
+  /** Path below the unit's folder, of a container whose cgroup that is (run.oci.systemd.subgroup). */
+  readonly subgroup?: string
 }
 
 /** Of a container that is to have no cgroup: its processes stay in those of whoever makes it. */
@@ -44,6 +48,12 @@ export function absentRecord(mode: CgroupMode, absence: CgroupAbsence): CgroupRe
 export function hasCgroups(record: CgroupRecord): boolean {
   for (const _ in record.paths) return true
   return false
+}
+
+/** The cgroups that a process is brought into: its processes' own, where those are below the container's. */
+export function entryRecord(record: CgroupRecord): CgroupRecord {
+  const { leaf, paths } = record
+  return leaf === undefined ? record : { ...record, paths: { ...paths, [UNIFIED]: `${paths[UNIFIED]}/${leaf}` } }
 }
 
 /** A cgroup's path below its mount, without a leading slash. */

@@ -57,17 +57,24 @@ export function expandSlice(slice: string): string {
   return parts.map((_, end) => parts.slice(0, end + 1).join("-") + SLICE).join("/")
 }
 
-/** The cgroups that a unit has in all hierarchies. @param controlGroup of systemd's manager; "" is the root */
-export function unitRecord(layout: CgroupLayout, names: UnitNames, controlGroup: string, user: boolean): CgroupRecord {
+/**
+ * The cgroups that a container has with its unit in all hierarchies.
+ * @param controlGroup of systemd's manager; "" is the root
+ * @param subgroup path below the unit's folder; on v2 only, where units begin to hand on what they are limited by
+ */
+export function unitRecord(
+  layout: CgroupLayout, names: UnitNames, controlGroup: string, user: boolean, subgroup?: string,
+): CgroupRecord {
   // a slice's own parents are in its name
   const folder = names.unit.endsWith(SLICE) ? expandSlice(names.unit) : [expandSlice(names.slice), names.unit].filter((part) => part !== "").join("/")
+  const below = layout.mode === "v2" ? subgroup : undefined
   const paths: Record<string, string> = {}
   const mounts: Record<string, string> = {}
   for (const { name, mount } of layout.controllers) {
     mounts[name] = mount
-    paths[name] = `${mount}${controlGroup}/${folder}`
+    paths[name] = `${mount}${controlGroup}/${folder}${below === undefined ? "" : "/" + below}`
   }
-  return { mode: layout.mode, paths, mounts, created: [], systemd: { ...names, user } }
+  return { mode: layout.mode, paths, mounts, created: [], systemd: { ...names, user, ...(below === undefined ? {} : { subgroup: below }) } }
 }
 
 function bad(message: string, hint: string): RuntsError {

@@ -41,7 +41,7 @@ export class UnitMaker {
   }
 
   /** Finds systemd, and out where the unit will be. @throws RuntsError for a cgroupsPath that names no unit, or where no systemd answers */
-  static open(layout: CgroupLayout, cgroupsPath: string | undefined, id: string): UnitMaker {
+  static open(layout: CgroupLayout, cgroupsPath: string | undefined, id: string, subgroup: string | undefined): UnitMaker {
     const kind = managerKind()
     if (kind === "user" && layout.mode !== "v2") {
       throw new RuntsError("the user's systemd has no limits to give on cgroup v1: it owns cgroups on cgroup v2 alone", {
@@ -52,7 +52,7 @@ export class UnitMaker {
     const manager = SystemdManager.connect(kind)
     try {
       const controlGroup = kind === "user" ? manager.controlGroup : ""
-      const record = unitRecord(layout, names, controlGroup, kind === "user")
+      const record = unitRecord(layout, names, controlGroup, kind === "user", subgroup)
       record.created = Object.values(record.paths)
       return new UnitMaker(record, manager)
     } catch (error) {
