@@ -163,7 +163,8 @@ export async function createContainer(globals: GlobalOptions, request: CreateReq
     })
   } catch (error) {
     undo.run()
-    throw await seeExecutable(error, () => ({ root: rootfsPath(spec, bundle), bundle, mounts: spec.mounts ?? [], process }))
+    const told = isUnprivileged() ? (await import("./blame-user-namespace.ts")).blameUserNamespace(error) : error
+    throw await seeExecutable(told, () => ({ root: rootfsPath(spec, bundle), bundle, mounts: spec.mounts ?? [], process }))
   }
 }
 

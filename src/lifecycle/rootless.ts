@@ -3,6 +3,7 @@ import { sys } from "../ffi/index.ts"
 import { readText } from "../host/file.ts"
 import { hasOwnCapability } from "../host/privilege.ts"
 import { findMapper, type IdKind, ownNames, ownSubIds, SUBIDS } from "../host/subids.ts"
+import { PR } from "../kernel/process.ts"
 import { NR } from "../kernel/syscalls.ts"
 import { debug } from "../log.ts"
 import { namespaceIsNew, namespaceOf } from "../spec/namespace.ts"
@@ -52,6 +53,10 @@ function ownMappings(kind: IdKind): IdMapping[] {
   if (own === 0 && hasOwnCapability(kind === "uid" ? "CAP_SETUID" : "CAP_SETGID")) return allIds(kind)
   const mappings: IdMapping[] = [{ containerID: 0, hostID: own, size: 1 }]
   if (findMapper("uid") === undefined || findMapper("gid") === undefined) return mappings
+  if (sys(NR.prctl, PR.GET_NO_NEW_PRIVS, 0, 0, 0, 0) === 1) {
+    debug("no_new_privs is on, with which newuidmap and newgidmap can map nothing: the container has one id only")
+    return mappings
+  }
   let next = 1
   for (const { first, count } of ownSubIds(kind).slice(0, MAPPINGS_MAX - 1)) {
     mappings.push({ containerID: next, hostID: first, size: count })
@@ -92,6 +97,7 @@ function refuseUnmapped({ process }: Spec, { uidMappings = [], gidMappings = [] 
 /** What gives a user more ids. */
 function more(kind: IdKind): string {
   const user = ownNames().at(-1)
+  if (sys(NR.prctl, PR.GET_NO_NEW_PRIVS, 0, 0, 0, 0) === 1) return "more take newuidmap and newgidmap, which no_new_privs makes powerless: call runts without it"
   if (findMapper("uid") === undefined || findMapper("gid") === undefined) return "more take newuidmap and newgidmap: apt-get install uidmap"
   return `more take a range in ${SUBIDS[kind]}: usermod --add-sub${kind}s 100000-165535 ${user}`
 }

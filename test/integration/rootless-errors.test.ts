@@ -162,6 +162,31 @@ userTest("rootless: namespaces of others [/linux/namespaces/*/path]", OURS, (t, 
   refused(t, box, "/linux/namespaces/1", /permission denied|not permitted|invalid argument/, false)
 })
 
+userTest("rootless: user namespaces that are not for users: the switch is named [/linux/namespaces]", OURS, (t, box) => {
+  // the limit of a user namespace that the call is in, as the machine's own is everybody's; what could change it is given up then
+  const script = 'echo 0 >/proc/sys/user/max_user_namespaces; exec setpriv --inh-caps=-all --ambient-caps=-all "$@"'
+  const none = ["unshare", "--user", "--map-current-user", "--keep-caps", "sh", "-c", script, "sh"]
+  box.write()
+  const result = box.asWords([...box.through, ...none], ["--root", box.root, "run", "--bundle", box.bundle, box.id])
+  t.not(result.code, 0)
+  t.match(said(result), /namespaces: no space left on device.*user\.max_user_namespaces is 0: sysctl -w user\.max_user_namespaces=10000/)
+  t.same(box.stateEntries(), [])
+})
+
+userTest("rootless: with no_new_privs newuidmap has no power: one id is what there is [/linux/uidMappings]", RANGES, (t, box) => {
+  const { through } = box
+  const words = through.flatMap((word) => (word === "--clear-groups" ? [word, "--no-new-privs"] : [word]))
+  const run = (): ReturnType<UserBox["call"]> => box.asWords(words, ["--root", box.root, "run", "--bundle", box.bundle, box.id])
+  box.script("grep -c . /proc/self/uid_map").write()
+  t.equal(expectSuccess(run()).stdout, "1\n")
+  box.config.process.user = { uid: 3, gid: 0 }
+  box.write()
+  t.match(said(run()), /3 is not mapped: .*no_new_privs makes powerless/)
+  box.config.process.user = { uid: 0, gid: 0 }
+  box.mapped([{ containerID: 0, hostID: UID, size: 1 }, { containerID: 1, hostID: FIRST, size: 10 }]).write()
+  t.match(said(run()), /newgidmap: exit status 1, output: ".*not permitted/)
+})
+
 userTest("rootless: the folder for the state [--root]", OURS, (t, box) => {
   box.args("/bin/true").write()
   const run = ["run", "--bundle", box.bundle, box.id]
