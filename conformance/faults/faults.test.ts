@@ -10,8 +10,8 @@ import { figure, WHOLE } from "../lib/share.ts"
 /*
  * Every system call of the runtime, its launcher and the container's init is made to fail, and each of the three is killed as it is about to make it:
  * the command succeeds or says in a line what is wrong and at which step, it does not hang, and `delete --force` leaves nothing. An interrupted call is
- * made again, and nobody hears of it. The calls of a command are recorded first;
- * RUNTS_ALL=1 tries them all with every errno, else it is each kind of call of each process, once, and a fixed share of the others.
+ * made again, and nobody hears of it. The calls of a command are recorded first; RUNTS_ALL=1 lets each of them fail, with one of its errors after the other,
+ * and kills at each; else it is each kind of call of each process, once, and a fixed share of the others.
  */
 
 /** Of one command, to try again: RUNTS_SCENARIO="create with"; RUNTS_SAY=1 prints what each failure says. */
@@ -20,7 +20,8 @@ const ONLY = process.env.RUNTS_SCENARIO ?? ""
 const SITE = process.env.RUNTS_SITE
 /** One of so many calls, beyond the first of its kind. */
 const SHARE = 64
-const WORKERS = 2
+/** Most of a command's time is waiting. */
+const WORKERS = 4
 /** Longer runs of one call (a signal's handler after the other) are tried at their ends. */
 const RUN_MAX = 4
 const TIME_LIMIT_MS = 30_000
@@ -158,7 +159,8 @@ async function traced(scenario: Scenario, box: Box, site: Pick<Site, "who" | "in
   const report = `${box.folder}/report`
   rmSync(report, { force: true })
   const also = scenario.withInit === true ? ["--also", String(box.pid)] : []
-  const argv = [PYTHON, `${checkout}/conformance/faults/inject.py`, report, site.who, String(site.index), action, ...also, "--", runtimePath, "--root", box.root]
+  // -I -S: it starts in half the time
+  const argv = [PYTHON, "-I", "-S", `${checkout}/conformance/faults/inject.py`, report, site.who, String(site.index), action, ...also, "--", runtimePath, "--root", box.root]
   const result = await startCommand([...argv, ...scenario.command(box)], { timeLimit: TIME_LIMIT_MS }).done
   const told = existsSync(report) ? (JSON.parse(readFileSync(report, "utf8")) as Report) : { calls: [], done: null, hung: true }
   return { result, ...told }
@@ -168,10 +170,10 @@ async function traced(scenario: Scenario, box: Box, site: Pick<Site, "who" | "in
 const seen = new Set<string>()
 
 /** The calls that are tried, out of those that were recorded. */
-function chosen({ title, always = [] }: Scenario, calls: readonly (readonly [Who, number])[]): (Site & { readonly whole: boolean })[] {
+function chosen({ title, always = [] }: Scenario, calls: readonly (readonly [Who, number])[]): (Site & { readonly all: boolean })[] {
   const verb = title.split(" ")[0] as string
   const counts: Record<string, number> = {}
-  const sites: (Site & { readonly first: boolean; readonly inside: boolean; readonly whole: boolean })[] = []
+  const sites: (Site & { readonly first: boolean; readonly inside: boolean; readonly all: boolean })[] = []
   calls.forEach(([who, number], at) => {
     const index = (counts[who] = (counts[who] ?? -1) + 1)
     const name = NAMES.get(number)
@@ -180,9 +182,18 @@ function chosen({ title, always = [] }: Scenario, calls: readonly (readonly [Who
     const inside = Array.from({ length: 2 * RUN_MAX + 1 }, (_, i) => at - RUN_MAX + i).every(same)
     const first = !seen.has(`${verb} ${who} ${name}`)
     seen.add(`${verb} ${who} ${name}`)
-    sites.push({ who, index, name, first, inside, whole: WHOLE || (who === "runtime" && always.includes(name)) })
+    sites.push({ who, index, name, first, inside, all: who === "runtime" && always.includes(name) })
   })
-  return sites.filter(({ first, inside, whole, index }) => !inside && (whole || first || index % SHARE === 0))
+  return sites.filter(({ first, inside, all, index }) => !inside && (WHOLE || all || first || index % SHARE === 0))
+}
+
+/** What is done to a call that is tried; `n` goes up by one from each to the next, so that errors and kills take turns. */
+function actionsAt({ name, all }: Site & { readonly all: boolean }, n: number): string[] {
+  const errnos = errnosFor(name)
+  const errno = errnos[n % errnos.length]
+  if (errno === undefined) return ["KILL"]
+  if (all) return [...errnos, "KILL"]
+  return WHOLE ? [errno, "KILL"] : [n % 3 === 0 ? "KILL" : errno]
 }
 
 /** What a command left that is not there for a reason. */
@@ -222,6 +233,8 @@ async function trial(scenario: Scenario, box: Box, site: Site, action: string): 
   // what cannot be removed stays for `delete --force`; `run` is also the one that deletes
   if (result.code !== 0 && scenario.title.startsWith("create") && action !== "KILL" && !/runts: remove /.test(result.stderr) && leftovers(box).length > 0) wrong.push(`the failed command left ${leftovers(box).join(", ")}`)
   if (result.code === 0 && scenario.title.startsWith("delete") && leftovers(box).length > 0) wrong.push(`it succeeds, but leaves ${leftovers(box).join(", ")}`)
+  // most commands that fail leave nothing, of which nothing could be told or deleted
+  if (scenario.before === "nothing" && leftovers(box).length === 0) return inWords(wrong, site, told, action)
   const state = await call(box, "state", box.id)
   if (state.code !== 0 && !/does not exist/.test(state.stderr)) wrong.push(`state: ${state.stderr}`)
   if (scenario.survives !== undefined && (state.code !== 0 || !scenario.survives.includes(JSON.parse(state.stdout).status))) wrong.push(`the container is ${state.stdout || state.stderr}`)
@@ -233,8 +246,12 @@ async function trial(scenario: Scenario, box: Box, site: Site, action: string): 
   const deleted = await call(box, "delete", "--force", box.id)
   if (deleted.code !== 0) wrong.push(`delete --force: ${deleted.stderr}`)
   if (leftovers(box).length > 0) wrong.push(`after delete --force there is ${leftovers(box).join(", ")}`)
+  return inWords(wrong, site, told, action)
+}
+
+function inWords(wrong: readonly string[], { who, index }: Site, { done }: Report, action: string): string[] {
   const name = done === null ? "nothing" : NAMES.get(done[1])
-  return wrong.map((text) => `${site.who} ${site.index} ${name} ${action}: ${text}`)
+  return wrong.map((text) => `${who} ${index} ${name} ${action}: ${text}`)
 }
 
 const SKIP = HOST_ARCHITECTURE !== "x64" ? "the tracer is for x86-64" : runtimeName !== "runts" ? "it knows where runts makes its calls" : cgroupRoots.length === 0 ? "no cgroups" : undefined
@@ -260,13 +277,11 @@ async function each(t: Test, scenario: Scenario): Promise<void> {
     const { result, calls } = await traced(scenario, first, { who: "runtime", index: -1 }, "NONE")
     if (!t.equal(result.code, 0, `recorded: ${result.stderr}`)) return
     first.call(["delete", "--force", first.id])
-    const queue = chosen(scenario, calls).flatMap((site, n) => {
-      const actions = [...errnosFor(site.name), "KILL"]
-      return (site.whole || actions.length === 1 ? actions : [n % 3 === 0 ? "KILL" : (actions[n % (actions.length - 1)] as string)]).map((action) => ({ site, action }))
-    })
+    const turn = SCENARIOS.indexOf(scenario)
+    const queue = chosen(scenario, calls).flatMap((site, n) => actionsAt(site, turn + n).map((action) => ({ site, action })))
     if (SITE !== undefined) {
       const [who, index, action] = SITE.split(" ") as [Who, string, string]
-      queue.splice(0, Infinity, { site: { who, index: Number(index), name: "read", whole: true }, action })
+      queue.splice(0, Infinity, { site: { who, index: Number(index), name: "read", all: true }, action })
     }
     const problems: string[] = []
     const [before, from] = [injected + killed, performance.now()]

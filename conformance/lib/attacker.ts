@@ -1,6 +1,7 @@
-import { existsSync } from "node:fs"
+import { existsSync, mkdirSync, writeFileSync } from "node:fs"
+import type { Box } from "./box.ts"
 import { startCommand, until } from "./command.ts"
-import { checkout } from "./environment.ts"
+import { checkout, environment } from "./environment.ts"
 import { syscallNumber } from "./syscalls.ts"
 import type { SyscallName } from "../../src/kernel/syscalls.ts"
 
@@ -28,6 +29,34 @@ while True:
     const { code, stderr } = await attacker.done
     if (code !== 137) throw new Error(`who exchanges was not there to the end: ${stderr}`)
   }
+}
+
+/** So many containers run at a time while paths are exchanged: most of what `run` takes is waiting for the kernel. */
+const RUNS_AT_ONCE = environment === "uml" ? 1 : 4
+
+/**
+ * Runs a box's container again and again while the pairs are exchanged, several at a time: each has an id, a cgroup and a copy of config.json of its own,
+ * and the root file system and volumes of all.
+ * @param run is to call the runtime with these arguments once, and to judge what came of it
+ */
+export async function runWhileExchanging(
+  box: Box, pairs: readonly (readonly [string, string])[], rounds: number, run: (argv: readonly string[], round: number) => Promise<void>,
+): Promise<void> {
+  const racers = Array.from({ length: Math.min(RUNS_AT_ONCE, rounds) }, (_, i) => {
+    const bundle = `${box.folder}/racer-${i}`
+    const config = structuredClone(box.config)
+    config.root.path = box.rootfs
+    config.linux.cgroupsPath = `${box.config.linux.cgroupsPath ?? box.cgroupsPath}-${i}`
+    mkdirSync(bundle)
+    writeFileSync(`${bundle}/config.json`, JSON.stringify(config))
+    return ["--root", box.root, ...box.globals, "run", "--bundle", bundle, `${box.id}-${i}`]
+  })
+  let round = 0
+  await whileExchanging(pairs, async () => {
+    await Promise.all(racers.map(async (argv) => {
+      while (round < rounds) await run(argv, round++)
+    }))
+  })
 }
 
 /** A shell snippet for `before`: the command runs where these system calls fail with `errno`. */

@@ -1,5 +1,5 @@
 import { existsSync, writeFileSync } from "node:fs"
-import { type CommandOptions, command, type Running, startCommand, until } from "./command.ts"
+import { type CommandOptions, command, type Result, type Running, startCommand, until } from "./command.ts"
 import { checkout, runtimePath } from "./environment.ts"
 
 const PYTHON = existsSync("/usr/bin/python3") ? "/usr/bin/python3" : "python3"
@@ -79,8 +79,19 @@ export function onTerminal(args: readonly string[], input = "", size: [number, n
   output: string
   code: number
 } {
-  const [columns, rows] = size
-  const { stdout, stderr } = command([PYTHON, `${folder}/terminal.py`, input, String(columns), String(rows), runtimePath, ...args], options)
+  return toldByTerminal(command(terminalArgv(args, input, size), options))
+}
+
+/** As `onTerminal`, while others go on. */
+export async function startOnTerminal(args: readonly string[]): Promise<{ output: string; code: number }> {
+  return toldByTerminal(await startCommand(terminalArgv(args, "", [100, 40])).done)
+}
+
+function terminalArgv(args: readonly string[], input: string, [columns, rows]: [number, number]): string[] {
+  return [PYTHON, `${folder}/terminal.py`, input, String(columns), String(rows), runtimePath, ...args]
+}
+
+function toldByTerminal({ stdout, stderr }: Result): { output: string; code: number } {
   if (stdout === "") throw new Error(`terminal.py: ${stderr}`)
   return JSON.parse(stdout) as { output: string; code: number }
 }

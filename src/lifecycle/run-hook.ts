@@ -299,6 +299,8 @@ class HookRun {
   private follow(pid: number): void {
     reap(this.pid)
     close(this.pidfd)
+    // not to be closed once more at the end, should there be no next one
+    this.pidfd = -1
     this.pid = pid
     this.pidfd = pidfdOf(pid)
     this.followed = true

@@ -1,9 +1,9 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs"
 import t, { type Test } from "tap"
-import { EXE_WATCHER, whileExchanging } from "../../conformance/lib/attacker.ts"
+import { EXE_WATCHER, runWhileExchanging } from "../../conformance/lib/attacker.ts"
 import type { Box } from "../../conformance/lib/box.ts"
 import { Canary, refused, refusedOrTaken } from "../../conformance/lib/canary.ts"
-import { command, expectSuccess, type Result } from "../../conformance/lib/command.ts"
+import { command, expectSuccess, type Result, startRuntime } from "../../conformance/lib/command.ts"
 import { cgroupPrefix, cgroupRoots, environment, runtimeName, unified } from "../../conformance/lib/environment.ts"
 import { listenForConsole } from "../../conformance/lib/helpers.ts"
 import { figure, roundsOf } from "../../conformance/lib/share.ts"
@@ -176,13 +176,11 @@ for (const race of ["target", "parent"] as const) {
     for (let i = 0; i < 20; i++) box.config.mounts.push({ destination: `${inner}${i % 2 === 0 ? "" : `/x${i}`}`, type: "tmpfs", source: "tmpfs" })
     box.script("cat /volume/link/secret /volume/a/secret /volume/a/b/secret /volume/a/made/secret 2>/dev/null; true").write()
     let ran = 0
-    await whileExchanging([[`${volume}/${race === "target" ? "a/b" : "a"}`, `${volume}/link`]], () => {
-      for (let round = 0; round < ROUNDS; round++) {
-        const result = box.call(["run", "--bundle", box.bundle, box.id])
-        if (result.code === 0) ran++
-        else refused(t, result, `round ${round}`)
-        if (result.stdout.includes("canary")) t.fail(`round ${round}: the host is seen: ${result.stdout}`)
-      }
+    await runWhileExchanging(box, [[`${volume}/${race === "target" ? "a/b" : "a"}`, `${volume}/link`]], ROUNDS, async (argv, round) => {
+      const result = await startRuntime(argv).done
+      if (result.code === 0) ran++
+      else refused(t, result, `round ${round}`)
+      if (result.stdout.includes("canary")) t.fail(`round ${round}: the host is seen: ${result.stdout}`)
     })
     t.comment(`${ran} of ${ROUNDS} containers ran`)
     figure(t, "containers started while a neighbour exchanges paths", ROUNDS)
