@@ -68,6 +68,10 @@ const SUITES = [
     files: () => findTests("test/systemd"), kernel: "", systemd: "v1", jobs: 1, seconds: 900,
   },
   {
+    name: "systemd-user", says: "the same driver with an ordinary user's own systemd (User Mode Linux)",
+    files: () => findTests("test/systemd-user"), kernel: "", systemd: "user", jobs: 1, seconds: 900,
+  },
+  {
     name: "engines", says: "the binary beneath real engines, each with a daemon and folders of its own", files: () => findTests("conformance/engines"),
     command: nodeFor, jobs: 2, seconds: 600,
   },
@@ -196,7 +200,7 @@ async function bundle() {
   const { build } = await import("esbuild")
   rmSync(built, { recursive: true, force: true })
   await build({
-    entryPoints: [...integration(), ...findTests("test/systemd"), ...["engines", "faults", "load"].flatMap((folder) => findTests(`conformance/${folder}`))], bundle: true, packages: "external", platform: "node", format: "esm", target: "node20", sourcemap: "inline",
+    entryPoints: [...integration(), ...findTests("test/systemd"), ...findTests("test/systemd-user"), ...["engines", "faults", "load"].flatMap((folder) => findTests(`conformance/${folder}`))], bundle: true, packages: "external", platform: "node", format: "esm", target: "node20", sourcemap: "inline",
     outdir: built, entryNames: "[name]", outExtension: { ".js": ".mjs" }, logLevel: "error",
   })
   for (const file of readdirSync(built)) {

@@ -1,4 +1,5 @@
 import { RuntsError } from "../../error.ts"
+import { ERRNO } from "../../kernel/errno.ts"
 import { debug, warn } from "../../log.ts"
 import type { LinuxResources } from "../../spec/types.gen.ts"
 import { close } from "../file.ts"
@@ -85,7 +86,11 @@ export class UnitMaker {
       this.asked = !unitExists(error)
       throw explained(error, unit)
     }
-    adoptCgroups(this.record, pid)
+    try {
+      adoptCgroups(this.record, pid)
+    } catch (error) {
+      throw unit.user ? fromLogin(error) : error
+    }
     this.checkPlace(pid, unit)
   }
 
@@ -109,6 +114,14 @@ export class UnitMaker {
   private get context(): Context {
     return { version: this.record.mode === "v2" ? 2 : 1, systemd: this.manager.version }
   }
+}
+
+/** A slice takes no processes from systemd, and its user none from a cgroup that is root's, as logins are in. */
+function fromLogin(error: unknown): unknown {
+  if (!(error instanceof RuntsError) || error.details.errno !== ERRNO.EACCES) return error
+  return new RuntsError(error.message, {
+    ...error.details, hint: "from a login a user cannot: make it a scope, or call runts in one: systemd-run --user --scope -p Delegate=yes",
+  })
 }
 
 function explained(error: unknown, { unit, slice, user }: SystemdUnit): unknown {

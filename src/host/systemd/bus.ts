@@ -1,7 +1,8 @@
 import { RuntsError } from "../../error.ts"
-import { native } from "../../ffi/index.ts"
+import { native, sys } from "../../ffi/index.ts"
 import { cString, stringAt } from "../../ffi/library.ts"
 import { ERRNO, errnoText } from "../../kernel/errno.ts"
+import { NR } from "../../kernel/syscalls.ts"
 import { poll, type Interest } from "../poll.ts"
 import { busLibrary } from "./library.ts"
 import { addressIn, append, cell, check } from "./message.ts"
@@ -105,7 +106,7 @@ export class Bus {
       while (library.sd_bus_is_ready(bus.bus) === 0) bus.turn(deadline, `it took the connection and did not answer within ${timeoutMs / 1000} s`)
     } catch (error) {
       bus.close()
-      throw error
+      throw bus.hungUp(error)
     }
     return bus
   }
@@ -183,6 +184,13 @@ export class Bus {
     const interest: Interest = { fd: check(library.sd_bus_get_fd(this.bus), "find the socket"), events, ready: 0 }
     if (left > 0 && poll([interest], left) > 0) return
     throw new RuntsError(`${late} (the bus is ${this.where})`, { code: "systemd-unavailable", errno: ERRNO.ETIMEDOUT })
+  }
+
+  /** Before the first message a bus hangs up on whom it does not serve. */
+  private hungUp(error: unknown): unknown {
+    const errno = error instanceof RuntsError ? error.details.errno : undefined
+    if (errno !== ERRNO.ECONNRESET && errno !== ERRNO.EPIPE) return error
+    return new RuntsError(`the bus ${this.where} hung up on user ${sys(NR.geteuid)}: it is another's, or no D-Bus`, { code: "systemd-unavailable", errno })
   }
 
   private failed(what: string, errno: number): RuntsError {

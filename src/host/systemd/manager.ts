@@ -259,11 +259,13 @@ function unreachable(kind: ManagerKind, failures: readonly RuntsError[]): RuntsE
     })
   }
   const last = failures.at(-1) as RuntsError
-  const denied = failures.some(({ details }) => details.errno === ERRNO.EACCES || details.errno === ERRNO.EPERM)
+  const denied = failures.some(({ details }) => REFUSALS.includes(details.errno ?? 0))
   return new RuntsError(`cannot reach ${whose}: ${failures.map(({ message }) => message).join("; ")}`, {
     ...last.details, hint: hintOf(kind, denied),
   })
 }
+
+const REFUSALS: readonly number[] = [ERRNO.EACCES, ERRNO.EPERM, ERRNO.ECONNRESET, ERRNO.EPIPE]
 
 /** @param denied whether a bus refused this user */
 function hintOf(kind: ManagerKind, denied: boolean): string {
