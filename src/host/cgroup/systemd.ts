@@ -140,7 +140,7 @@ function explained(error: unknown, { unit, slice, user }: SystemdUnit): unknown 
 
 function hintOf({ message }: RuntsError, unit: string, whose: string): string {
   if (/message contents|signature|type/i.test(message)) return "a number of org.systemd.property is an int32 unless it says otherwise, as uint64 5 does"
-  if (/interactive authentication|access denied/i.test(message)) {
+  if (whose !== "" && /interactive authentication|(access|permission) denied/i.test(message)) {
     return "the bus is not the user's own: DBUS_SESSION_BUS_ADDRESS names it, or XDG_RUNTIME_DIR the folder that it is in"
   }
   return `see \`systemctl${whose} status ${unit}\` and \`journalctl${whose} -u ${unit}\``
