@@ -231,6 +231,15 @@ function seccompHasNoEffect({ linux }: Spec, findings: Findings): void {
   })
 }
 
+/** A path that engines write for the systemd driver is a folder's name without it. */
+export function tellUnitPath({ linux }: Spec, findings: Findings): void {
+  const path = linux?.cgroupsPath
+  if (path === undefined || !/^([^/:]+\.slice)?:[^/:]*:[^/:]+$/.test(path)) return
+  findings.warning(`/linux/cgroupsPath: ${shown(path)} is slice:prefix:name of the systemd cgroup driver; without that it is a folder of this name`, {
+    code: "config-no-effect", pointer: "/linux/cgroupsPath", remedy: "give --systemd-cgroup, or a path as /runts/web",
+  })
+}
+
 /** Gives all advice. @param sound false: the config has faults of types, which the advice may trip over */
 export function advise(spec: Spec, sound: boolean, findings: Findings): void {
   for (const advice of ADVICE) unlessUnsound(sound, () => advice(spec, findings))

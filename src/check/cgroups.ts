@@ -14,7 +14,7 @@ const SOME_ID = "check"
 const AT = "/linux/resources"
 
 /** linux.cgroupsPath and linux.resources on this machine. */
-export async function checkCgroup({ spec, findings, caller, inspection }: Host): Promise<void> {
+export async function checkCgroup({ spec, findings, caller, inspection, cgroupManager }: Host): Promise<void> {
   const layout = inspection.layout()
   if (layout === undefined) {
     findings.error("no cgroups are mounted on this machine", {
@@ -23,17 +23,24 @@ export async function checkCgroup({ spec, findings, caller, inspection }: Host):
     return
   }
   const path = spec.linux?.cgroupsPath
-  const record = findings.attempt({ code: "cgroup-path-invalid", pointer: "/linux/cgroupsPath" }, () => cgroupPaths(layout, path, SOME_ID))
+  const systemd = cgroupManager === "systemd"
+  const record = systemd ? (await import("./systemd.ts")).unitCgroups(spec, layout, findings)
+    : findings.attempt({ code: "cgroup-path-invalid", pointer: "/linux/cgroupsPath" }, () => cgroupPaths(layout, path, SOME_ID))
   if (record === undefined) return
   if (path !== undefined && path !== "") findings.attempt({ code: "cgroup-failed", pointer: "/linux/cgroupsPath" }, () => checkCgroups({ ...record }))
-  if (mayLeaveOut({ rootless: "auto" }, record, spec)) tellLeftOut(record, findings)
-  else tellUnwritable(record, layout, path ?? "", { findings, caller })
+  // the folders of units are systemd's to make
+  if (!systemd) tellPermission(record, layout, { spec, findings, caller })
   const resources = spec.linux?.resources
   if (resources === undefined) return
   await tellResources(record, resources, findings)
   tellDevices(resources, findings)
   tellHugepages(resources, findings)
   tellNumbers(spec, findings)
+}
+
+function tellPermission(record: CgroupRecord, layout: CgroupLayout, { spec, findings, caller }: Pick<Host, "spec" | "findings" | "caller">): void {
+  if (mayLeaveOut({ rootless: "auto" }, record, spec)) tellLeftOut(record, findings)
+  else tellUnwritable(record, layout, spec.linux?.cgroupsPath ?? "", { findings, caller })
 }
 
 /** Where no cgroup may be made, a container that asks for nothing goes without. */

@@ -1,10 +1,11 @@
 import { isUnprivileged } from "../host/privilege.ts"
 import { bundleFolder, readConfig } from "../lifecycle/bundle.ts"
+import type { CgroupManager } from "../lifecycle/requests.ts"
 import { locateJsonError } from "../spec/json-error.ts"
 import { decodeJson } from "../spec/json.ts"
 import { findPlaces, Lines } from "../spec/place.ts"
 import type { Span } from "../spec/place.ts"
-import { advise } from "./advice.ts"
+import { advise, tellUnitPath, unlessUnsound } from "./advice.ts"
 import { checkConfig, CONFIG_FILE } from "./config.ts"
 import { Findings, SEVERITIES } from "./finding.ts"
 import type { Finding, Severity } from "./finding.ts"
@@ -15,6 +16,8 @@ export interface CheckRequest {
   readonly bundle: string
   /** Only config.json is looked at: not the files it names, nor this host. */
   readonly configOnly: boolean
+  /** Who is to make the container's cgroups: runts itself if nothing is said. */
+  readonly cgroupManager?: CgroupManager
 }
 
 /** A finding with its place in the text. */
@@ -59,7 +62,12 @@ export async function check(request: CheckRequest): Promise<CheckReport> {
   if (config !== undefined) {
     advise(config.spec, config.sound, findings)
     checkPlan(config.spec, config.sound, findings)
-    if (!request.configOnly) await (await import("./host.ts")).checkHost({ ...config, bundle, findings })
+    const { cgroupManager = "cgroupfs" } = request
+    if (cgroupManager === "systemd") {
+      const { checkUnit } = await import("./systemd.ts")
+      unlessUnsound(config.sound, () => checkUnit(config.spec, findings))
+    } else if (cgroupManager === "cgroupfs") unlessUnsound(config.sound, () => tellUnitPath(config.spec, findings))
+    if (!request.configOnly) await (await import("./host.ts")).checkHost({ ...config, bundle, findings, cgroupManager })
   }
   return report(bundle, scope, true, findings.list, text)
 }

@@ -9,6 +9,7 @@ import { ERRNO } from "../kernel/errno.ts"
 import { AT_FDCWD, O_NONBLOCK, O_RDONLY } from "../kernel/fs.ts"
 import { IOCTL, type NamespaceType } from "../kernel/process.ts"
 import { NR } from "../kernel/syscalls.ts"
+import type { CgroupManager } from "../lifecycle/requests.ts"
 import { namespaceIsNew, namespaceOf } from "../spec/namespace.ts"
 import { FaultsError, pointerKey } from "../spec/report.ts"
 import { checkHostNamespaces } from "../spec/rules.ts"
@@ -29,6 +30,7 @@ export interface Host extends CheckedConfig {
   readonly findings: Findings
   readonly caller: Caller
   readonly inspection: Inspection
+  readonly cgroupManager: CgroupManager
 }
 
 /** What this host cannot give, and what is missing on it. Nothing is done or changed: no process is started. */

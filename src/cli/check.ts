@@ -5,8 +5,8 @@ import { print, STDOUT } from "./output.ts"
 import type { Call } from "./table.ts"
 
 /** `runts check`. @returns 0, 1 where something is wrong, 2 where config.json cannot be read */
-export async function main({ flags }: Call<"check">): Promise<number> {
-  const report = await check({ bundle: flags.bundle || ".", configOnly: flags["config-only"] })
+export async function main({ flags, globals }: Call<"check">): Promise<number> {
+  const report = await check({ bundle: flags.bundle || ".", configOnly: flags["config-only"], cgroupManager: globals.cgroupManager })
   if (flags.format === "json") print((await import("./check-json.ts")).jsonReport(report))
   else {
     const [{ textReport }, { safe }, { styleFor, widthOf }] = await Promise.all([import("./check-text.ts"), import("./frame.ts"), import("./style.ts")])

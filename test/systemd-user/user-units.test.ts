@@ -106,6 +106,15 @@ userTest("exec --cgroup of the user's own [exec --cgroup] [--systemd-cgroup]", L
   t.equal(side.ok("exec", "--cgroup", "named", side.box.id, "cat", "/proc/self/cgroup"), "0::/named\n")
 })
 
+userTest("check finds nothing wrong, and makes nothing [check] [--systemd-cgroup]", LOGIN, (t, side) => {
+  side.box.config.linux.resources = { memory: { limit: 64 << 20 }, pids: { limit: 50 } }
+  side.box.write()
+  const { stdout } = side.call(["--systemd-cgroup", "check", "--bundle", side.box.bundle, "--format", "json"])
+  const { findings } = JSON.parse(stdout) as { findings: { severity: string }[] }
+  t.same(findings.filter(({ severity }) => severity === "error"), [])
+  t.same(side.left, [])
+})
+
 userTest("run in the foreground, and its end [run] [--systemd-cgroup]", LOGIN, (t, side) => {
   side.box.script("cat /proc/self/cgroup; exit 7").write()
   const result = side.call(["--systemd-cgroup", "run", "--bundle", side.box.bundle, side.box.id])
