@@ -18,7 +18,7 @@ export function checkUnit({ linux, annotations }: Spec, findings: Findings): voi
 
 /** Where the container's unit would be. systemd is asked for no more than that. @returns undefined where there can be none */
 export function unitCgroups({ linux }: Spec, layout: CgroupLayout, findings: Findings): CgroupRecord | undefined {
-  const maker = findings.attempt({ code: "systemd-unavailable", pointer: POINTER }, () => UnitMaker.open(layout, linux?.cgroupsPath, SOME_ID))
+  const maker = findings.attempt({ code: "systemd-unavailable", pointer: POINTER }, () => UnitMaker.open(layout, linux?.cgroupsPath, SOME_ID, undefined))
   maker?.close()
   return maker?.record
 }

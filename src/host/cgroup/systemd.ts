@@ -149,7 +149,9 @@ function hintOf({ message }: RuntsError, unit: string, whose: string): string {
 /** Brings a process into the unit's cgroup, or one below it. @param into the container's record, with the paths of those */
 export function attachToUnit(record: CgroupRecord, into: CgroupRecord, pid: number): void {
   const unit = record.systemd as SystemdUnit
-  const below = relativePath(into, UNIFIED).slice(relativePath(record, UNIFIED).length + 1)
+  const own = relativePath(record, UNIFIED)
+  const folder = unit.subgroup === undefined ? own : own.slice(0, -unit.subgroup.length - 1)
+  const below = relativePath(into, UNIFIED).slice(folder.length + 1)
   try {
     withManager(unit, (manager) => manager.attach(unit.unit, below, [pid]))
   } catch (error) {
