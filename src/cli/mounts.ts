@@ -8,7 +8,7 @@ import type { Call } from "./table.ts"
 export async function main(call: Call<"mounts">): Promise<number> {
   const file = call.rest[0] as string
   const where = file === "-" ? "standard input" : file
-  const mounts = loadMounts(file === "-" ? readAll(0) : readFile(file), where)
+  const mounts = loadMounts(file === "-" ? readAll(0, "standard input") : readFile(file), where)
   if (call.action === "add") {
     checkMounts(mounts, where)
     await addMounts(call.globals, call.id, mounts)

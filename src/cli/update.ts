@@ -52,7 +52,7 @@ function resourcesOfFile(file: string, flags: UpdateFlags): LinuxResources {
   const ignored = LIMIT_FLAGS.filter(([flag]) => flags[flag]).map(([flag]) => "--" + flag)
   if (ignored.length > 0) warn(`--resources is given, so ${ignored.join(", ")} are ignored`)
   const where = file === "-" ? "standard input" : file
-  const resources = loadResources(file === "-" ? readAll(0) : readFile(file), where)
+  const resources = loadResources(file === "-" ? readAll(0, "standard input") : readFile(file), where)
   checkResources(resources, where)
   return resources
 }

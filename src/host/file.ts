@@ -86,13 +86,15 @@ function readWhole(fd: number, path: string | undefined): Buffer {
   }
 }
 
-function named(path: string | undefined, fd: number): string {
-  return path === undefined ? "descriptor " + fd : quote(path)
+/** For errors: paths are quoted, words ("standard input") are not. */
+function named(name: string | undefined, fd: number): string {
+  if (name === undefined) return "descriptor " + fd
+  return name.includes(" ") && !name.includes("/") ? name : quote(name)
 }
 
-/** Everything from the descriptor's position to its end; for files of unknown size, procfs and pipes included. `path` is for errors. */
-export function readAll(fd: number, path?: string): Uint8Array {
-  return new Uint8Array(readWhole(fd, path))
+/** Everything from the descriptor's position to its end; for files of unknown size, procfs and pipes included. `name` is for errors. */
+export function readAll(fd: number, name?: string): Uint8Array {
+  return new Uint8Array(readWhole(fd, name))
 }
 
 /** A file's bytes. */
@@ -148,12 +150,12 @@ function isAbsence(errno: number): boolean {
   return errno === ERRNO.ENOENT || errno === ERRNO.ENOTDIR || errno === ERRNO.ESRCH || errno === ERRNO.ENODEV
 }
 
-/** Writes everything, in as many write(2) calls as it takes. `path` is for errors. */
-export function writeAll(fd: number, data: Uint8Array | string, path?: string): void {
+/** Writes everything, in as many write(2) calls as it takes. `name` is for errors. */
+export function writeAll(fd: number, data: Uint8Array | string, name?: string): void {
   let rest = typeof data === "string" ? Buffer.from(data, "utf8") : data
   while (rest.length > 0) {
     const n = retried(NR.write, fd, rest, rest.length)
-    if (n < 0) throw sysError("write to " + named(path, fd), -n, { syscall: "write" })
+    if (n < 0) throw sysError("write to " + named(name, fd), -n, { syscall: "write" })
     rest = rest.subarray(n)
   }
 }

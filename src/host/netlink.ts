@@ -204,7 +204,7 @@ function routeSocketIn(namespace: number): number {
 /** Whether this thread is in the namespace that it came from. */
 function isBack(own: number): boolean {
   const there = tryStat(OWN_NAMESPACE)
-  const wanted = stat({ dirfd: own, path: "", flags: AT_EMPTY_PATH })
+  const wanted = stat({ dirfd: own, path: "", flags: AT_EMPTY_PATH, name: "the own network namespace" })
   return there !== undefined && there.ino === wanted.ino && there.dev === wanted.dev
 }
 

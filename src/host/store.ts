@@ -266,7 +266,7 @@ export function listContainers(globals: StoreOptions): string[] {
   if (fd === -ERRNO.ENOENT && !root.explicit) return []
   if (fd < 0) throw sysError(`open the state root ${quote(root.path)}`, -fd, { syscall: "openat", ...rightsHint(fd) })
   try {
-    return listDir(fd).filter((name) => isId(name) && tryStat({ dirfd: fd, path: name, flags: AT_SYMLINK_NOFOLLOW })?.type === "dir")
+    return listDir(fd, root.path).filter((name) => isId(name) && tryStat({ dirfd: fd, path: name, flags: AT_SYMLINK_NOFOLLOW })?.type === "dir")
   } finally {
     close(fd)
   }
@@ -348,7 +348,7 @@ export class ContainerDir {
     if (fd === -ERRNO.ENOENT) return undefined
     if (fd < 0) throw sysError(what, -fd, removal(this.id))
     try {
-      return readAll(fd)
+      return readAll(fd, name)
     } catch (error) {
       const errno = error instanceof RuntsError ? error.details.errno : undefined
       throw errno === undefined ? error : sysError(what, errno, removal(this.id))

@@ -153,7 +153,7 @@ export class TerminalRelay {
  * and pipes, whose writes can block; a file would lose its position. The descriptor itself where that is not possible.
  */
 function withoutBlocking(fd: number): number {
-  const { type } = stat({ dirfd: fd, path: "", flags: AT_EMPTY_PATH })
+  const { type } = stat({ dirfd: fd, path: "", flags: AT_EMPTY_PATH, name: "standard output" })
   if (type !== "fifo" && !(type === "char" && isTerminal(fd))) return fd
   const again = tryOpenAt(AT_FDCWD, "/proc/self/fd/" + fd, O_WRONLY | O_NONBLOCK | O_NOCTTY)
   return again < 0 ? fd : again

@@ -43,10 +43,11 @@ export function readInside(rootFd: number, path: string): string | undefined {
   how.writeUInt32LE(RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS, 16)
   const fd = sys(NR.openat2, rootFd, path, how, 24)
   if (fd < 0) return undefined
+  const name = JSON.stringify("/" + path) + " of the root file system"
   try {
-    const status = stat({ dirfd: fd, path: "", flags: AT_EMPTY_PATH })
+    const status = stat({ dirfd: fd, path: "", flags: AT_EMPTY_PATH, name })
     if (status.type !== "file" || status.size > PASSWD_BYTES_MAX) return undefined
-    return Buffer.from(readAll(fd)).toString("utf8")
+    return Buffer.from(readAll(fd, "/" + path)).toString("utf8")
   } finally {
     close(fd)
   }

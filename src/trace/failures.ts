@@ -94,7 +94,7 @@ function keepBeside(globals: StoreOptions, id: string, failure: Failure): void {
   if (folder < 0) return
   try {
     writeFileAtomically(folder, failureFile(id), packed(failure), 0o600)
-    const files = listDir(folder).map((name) => ({ name, changed: changedAt(folder, name) }))
+    const files = listDir(folder, FAILURES_FOLDER).map((name) => ({ name, changed: changedAt(folder, name) }))
     files.sort((a, b) => a.changed - b.changed)
     for (const { name } of files.slice(0, -FILES_MAX)) tryUnlinkAt(folder, name)
   } finally {
@@ -119,7 +119,7 @@ function changedAt(folder: number, name: string): number {
 function openOwn(path: string): number {
   const folder = tryOpenAt(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
   if (folder < 0) return folder
-  const { uid, mode } = stat({ dirfd: folder, path: "", flags: AT_EMPTY_PATH })
+  const { uid, mode } = stat({ dirfd: folder, path: "", flags: AT_EMPTY_PATH, name: JSON.stringify(path) })
   if (uid === sys(NR.geteuid) && (mode & 0o022) === 0) return folder
   close(folder)
   return -1
@@ -134,7 +134,7 @@ export function readFailure(globals: StoreOptions, id: string): Failure | undefi
   close(folder)
   if (fd < 0) return undefined
   try {
-    const failure = unpack(readAll(fd)) as Failure
+    const failure = unpack(readAll(fd, `the failure of ${id}`)) as Failure
     return failure.record.id === id ? failure : undefined
   } finally {
     close(fd)

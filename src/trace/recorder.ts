@@ -102,7 +102,7 @@ export class Recorder implements TraceSink {
     this.shared = this.folder === undefined ? memory() : openAt(this.folder.fd, TIMES_FILE, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW, 0o600)
     this.clocks = addClocks(planner, { clock, fd: this.shared })
     // whole, before it is mapped: what a mapping cannot have, for a full disk, ends the process
-    writeAll(this.shared, this.clocks.empty)
+    writeAll(this.shared, this.clocks.empty, TIMES_FILE)
     return this.shared
   }
 
@@ -147,7 +147,7 @@ export class Recorder implements TraceSink {
     this.record = record
     try {
       if (outcome !== "failed" || this.command === "start") this.keep(record)
-      writeAll(this.file, traceFile(record))
+      writeAll(this.file, traceFile(record), "the trace")
     } catch (problem) {
       // what the call has done stands all the same
       warn(`--trace: ${problem instanceof Error ? problem.message : String(problem)}`)

@@ -82,7 +82,7 @@ function tryRead(folder: number, file: string): string | undefined {
   const fd = tryOpenBeneath(folder, file, O_RDONLY)
   if (fd < 0) return undefined
   try {
-    return Buffer.from(readAll(fd)).toString("latin1")
+    return Buffer.from(readAll(fd, file)).toString("latin1")
   } catch (error) {
     const errno = (error as { details?: { errno?: number } }).details?.errno
     if (errno === ERRNO.ENODEV || errno === ERRNO.EOPNOTSUPP) return undefined

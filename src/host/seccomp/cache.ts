@@ -28,7 +28,7 @@ export function cachedFilter(cache: FilterCache, key: string): Uint8Array | unde
   close(folder)
   if (fd < 0) return undefined
   try {
-    return parse(readAll(fd), Buffer.from(key, "utf8"))
+    return parse(readAll(fd, "a kept seccomp filter"), Buffer.from(key, "utf8"))
   } finally {
     close(fd)
   }
@@ -48,7 +48,7 @@ export function keepFilter(cache: FilterCache, key: string, filter: Uint8Array, 
       const keyBytes = Buffer.from(key, "utf8")
       const line = Buffer.from(`${MAGIC} ${keyBytes.length} ${filter.length} ${stamp} ${library}\n`, "utf8")
       writeFileAtomically(folder, name, Buffer.concat([line, keyBytes, filter, line, keyBytes, filter]), 0o600)
-      const names = listDir(folder)
+      const names = listDir(folder, cache.path)
       if (names.length > FILES_MAX) for (const other of names) if (other !== name) tryUnlinkAt(folder, other)
     } finally {
       close(folder)
@@ -86,7 +86,7 @@ function stampOf(path: string): string | undefined {
 function openOwn(cache: FilterCache): number {
   const folder = tryOpenAt(AT_FDCWD, cache.path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
   if (folder < 0) return folder
-  const { uid, mode } = stat({ dirfd: folder, path: "", flags: AT_EMPTY_PATH })
+  const { uid, mode } = stat({ dirfd: folder, path: "", flags: AT_EMPTY_PATH, name: JSON.stringify(cache.path) })
   if (uid === sys(NR.geteuid) && (mode & 0o022) === 0) return folder
   debug(`seccomp: ${cache.path} is not used: others may write there`)
   close(folder)

@@ -177,7 +177,7 @@ function exported(lib: SeccompLibrary, context: number): Uint8Array {
       })
     }
     sys(NR.lseek, fd, 0, SEEK_SET)
-    return readAll(fd)
+    return readAll(fd, "the seccomp filter")
   } finally {
     close(fd)
   }

@@ -81,7 +81,7 @@ export class ContainerFiles {
     const missing = (errno: number, at: readonly string[]): Look => ({ kind: "missing", path: `/${at.join("/")}`, errno, link, folders })
     try {
       for (let step = 0; step < STEPS_MAX && fd >= 0; step++) {
-        const status = stat({ dirfd: fd, path: "", flags: AT_EMPTY_PATH })
+        const status = stat({ dirfd: fd, path: "", flags: AT_EMPTY_PATH, name: JSON.stringify(`/${done.join("/")}`) })
         const here = `/${done.join("/")}`
         const part = rest[0]
         if (part === undefined) {
