@@ -10,14 +10,15 @@ export const PRIVILEGES: Chapter = {
   heading: "Users, privileges and isolation",
   failures: [
     {
-      name: "not-root", title: "A user other than root, without a user namespace", learn: "that one is needed, and how to get such a config",
+      name: "not-root", title: "A user other than root, with a limit above his own", learn: "which limit, and that it is not his to raise",
+      config: { "/linux/cgroupsPath": "", "/process/rlimits": [{ type: "RLIMIT_NOFILE", soft: 900_000_000, hard: 900_000_000 }] },
       call: (box) => {
         chmodSync(box.folder, 0o777)
         const as = ["setpriv", `--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups"]
         return command([...as, runtimePath, ...box.logFlags, "--root", `${box.folder}/own`, "run", "--bundle", box.bundle, box.id])
       },
       broken: "nobody$ runts run web1",
-      names: [/user namespace/], remedy: /spec --rootless|user namespace/,
+      names: ["/process/rlimits/0", "RLIMIT_NOFILE"], remedy: /CAP_SYS_RESOURCE/,
     },
     {
       name: "maps-overlap", title: "Id mappings that overlap", learn: "which two",
