@@ -30,6 +30,7 @@ import { parseState, removal, type StoredState } from "./stored-state.ts"
 
 export type LockKind = "none" | "shared" | "exclusive"
 
+const SEEK_SET = 0
 const LOCK_SH = 1
 const LOCK_EX = 2
 const LOCK_NB = 4
@@ -397,13 +398,9 @@ export class ContainerDir {
    * container that can be deleted again. Symbolic links are removed, not followed.
    */
   remove(): void {
-    // a descriptor of its own: reading a folder moves its position
-    const fd = openAt(this.fd, ".", O_RDONLY | O_DIRECTORY)
-    try {
-      for (const name of listDir(fd, this.path)) if (name !== STATE_FILE) removeTreeAt(fd, name, this.path + "/" + name)
-    } finally {
-      close(fd)
-    }
+    // where the caller's limit of descriptors is why it is removed, there is no other one; reading a folder moves its position
+    sys(NR.lseek, this.fd, 0, SEEK_SET)
+    for (const name of listDir(this.fd, this.path)) if (name !== STATE_FILE) removeTreeAt(this.fd, name, this.path + "/" + name)
     removeTreeAt(this.fd, STATE_FILE, this.path + "/" + STATE_FILE)
     const result = tryUnlinkAt(AT_FDCWD, this.path, AT_REMOVEDIR)
     if (result < 0 && result !== -ERRNO.ENOENT) {

@@ -3,7 +3,7 @@ import { sys } from "../ffi/index.ts"
 import { ownCgroup, type CgroupLayout } from "../host/cgroup/layout.ts"
 import { ownFolder } from "../host/cgroup/paths.ts"
 import type { CgroupRecord } from "../host/cgroup/record.ts"
-import { close, realPath, tryReadLink, tryStat } from "../host/file.ts"
+import { close, realPath, tryReadLink, tryStat, type FileStatus } from "../host/file.ts"
 import { mountPointOf, openNamespace } from "../host/procfs.ts"
 import { AT_FDCWD, O_CLOEXEC, O_PATH, RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS } from "../kernel/fs.ts"
 import { SUPER_MAGIC } from "../kernel/mount.ts"
@@ -89,14 +89,24 @@ export function mountSource(mount: Mount, index: number, bundle: string): MountS
   const keepsLink = mount.options?.some((option) => option === "copy-symlink" || option === "src-nofollow") === true
   const link = keepsLink ? tryReadLink(AT_FDCWD, source) : undefined
   if (typeof link === "string") return { isDirectory: false, isProcfs: false, link }
-  const status = mount.source === undefined || mount.source === "" ? undefined : tryStat(source)
+  const where = `mounts[${index}] (${mount.destination}): bind source`
+  const pointer = `/mounts/${index}/source`
+  const status = mount.source === undefined || mount.source === "" ? undefined : lookAt(source, where, pointer)
   if (status === undefined) {
-    throw new RuntsError(`mounts[${index}] (${mount.destination}): bind source ${JSON.stringify(source)}: no such file or directory`, {
-      code: "mount-source-missing", errno: 2, pointer: `/mounts/${index}/source`,
-    })
+    throw new RuntsError(`${where} ${JSON.stringify(source)}: no such file or directory`, { code: "mount-source-missing", errno: 2, pointer })
   }
   const isProcfs = cleanRelative(mount.destination) === "proc" && fileSystemOf(source) === SUPER_MAGIC.PROC
   return { isDirectory: status.type === "dir", isProcfs }
+}
+
+/** @throws RuntsError where the caller may not look, as an ordinary user into others' folders */
+function lookAt(source: string, where: string, pointer: string): FileStatus | undefined {
+  try {
+    return tryStat(source)
+  } catch (error) {
+    if (!(error instanceof RuntsError)) throw error
+    throw new RuntsError(`${where}: ${error.message}`, { ...error.details, pointer })
+  }
 }
 
 function fileSystemOf(path: string): number {

@@ -3,6 +3,7 @@ import { close, open, readText, writeFile } from "../host/file.ts"
 import { isUnprivileged } from "../host/privilege.ts"
 import { reap } from "../host/process.ts"
 import { recv, send } from "../host/socket.ts"
+import { ERRNO } from "../kernel/errno.ts"
 import { O_RDONLY } from "../kernel/fs.ts"
 import { MESSAGE, type Planner } from "../plan/planner.ts"
 import { mountRequest } from "../plan/mount-request.ts"
@@ -35,9 +36,15 @@ export function writeMap(path: string, mappings: readonly IdMapping[], pointer: 
   } catch (error) {
     if (!(error instanceof RuntsError)) throw error
     throw new RuntsError(`write the id mappings: ${error.message}`, {
-      ...error.details, code: "id-map-failed", pointer, hint: "ranges must not overlap, and at most 340 of them fit",
+      ...error.details, code: "id-map-failed", pointer, hint: error.details.errno === ERRNO.EPERM ? whyDenied(mappings) : "ranges must not overlap, and at most 340 of them fit",
     })
   }
+}
+
+/** user_namespaces(7), "Defining user and group ID mappings": who may write which. */
+function whyDenied(mappings: readonly IdMapping[]): string {
+  return mappings.some(({ hostID }) => hostID === 0) ? "who maps the id 0 needs CAP_SETFCAP, since Linux 5.12"
+    : "more than one's own id maps who has CAP_SETUID and CAP_SETGID, or calls newuidmap and newgidmap"
 }
 
 /** Runs one of the short programs of plan/user-namespace.ts; `use` is called while its process is in the namespace. */

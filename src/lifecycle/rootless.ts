@@ -2,7 +2,7 @@ import { RuntsError } from "../error.ts"
 import { sys } from "../ffi/index.ts"
 import { readText } from "../host/file.ts"
 import { hasOwnCapability } from "../host/privilege.ts"
-import { findMapper, type IdKind, ownNames, ownSubIds, SUBIDS } from "../host/subids.ts"
+import { findMapper, type IdKind, ownNames, ownSubIds, type SubIds, SUBIDS } from "../host/subids.ts"
 import { PR } from "../kernel/process.ts"
 import { NR } from "../kernel/syscalls.ts"
 import { debug } from "../log.ts"
@@ -58,12 +58,24 @@ function ownMappings(kind: IdKind): IdMapping[] {
     return mappings
   }
   let next = 1
-  for (const { first, count } of ownSubIds(kind).slice(0, MAPPINGS_MAX - 1)) {
+  for (const range of ownSubIds(kind).slice(0, MAPPINGS_MAX - 1)) {
+    refuseRange(kind, own, range)
+    const { first, count } = range
     mappings.push({ containerID: next, hostID: first, size: count })
     next += count
   }
   if (next === 1) debug(`${SUBIDS[kind]} has no line for ${ownNames().at(-1)}: the container has one ${kind} only`)
   return mappings
+}
+
+/** No range may hold root, who would be in the container's reach, nor the caller, who is the container's root already. */
+function refuseRange(kind: IdKind, own: number, { first, count, line }: SubIds): void {
+  const wrong = first === 0 ? "begin with 0, which is root's: a process of the container could be root outside of it"
+    : own >= first && own < first + count ? `hold the user's own, ${own}, which is the container's root already` : undefined
+  if (wrong === undefined) return
+  throw new RuntsError(`${SUBIDS[kind]}, line ${line}: the ${count} ids from ${first} on ${wrong}`, {
+    code: "id-map-failed", hint: `have root give the user others (usermod --del-sub${kind}s, --add-sub${kind}s), or map the user's own id alone (\`runts spec --rootless\`)`,
+  })
 }
 
 /** Root without CAP_SYS_ADMIN, as in a container of Docker's: all ids that it has itself, each as it is. */

@@ -1,10 +1,11 @@
+import { ERRNO } from "../kernel/errno.ts"
 import { AT_FDCWD, AT_RECURSIVE, O_CLOEXEC, O_DIRECTORY, O_RDONLY } from "../kernel/fs.ts"
 import { FSCONFIG, FSMOUNT_CLOEXEC, FSOPEN_CLOEXEC, MOUNT_ATTR, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE } from "../kernel/mount.ts"
 import { MSG_NOSIGNAL } from "../kernel/process.ts"
 import type { Datum, Label, Step } from "../program/program.ts"
 import type { MountRequest, SecurityOption } from "./mount-request.ts"
 import type { MountContext } from "./mounts.ts"
-import { MESSAGE, type Planner } from "./planner.ts"
+import { type Hints, MESSAGE, type Planner } from "./planner.ts"
 import { resultCell } from "./targets.ts"
 
 /**
@@ -15,6 +16,11 @@ const PSEUDO: ReadonlySet<string> = new Set(["proc", "tmpfs", "devpts", "mqueue"
 
 /** What is bound from the host where the kernel refuses a fresh mount in the container's user namespace. */
 const HOST_TWIN: ReadonlyMap<string, string> = new Map([["proc", "/proc"], ["sysfs", "/sys"], ["mqueue", "/dev/mqueue"]])
+
+/** user_namespaces(7): of file systems only those marked FS_USERNS_MOUNT, and none of the host's disks. */
+const RIGHTS_HINTS: Hints = {
+  [ERRNO.EPERM]: "in a user namespace only some types can be mounted (proc, sysfs, tmpfs, devpts, mqueue, overlay, fuse), no disk: mount it before, and bind it",
+}
 
 /** What making a file system needs of the container: a launcher that stages one has no root yet. */
 export type FileSystemContext = Pick<MountContext, "planner" | "userNamespace" | "label">
@@ -65,7 +71,7 @@ export function fileSystem(context: FileSystemContext, request: MountRequest, pa
   if (type === "mqueue" && context.label !== undefined) labelRoot(planner, mount, context.label, name)
   const done = p.label("mount made")
   p.here(done)
-  mountLog(planner, log, opened, error, mount, name)
+  mountLog(planner, log, opened, error, mount, name, context.userNamespace ? RIGHTS_HINTS : undefined)
   if (fromHost !== undefined && twin !== undefined) bindFromHost(planner, fromHost, twin, attributes, kept, done, name)
   return mount
 }
@@ -96,7 +102,7 @@ function labelRoot(planner: Planner, mount: Step, label: SecurityOption, name: s
  * The block that a failing mount ends in: it fetches what the kernel wrote to the context's log, then reports the errno.
  * @param error result of the last fsconfig(2) @param mount the step after them; its result counts where those went well
  */
-export function mountLog(planner: Planner, log: Label, opened: Step, error: Datum, mount: Step, name: string): void {
+export function mountLog(planner: Planner, log: Label, opened: Step, error: Datum, mount: Step, name: string, hints: Hints = {}): void {
   const p = planner.program
   const pointer = p.pointer
   planner.later(() => {
@@ -108,9 +114,9 @@ export function mountLog(planner: Planner, log: Label, opened: Step, error: Datu
     p.call("sendto", planner.status, message, 16 + 256, MSG_NOSIGNAL, 0, 0).orContinue().says("send the kernel's mount log to the runtime")
     const fsconfigFailed = p.label("fsconfig failed")
     p.test(error, 0x80000000, "!=", 0, fsconfigFailed)
-    p.fail(mount).says(`mount ${name}`)
+    planner.hint(p.fail(mount).says(`mount ${name}`), hints)
     p.here(fsconfigFailed)
-    p.fail(p.load(error)).says(`mount ${name}`)
+    planner.hint(p.fail(p.load(error)).says(`mount ${name}`), hints)
   })
 }
 

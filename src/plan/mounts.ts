@@ -1,4 +1,5 @@
 import { RuntsError } from "../error.ts"
+import { ERRNO } from "../kernel/errno.ts"
 import { AT_EMPTY_PATH, AT_FDCWD, AT_RECURSIVE, AT_SYMLINK_NOFOLLOW, S_IFDIR, S_IFMT, STATX } from "../kernel/fs.ts"
 import { MOUNT_ATTR, MOVE_MOUNT_F_EMPTY_PATH, MOVE_MOUNT_T_EMPTY_PATH, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE } from "../kernel/mount.ts"
 import type { Datum, Step } from "../program/program.ts"
@@ -8,7 +9,7 @@ import { fileSystem } from "./file-system.ts"
 import { idmap } from "./launcher.ts"
 import { legacyMount } from "./legacy-mount.ts"
 import type { MountRequest, SecurityOption } from "./mount-request.ts"
-import type { Planner } from "./planner.ts"
+import type { Hints, Planner } from "./planner.ts"
 import { remount } from "./remount.ts"
 import { mayMountBelowProc, openTarget, refuseProcfs, resultCell, scratch } from "./targets.ts"
 import { cleanRelative } from "../path.ts"
@@ -204,6 +205,11 @@ function unlockedAttributes({ clear, recursiveSet, recursiveClear }: AttributeWo
   return { set: 0, clear: clear & ~ATIME & ~recursiveSet, recursiveSet: 0, recursiveClear: recursiveClear & ~ATIME }
 }
 
+/** In a user namespace mounts below may not be left out: what they cover would be seen (mount_namespaces(7)). */
+const SUBMOUNTS_HINTS: Hints = {
+  [ERRNO.EINVAL]: "if file systems are mounted below it, a user namespace can bind it only with them: use the option rbind",
+}
+
 /** A detached clone of a bind's source, with its attributes. */
 function boundTree(context: MakeContext, request: MountRequest, path: string): Step {
   const { planner, facts } = context
@@ -213,6 +219,7 @@ function boundTree(context: MakeContext, request: MountRequest, path: string): S
   const flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (request.bindRecursive ? AT_RECURSIVE : 0) | (request.sourceNoFollow ? AT_SYMLINK_NOFOLLOW : 0)
   const tree = planner.program.call("open_tree", AT_FDCWD, from, flags).says(`bind ${request.mount.source ?? ""} to /${path}: clone the tree`)
   if (staged === undefined) {
+    if (context.userNamespace && !request.bindRecursive) planner.hint(tree, SUBMOUNTS_HINTS)
     const how = { userNamespace: facts.idmaps.get(request.index), idmapRecursive: request.idmap?.recursive === true, what: `/${path}` }
     idmap(planner, tree, how)
   }
