@@ -132,6 +132,13 @@ function refuse(spec: Spec): void {
   })
   const user = namespaceOf(spec.linux, "user")
   if (user === undefined || !namespaceIsNew(user)) return
+  for (const kind of ["uid", "gid"] as const) {
+    const mappings = spec.linux?.[`${kind}Mappings`] ?? []
+    if (mappings.length === 0 || isMapped(0, mappings)) continue
+    throw new RuntsError(`linux.${kind}Mappings: ${kind} 0 of the container is not mapped, as whom it is set up`, {
+      code: "id-map-failed", pointer: `/linux/${kind}Mappings`, hint: 'add {"containerID": 0, "hostID": ' + `${sys(kind === "uid" ? NR.geteuid : NR.getegid)}, "size": 1}`,
+    })
+  }
   spec.linux?.namespaces?.forEach((namespace, index) => {
     if (namespaceIsNew(namespace)) return
     throw new RuntsError(`linux.namespaces: the ${namespace.type} namespace ${JSON.stringify(namespace.path)} cannot be joined from a new user namespace`, {

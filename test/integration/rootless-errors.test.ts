@@ -116,6 +116,12 @@ userTest("rootless: one id of somebody else's is refused, be it in place of the 
   refused(t, box, "/linux/uidMappings", /newuidmap: exit status 1/)
 })
 
+userTest("rootless: a container whose root is not mapped [/linux/uidMappings] [/linux/gidMappings]", OURS, (t, box) => {
+  box.mapped([{ containerID: 1000, hostID: UID, size: 1 }])
+  box.config.process.user = { uid: 1000, gid: 1000 }
+  refused(t, box, "/linux/uidMappings", new RegExp(`uid 0 of the container is not mapped.*"containerID": 0, "hostID": ${UID}, "size": 1`))
+})
+
 userTest("rootless: additional groups where the kernel denies them [/process/user/additionalGids]", OURS, async (t, box) => {
   const size = 1
   box.around = { subuid: "" }
