@@ -83,7 +83,7 @@ boxTest(`${CONTAINERS} containers, ${AT_ONCE} created, started and deleted at a 
 })
 
 boxTest(`${STATE_CALLS} calls of state: each answers, nothing grows [state]`, async (t, box) => {
-  await box.launch("/bin/sleep", "1000")
+  await box.launch("/bin/sleep", String(2 * HOURS_MS / 1000))
   const folder = (): string => readdirSync(`${box.root}/${box.id}`).sort().map((name) => `${name} ${name.endsWith(".sock") ? "" : readFileSync(`${box.root}/${box.id}/${name}`).length}`).join("\n")
   const descriptors = (): number => readdirSync(`/proc/${box.pid}/fd`).length
   const before = { ...figures(box), folder: folder(), descriptors: descriptors() }

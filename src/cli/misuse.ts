@@ -2,7 +2,7 @@ import yargs from "yargs"
 import type { Argv, Options } from "yargs"
 import { HELP, VERSION } from "./manual/help-page.ts"
 import { nearestName } from "../spec/report.ts"
-import { commandName, wholeNumber } from "./parse.ts"
+import { booleanOf, commandName, wholeNumber } from "./parse.ts"
 import { COMMANDS, GLOBAL_FLAGS } from "./table.ts"
 import type { Command, CommandName, Flag, Flags, Positional } from "./table.ts"
 
@@ -63,7 +63,7 @@ export function readByYargs(argv: readonly string[]): YargsReading {
 function section(name: string, argv: readonly string[], flags: Flags, halt: boolean) {
   let failure: Error | undefined
   const all: Flags = { ...flags, help: HELP }
-  const parser = blank(argv)
+  const parser = blank(plainBooleans(argv, all, halt))
     .parserConfiguration({ ...PARSER, "halt-at-non-option": halt })
     .strictOptions()
     .fail((message, error) => {
@@ -85,6 +85,22 @@ function section(name: string, argv: readonly string[], flags: Flags, halt: bool
   if (halt && positionals[0] === "--") positionals.shift()
   else if (halt && name !== "runts" && positionals[1] === "--") positionals.splice(1, 1)
   return { flags: values, positionals }
+}
+
+/** Go's words for true and false (strconv.ParseBool) as the one that yargs knows of each. */
+function plainBooleans(argv: readonly string[], flags: Flags, halt: boolean): string[] {
+  const words = [...argv]
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i] as string
+    if (word === "--" || (halt && !/^-./.test(word))) break
+    const [, dashes = "", name = "", text] = /^(--?)([^-=][^=]*)(?:=(.*))?$/s.exec(word) ?? []
+    const [long, flag] = Object.entries(flags).find(([long, { short }]) => name === long || name === short) ?? []
+    if (long === undefined || flag === undefined) continue
+    const value = text === undefined ? undefined : booleanOf(text)
+    if (flag.kind !== "boolean") i += text === undefined ? 1 : 0
+    else if (value !== undefined) words[i] = `${dashes}${name}=${value}`
+  }
+  return words
 }
 
 function blank(argv: readonly string[]): Argv {

@@ -131,7 +131,7 @@ function store(values: AnyValues, name: string, flag: Flag, text: string | undef
 }
 
 /** The spellings of Go's strconv.ParseBool. */
-function booleanOf(text: string): boolean | undefined {
+export function booleanOf(text: string): boolean | undefined {
   switch (text) {
     case "true": case "1": case "t": case "T": case "TRUE": case "True": return true
     case "false": case "0": case "f": case "F": case "FALSE": case "False": return false

@@ -25,7 +25,9 @@ export function openDescriptors(): string[] {
   const found: string[] = []
   for (const name of readdirSync("/proc/self/fd")) {
     try {
-      found.push(`${name} ${readlinkSync("/proc/self/fd/" + name)}`)
+      const target = readlinkSync("/proc/self/fd/" + name)
+      // who translates the tests looks after its cache now and then
+      if (!/\/tsx-\d+(\/|$)/.test(target)) found.push(`${name} ${target}`)
     } catch {
       // the folder's own descriptor
     }
