@@ -1,5 +1,5 @@
 /** How strongly the specification asks (RFC 2119). */
-export type Level = "MUST" | "MUST NOT" | "SHOULD" | "SHOULD NOT"
+export type Level = "MUST" | "MUST NOT" | "REQUIRED" | "SHOULD" | "SHOULD NOT"
 
 /**
  * A clause of runtime-spec 1.3.0 that a runtime can break, in our words. Tests name it as `[clause runtime.md/state-1]` at the end of

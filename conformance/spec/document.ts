@@ -6,7 +6,7 @@ const SPEC = "https://github.com/opencontainers/runtime-spec/blob/v1.3.0"
 
 const HEAD = `# What the specification demands
 
-Every MUST, MUST NOT, SHOULD and SHOULD NOT of runtime-spec 1.3.0 that a runtime for Linux can break, in our words, with the tests that show
+Every MUST, MUST NOT, REQUIRED, SHOULD and SHOULD NOT of runtime-spec 1.3.0 that a runtime for Linux can break, in our words, with the tests that show
 it. Made by \`npm run conformance\` from conformance/spec/rows/ and the titles of the tests; a test compares. A test names its clauses at
 the end of its title: \`[clause runtime.md/delete-1]\`. \`conformance/run --runtime PATH\` runs them against any runtime and prints the
 same table with the outcome.

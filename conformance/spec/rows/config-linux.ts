@@ -19,11 +19,13 @@ export const CONFIG_LINUX = clauses("config-linux.md", {
     ["MUST", "a type that is not listed is the runtime's",
       ["namespaces: namespaces: what is not listed is the caller's"]],
     ["MUST", "a type that comes twice is an error"],
+    ["REQUIRED", "type: without it it is an error"],
   ],
   "User namespace mappings": [
     ["MUST", "uidMappings and gidMappings are the maps of the user namespace",
       ["namespaces: user namespace: maps, ids inside and outside", "namespaces: user namespace: several ranges"]],
     ["SHOULD NOT", "files change their owner for the sake of the mapping"],
+    ["REQUIRED", "containerID, hostID and size: without one it is an error"],
   ],
   "Offset for Time Namespace": [
     ["MUST", "timeOffsets are those of the time namespace"],
@@ -34,6 +36,7 @@ export const CONFIG_LINUX = clauses("config-linux.md", {
     ["MUST", "path may be anywhere in the container (MAY for the config)",
       ["resources: devices: a fifo, and a node in a folder that is missing"]],
     ["MUST", "major and minor are there unless the type is p"],
+    ["REQUIRED", "type and path: without one it is an error"],
   ],
   "Default Devices": [
     ["MUST", "/dev/null, zero, full, random, urandom and tty are supplied", ["mounts: /dev: the default nodes and links"]],
@@ -82,6 +85,7 @@ export const CONFIG_LINUX = clauses("config-linux.md", {
       ["cgroup: ${view}: applyDevices() grants the accesses that the rules name"]],
     ["MUST", "an entry without type, major or minor means all",
       ["cgroup: ${view}: applyDevices() grants the accesses that the rules name"]],
+    ["REQUIRED", "allow: without it it is an error"],
   ],
   Memory: [
     ["MUST", "limit, reservation, swap, swappiness and disableOOMKiller are in the cgroup", of("\"memory\":", V1, V2)],
@@ -96,11 +100,13 @@ export const CONFIG_LINUX = clauses("config-linux.md", {
   "Block IO": [
     ["MUST", "weights and throttles are in the cgroup, or an error where the kernel has none", of("\"blockIO\":", V1, V2, ...REFUSED)],
     ["MUST", "an entry of weightDevice has weight or leafWeight"],
+    ["REQUIRED", "major and minor of an entry, rate of one that throttles: without one it is an error"],
   ],
   "Huge page limits": [
     ["MUST", "limits are in the cgroup, for reservations where the kernel counts them",
       ["resources-v1: v1: huge pages are in the cgroup2 hierarchy"]],
     ["MUST", "pageSize is one that the machine has"],
+    ["REQUIRED", "pageSize and limit: without one it is an error"],
   ],
   Network: [
     ["MUST", "classID and priorities are in the cgroup, or an error where there is none",
@@ -147,6 +153,7 @@ export const CONFIG_LINUX = clauses("config-linux.md", {
     ["MUST", "mode, nodes and flags are init's policy", ["memory-policy: each mode and flag is the kernel's policy of init"]],
     ["MUST", "what set_mempolicy(2) does not take is an error",
       ["memory-policy: a node that is not there fails create", "memory-policy: what the kernel takes nowhere"]],
+    ["REQUIRED", "mode: without it it is an error"],
   ],
   Sysctl: [
     ["MUST", "values are set in the container's namespaces", ["resources: sysctl: set in the container's namespaces only"]],
@@ -165,6 +172,7 @@ export const CONFIG_LINUX = clauses("config-linux.md", {
     ["MUST", "a state that cannot be sent is an error", ["seccomp-notify: seccomp notify: without an agent nothing runs"]],
     ["MUST", "without SCMP_ACT_NOTIFY listenerPath has no effect"],
     ["MUST NOT", "listenerMetadata is there without listenerPath"],
+    ["REQUIRED", "defaultAction; names and action of a rule; op of an argument: without one it is an error"],
   ],
   "The Container Process State": [
     ["MUST", "JSON as payload, descriptors by SCM_RIGHTS, in the first message"],
@@ -186,5 +194,6 @@ export const CONFIG_LINUX = clauses("config-linux.md", {
   ],
   Personality: [
     ["MUST", "domain is the execution domain"],
+    ["REQUIRED", "domain: without it it is an error"],
   ],
 })

@@ -12,6 +12,7 @@ export const CONFIG = clauses("config.md", {
     ["MUST", "root.path is absolute, or relative to the bundle"],
     ["MUST", "a folder exists at root.path, else it is an error", ["bad-input: root: missing, a file"]],
     ["MUST", "with readonly the root file system is read-only inside", ["mounts: root.readonly: the root cannot be written"]],
+    ["REQUIRED", "path: without it it is an error"],
   ],
   Mounts: [
     ["MUST", "mounts are made in the order listed", ["mounts: mounts: a later mount covers an earlier one"]],
@@ -21,6 +22,7 @@ export const CONFIG = clauses("config.md", {
       ["mounts: mounts: the type says nothing where an option says bind"]],
     ["MUST", "bind or rbind among the options makes a mount a bind, whatever its type",
       ["mounts: mounts: the type says nothing where an option says bind"]],
+    ["REQUIRED", "destination: without it it is an error"],
   ],
   "Linux mount options": [
     ["MUST", "async, atime, defaults, dev, diratime, dirsync, exec, iversion, lazytime, loud do what mount(8) says"],
@@ -51,12 +53,14 @@ export const CONFIG = clauses("config.md", {
     ["MUST", "env is the program's environment", ["process: env: what is configured and HOME, no more"]],
     ["MUST", "args has an entry, and the first is looked up as execvp(3) does",
       ["process: args: found through the container's PATH"]],
+    ["REQUIRED", "height and width of consoleSize: without one it is an error"],
   ],
   "POSIX process": [
     ["MUST", "an rlimit type that maps to nothing in the kernel is an error"],
     ["MUST", "rlim_cur in the container is the soft value", ["process-tables: rlimits: every type, soft and hard"]],
     ["MUST", "rlim_max in the container is the hard value", ["process-tables: rlimits: every type, soft and hard"]],
     ["MUST", "a type that comes twice is an error"],
+    ["REQUIRED", "type, soft and hard of rlimits: without one it is an error"],
   ],
   "Linux Process": [
     ["MUST", "apparmorProfile is the program's profile", ["apparmor: the profile holds from the program's first instruction"]],
@@ -80,6 +84,7 @@ export const CONFIG = clauses("config.md", {
     ["SHOULD NOT", "without final the affinity is changed in the cgroup",
       ["scheduler: execCPUAffinity: without final the container's CPUs"]],
     ["MUST NOT", "execCPUAffinity holds for init"],
+    ["REQUIRED", "policy of scheduler, class of ioPriority: without one it is an error"],
   ],
   "POSIX-platform User": [
     ["MUST", "uid and gid are those of the program in the container", ["process: user: uid, gid and additional groups"]],
@@ -102,6 +107,7 @@ export const CONFIG = clauses("config.md", {
     ["MUST", "a hook's args and env are those configured", ["hooks: hooks: arguments and environment are the configured ones"]],
     ["MUST", "hooks of a kind are called in the order listed", ["hooks: hooks: several of a kind run in the order listed"]],
     ["MUST", "hooks read the container's state on stdin"],
+    ["REQUIRED", "path: without it it is an error"],
   ],
   Prestart: [
     ["MUST", "called in create, after the namespaces are made and before pivot_root"],
