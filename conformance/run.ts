@@ -13,6 +13,8 @@ const RUN_SECONDS_MAX = 1200
 const JOBS = 2
 const USAGE = "usage: run [--runtime PATH]... [--file TEXT] [--environment native|pure-v2] [--out FOLDER] [--report FILE] [--known]"
 const OWN = "runts"
+/** As --file: the validation programs and nothing else. */
+const TOOLS = "runtime-tools"
 
 type Environment = "native" | "pure-v2"
 
@@ -206,7 +208,8 @@ interface ToolResult {
 async function runTools(runtime: string, { file, out }: Options, found: Found): Promise<void> {
   const json = `${out}/${basename(runtime)}-runtime-tools.json`
   rmSync(json, { force: true })
-  const { output } = await run(["conformance/runtime-tools/run", "--runtime", runtime, "--file", file, "--json", json], {
+  const programs = file === TOOLS ? "" : file
+  const { output } = await run(["conformance/runtime-tools/run", "--runtime", runtime, "--file", programs, "--json", json], {
     RUNTS_TEST_ENV: found.environment === "both" ? "native" : found.environment,
   })
   if (!existsSync(json)) {
