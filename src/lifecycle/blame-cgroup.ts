@@ -1,8 +1,7 @@
 import { RuntsError } from "../error.ts"
-import { ownCgroup, parseLayout } from "../host/cgroup/layout.ts"
+import { ownCgroup, readMounted } from "../host/cgroup/layout.ts"
 import type { CgroupRecord } from "../host/cgroup/manager.ts"
 import { ownFolder } from "../host/cgroup/paths.ts"
-import { readText } from "../host/file.ts"
 import { ERRNO } from "../kernel/errno.ts"
 
 /**
@@ -27,7 +26,7 @@ export function blameCgroup<T>(record: CgroupRecord, launch: () => T): T {
 /** The folder of the cgroup that this process is in. */
 function ownUnified(): string {
   const own = ownCgroup()
-  const unified = parseLayout(readText("/proc/self/mountinfo"), own).controllers.find(({ name }) => name === "")
+  const unified = readMounted().controllers.find(({ name }) => name === "")
   return unified === undefined ? "" : `${unified.mount}/${ownFolder(unified, own[""] ?? "/")}`
 }
 

@@ -1,8 +1,7 @@
 import { RuntsError } from "../error.ts"
-import { ownCgroup, parseLayout } from "../host/cgroup/layout.ts"
+import { readMounted } from "../host/cgroup/layout.ts"
 import type { CgroupRecord } from "../host/cgroup/manager.ts"
 import { relativePath, UNIFIED } from "../host/cgroup/record.ts"
-import { readText } from "../host/file.ts"
 import { cleanRelative } from "../path.ts"
 import { SYSTEMD_HIERARCHY } from "../plan/facts.ts"
 import { annotatedCgroup, annotation } from "../spec/annotations.ts"
@@ -43,7 +42,7 @@ export function addSystemdHierarchy(record: CgroupRecord, spec: Spec): void {
     })
   }
   if (record.paths[SYSTEMD_HIERARCHY] !== undefined) return
-  const found = parseLayout(readText("/proc/self/mountinfo"), ownCgroup()).controllers.find(({ name }) => name === SYSTEMD_HIERARCHY)
+  const found = readMounted().controllers.find(({ name }) => name === SYSTEMD_HIERARCHY)
   if (found === undefined) {
     throw new RuntsError(`${FORCE_V1}: the v1 hierarchy ${SYSTEMD_HIERARCHY} is not mounted on this machine`, {
       code: "cgroup-controller-missing", pointer,

@@ -1,5 +1,5 @@
 import { RuntsError, sysError } from "../error.ts"
-import { ownCgroup, parseLayout } from "../host/cgroup/layout.ts"
+import { ownCgroup, readMounted } from "../host/cgroup/layout.ts"
 import { entryRecord, type CgroupRecord } from "../host/cgroup/manager.ts"
 import { standardDescriptors } from "../host/fds.ts"
 import { close, readFile, readText, tryOpenAt } from "../host/file.ts"
@@ -161,7 +161,7 @@ function joinedCgroups(record: CgroupRecord, wanted: readonly string[]): CgroupR
 function currentCgroups(record: CgroupRecord, pid: number): CgroupRecord {
   const current = ownCgroup(pid)
   const paths: Record<string, string> = {}
-  for (const { name, mount, root } of parseLayout(readText("/proc/self/mountinfo"), ownCgroup()).controllers) {
+  for (const { name, mount, root } of readMounted().controllers) {
     const path = current[name]
     if (path === undefined || record.mounts[name] !== mount) continue
     // where a part of the host's tree is mounted, /proc/PID/cgroup still shows whole paths, unless a cgroup namespace cuts them too

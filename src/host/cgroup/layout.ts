@@ -1,7 +1,7 @@
 import { RuntsError } from "../../error.ts"
 import { sys } from "../../ffi/index.ts"
 import { NR } from "../../kernel/syscalls.ts"
-import { readText, tryReadText } from "../file.ts"
+import { readText, tryReadText, tryStat } from "../file.ts"
 import { UNIFIED } from "./record.ts"
 import type { CgroupMode } from "./record.ts"
 
@@ -36,15 +36,41 @@ export function readLayout(): CgroupLayout {
   if (sys(NR.statfs, ROOT, statfs) === 0 && new Uint32Array(statfs.buffer)[0] === CGROUP2_SUPER_MAGIC) {
     return { mode: "v2", root: ROOT, controllers: [{ name: UNIFIED, mount: ROOT, root: "/" }], unified: ROOT }
   }
-  return parseLayout(readText("/proc/self/mountinfo"), ownCgroup())
+  return readMounted()
+}
+
+/** The layout by the mount table, which tells of v1 hierarchies beside a cgroup2 too. */
+export function readMounted(): CgroupLayout {
+  const mountinfo = readText("/proc/self/mountinfo")
+  return parseLayout(mountinfo, ownCgroup(), mayCover(mountinfo) ? isOnTop : undefined)
+}
+
+/** Whether something may be mounted over cgroups: in a container that has the host's /sys, with its own /sys/fs/cgroup over the host's. */
+function mayCover(mountinfo: string): boolean {
+  return ["/sys", ROOT].some((point) => mountinfo.indexOf(` ${point} `) !== mountinfo.lastIndexOf(` ${point} `))
+}
+
+/** Whether a path leads to this mount. @param id as in mountinfo */
+function isOnTop(mount: string, id: number): boolean {
+  let found
+  try {
+    found = tryStat(mount)
+  } catch (error) {
+    if (error instanceof RuntsError) return false
+    throw error
+  }
+  // Linux before 5.8 does not tell the mount
+  return found !== undefined && (found.mountId === undefined || found.mountId === id)
 }
 
 /**
  * The layout by mount table and memberships (man proc(5)). Of a hierarchy that is mounted often the mount below
  * /sys/fs/cgroup counts, else the first.
- * @param own names of the hierarchies as keys
+ * @param own names of the hierarchies as keys @param isVisible tells of a mount, by its point and number, whether nothing covers it
  */
-export function parseLayout(mountinfo: string, own: Readonly<Record<string, string>>): CgroupLayout {
+export function parseLayout(
+  mountinfo: string, own: Readonly<Record<string, string>>, isVisible?: (mount: string, id: number) => boolean,
+): CgroupLayout {
   const found = new Map<string, Hierarchy>()
   // few of the possibly thousands of lines matter, so lines are looked for instead of split
   for (let at = mountinfo.indexOf(" - cgroup"); at >= 0; at = mountinfo.indexOf(" - cgroup", at + 1)) {
@@ -56,6 +82,7 @@ export function parseLayout(mountinfo: string, own: Readonly<Record<string, stri
     const mount = unescape(fields[4] as string)
     const known = found.get(name)
     if (known !== undefined && (isBelowRoot(known.mount) || !isBelowRoot(mount))) continue
+    if (isVisible?.(mount, Number(fields[0])) === false) continue
     found.set(name, { name, mount, root: unescape(fields[3] as string) })
   }
   const unified = found.get(UNIFIED)

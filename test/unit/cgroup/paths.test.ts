@@ -34,6 +34,17 @@ t.test("parseLayout: tells v1, v2 and none apart, and reads escaped mount points
   t.equal(parseLayout(twice, { pids: "/" }).controllers[0]?.mount, "/sys/fs/cgroup/pids")
 })
 
+t.test("parseLayout: what something else covers is not there", async (t) => {
+  const asked: (readonly [string, number])[] = []
+  const covered = "8 0 0:1 / /sys/fs/cgroup/pids rw - cgroup a rw,pids\n9 0 0:1 / /sys/fs/cgroup rw - tmpfs a rw\n10 9 0:1 / /sys/fs/cgroup/memory rw - cgroup a rw,memory"
+  const { controllers } = parseLayout(covered, { pids: "/", memory: "/" }, (mount, id) => {
+    asked.push([mount, id])
+    return id > 9
+  })
+  t.same(controllers.map(({ name }) => name), ["memory"])
+  t.same(asked, [["/sys/fs/cgroup/pids", 8], ["/sys/fs/cgroup/memory", 10]])
+})
+
 t.test("parseCgroupFile: keeps colons of paths", async (t) => {
   t.same(parseCgroupFile("4:cpu,cpuacct:/a:b:c\n1:name=systemd:/\n0::/x\n"),
     { "cpu,cpuacct": "/a:b:c", "name=systemd": "/", "": "/x" })
