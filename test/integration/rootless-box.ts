@@ -150,6 +150,9 @@ export interface UserTestOptions {
   ranges?: boolean
 }
 
+// the time limit of a test file is the suite's
+t.setTimeout(0)
+
 const OTHERS = { crun: "is not compared as an ordinary user" } as const
 
 /** One test with a box of an ordinary user's, and a last check that nothing is left behind. */
