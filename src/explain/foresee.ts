@@ -161,7 +161,7 @@ export async function foreseeCreate(globals: GlobalOptions, loaded: Bundle, id: 
       stdio: process.terminal === true ? [] : standardDescriptors(),
       preservedFds: 0,
       limits: divideLimits(process, outside).own,
-      ...(rootless === undefined ? {} : { traceable: true, ...(rootless.deniesGroups(spec.linux?.gidMappings ?? []) ? { deniesGroups: true } : {}) }),
+      ...rootless?.factsOfUser(spec),
       rootfsParent: notes.try(() => sharedParent(spec, rootfs), undefined, "/linux/rootfsPropagation"),
       noPivot: false,
       noNewKeyring: false,

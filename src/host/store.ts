@@ -132,6 +132,7 @@ const CLAIM_TRIES = 10
  */
 export function claim(globals: StoreOptions, id: string): ContainerDir {
   checkId(id)
+  keepOwnRights()
   const root = stateRoot(globals)
   for (let tries = 0; tries < CLAIM_TRIES; tries++) {
     const container = tryClaim(root, id)
@@ -140,6 +141,12 @@ export function claim(globals: StoreOptions, id: string): ContainerDir {
     return container
   }
   throw new RuntsError(`container ${quote(id)} was deleted while it was being created`, { code: "container-missing" })
+}
+
+/** A caller's umask that takes the owner's rights would keep everybody but root from what he makes himself. */
+function keepOwnRights(): void {
+  const umask = sys(NR.umask, 0o077)
+  sys(NR.umask, umask & 0o077)
 }
 
 /** @returns undefined if somebody has removed the folder before it was locked */

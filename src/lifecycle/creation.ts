@@ -235,7 +235,7 @@ async function launchInit(creating: Creating): Promise<Created> {
       stdio: process.terminal === true ? [] : standardDescriptors(),
       preservedFds: inherited.preserved.length,
       limits: limits.own,
-      ...(rootless === undefined ? {} : { traceable: true, ...(rootless.deniesGroups(spec.linux?.gidMappings ?? []) ? { deniesGroups: true } : {}) }),
+      ...rootless?.factsOfUser(spec),
       rootfsParent: sharedParent(spec, creating.state.rootfs),
       noPivot: request.noPivot,
       noNewKeyring: request.noNewKeyring,

@@ -4,12 +4,23 @@ import { writeFile } from "../host/file.ts"
 import { hasOwnCapability } from "../host/privilege.ts"
 import { findMapper, type IdKind, MAPPER_FOLDERS, ownSubIds, SUBIDS } from "../host/subids.ts"
 import { NR } from "../kernel/syscalls.ts"
-import type { IdMapping } from "../spec/types.gen.ts"
+import type { CreateFacts } from "../plan/facts.ts"
+import type { IdMapping, Spec } from "../spec/types.gen.ts"
 import { writeMap } from "./id-maps.ts"
 import { runTool } from "./run-hook.ts"
 
 /** They look users up, which may ask a network. Seconds. */
 const TIMEOUT_S = 30
+
+/** What a container's plan must know of an ordinary user who makes it. */
+export function factsOfUser({ linux }: Spec): Pick<CreateFacts, "traceable" | "deniesGroups"> {
+  // who is root of a user namespace that is joined, and sees init there, could take hold of it (CVE-2016-9962)
+  const isNew = (type: string): boolean => linux?.namespaces?.some((namespace) => namespace.type === type && (namespace.path ?? "") === "") === true
+  return {
+    ...(isNew("user") || isNew("pid") ? { traceable: true } : {}),
+    ...(deniesGroups(linux?.gidMappings ?? []) ? { deniesGroups: true } : {}),
+  }
+}
 
 /**
  * Whether the container's user namespace can have additional groups: the kernel denies setgroups(2) where its caller maps his own group

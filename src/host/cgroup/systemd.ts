@@ -6,6 +6,7 @@ import { close } from "../file.ts"
 import { managerKind, SystemdManager, unitExists } from "../systemd/manager.ts"
 import type { Property } from "../systemd/value.ts"
 import { deviceFilterRules, deviceList } from "./device-rules.ts"
+import { cgroupError } from "./error.ts"
 import { sleep, tryOpenCgroup, tryReadControl, tryWriteControl } from "./folder.ts"
 import { ownCgroup, type CgroupLayout } from "./layout.ts"
 import { adoptCgroups } from "./manager.ts"
@@ -55,6 +56,7 @@ export class UnitMaker {
       const controlGroup = kind === "user" ? manager.controlGroup : ""
       const record = unitRecord(layout, names, controlGroup, kind === "user", subgroup)
       record.created = Object.values(record.paths)
+      checkOpening(record)
       return new UnitMaker(record, manager)
     } catch (error) {
       manager.close()
@@ -64,7 +66,7 @@ export class UnitMaker {
 
   /** linux.resources as the files are to have them. */
   resources(resources: LinuxResources | undefined): LinuxResources | undefined {
-    return resources === undefined ? undefined : inWholePercents(resources, this.context)
+    return resources === undefined ? undefined : withoutIdleShares(inWholePercents(resources, this.context))
   }
 
   /**
@@ -122,6 +124,22 @@ function fromLogin(error: unknown): unknown {
   return new RuntsError(error.message, {
     ...error.details, hint: "from a login a user cannot: make it a scope, or call runts in one: systemd-run --user --scope -p Delegate=yes",
   })
+}
+
+/** systemd has made the cgroup idle by then, and the kernel takes no weight of one that is (cpu.idle, cgroup-v2.rst). */
+function withoutIdleShares(resources: LinuxResources): LinuxResources {
+  if (resources.cpu?.idle !== 1) return resources
+  const { shares: _, ...cpu } = resources.cpu
+  return { ...resources, cpu }
+}
+
+/** Nothing is asked of systemd where the kernel lacks what reads and ends a cgroup: it could not be taken back. */
+function checkOpening(record: CgroupRecord): void {
+  for (const key in record.paths) {
+    const fd = tryOpenCgroup(record, key)
+    if (fd >= 0) close(fd)
+    else if (fd !== -ERRNO.ENOENT) throw cgroupError(`open cgroup ${JSON.stringify(record.paths[key])}`, -fd, { syscall: "openat2" })
+  }
 }
 
 function explained(error: unknown, { unit, slice, user }: SystemdUnit): unknown {
