@@ -9,7 +9,10 @@ import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFi
 import { tmpdir } from "node:os"
 import { basename, dirname, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
+import { tsImport } from "tsx/esm/api"
 import { figuresOf, recordWhole } from "./whole-run.mjs"
+
+const { filesAgain } = /** @type {typeof import("../conformance/lib/ways.ts")} */ (await tsImport("../conformance/lib/ways.ts", import.meta.url))
 
 const checkout = resolve(dirname(fileURLToPath(import.meta.url)), "..")
 process.chdir(checkout)
@@ -29,8 +32,9 @@ const ENGINES_UML_SHARE = ["conmon", "containerd", "podman"]
 
 /**
  * How a suite's files are run. `command` gives the argument vector of one file; without it all run at once under User Mode Linux, with
- * `kernel` on its command line and `modules` loaded, and `systemd` (see conformance/rigs/uml).
- * @typedef {{ name: string, says: string, files: () => string[], command?: (file: string) => string[], kernel?: string, modules?: string, systemd?: string, jobs: number, seconds: number }} Suite
+ * `kernel` on its command line and `modules` loaded, and `systemd` (see conformance/rigs/uml). `way`: how the tests make containers
+ * (conformance/lib/environment.ts).
+ * @typedef {{ name: string, says: string, files: () => string[], command?: (file: string) => string[], kernel?: string, modules?: string, systemd?: string, way?: string, jobs: number, seconds: number }} Suite
  * @type {Suite[]}
  */
 const SUITES = [
@@ -45,6 +49,10 @@ const SUITES = [
   {
     name: "pure-v2", says: "the binary where /sys/fs/cgroup is cgroup2 alone", files: integration,
     command: (file) => ["conformance/rigs/pure-v2", ...nodeFor(file)], jobs: 2, seconds: 300,
+  },
+  {
+    name: "rootless", says: "the integration tests again, by an ordinary user, on this machine as it is", files: () => again("rootless"),
+    command: (file) => ["conformance/rigs/rootless", ...nodeFor(file)], jobs: 2, seconds: 300,
   },
   {
     name: "uml", says: "the binary on a kernel of its own with all v2 controllers (User Mode Linux)",
@@ -70,6 +78,10 @@ const SUITES = [
   {
     name: "systemd-user", says: "the same driver with an ordinary user's own systemd (User Mode Linux)",
     files: () => findTests("test/systemd-user"), kernel: "", systemd: "user", jobs: 1, seconds: 900,
+  },
+  {
+    name: "again-systemd", says: "the integration tests again, with units of systemd in place of cgroupfs (a share; --all: each)",
+    files: () => again("systemd"), kernel: "", systemd: "yes", way: "systemd", jobs: 1, seconds: 1200,
   },
   {
     name: "engines", says: "the binary beneath real engines, each with a daemon and folders of its own", files: () => findTests("conformance/engines"),
@@ -178,6 +190,12 @@ function integration() {
   return findTests("test/integration")
 }
 
+/** Those that run again where containers are made in another way. @param {import("../conformance/lib/ways.ts").Way} way */
+function again(way) {
+  const names = filesAgain(way, integration().map(testName), process.env.RUNTS_ALL === "1")
+  return integration().filter((file) => names.includes(testName(file)))
+}
+
 /** @param {string} file */
 function testName(file) {
   return basename(file, ".test.ts")
@@ -245,6 +263,7 @@ async function runInUml(suite, files) {
     }).join("\n")
     return run(["conformance/rigs/uml", "sh", "-c", script], suite.seconds, {
       RUNTS_UML_SHARE: share, UML_KERNEL: suite.kernel ?? "", UML_MODULES: suite.modules ?? "", UML_SYSTEMD: suite.systemd ?? "",
+      RUNTS_TEST_WAY: suite.way ?? "plain", UML_SECONDS: String(suite.seconds),
     })
   }
   let done = await boot(files)

@@ -46,11 +46,12 @@ export async function runWhileExchanging(
     const bundle = `${box.folder}/racer-${i}`
     const config = structuredClone(box.config)
     config.root.path = box.rootfs
-    config.linux.cgroupsPath = `${box.config.linux.cgroupsPath ?? box.cgroupsPath}-${i}`
+    config.linux.cgroupsPath = box.cgroupsPathOf(`-${i}`)
     mkdirSync(bundle)
     writeFileSync(`${bundle}/config.json`, JSON.stringify(config))
     return ["--root", box.root, ...box.globals, "run", "--bundle", bundle, `${box.id}-${i}`]
   })
+  box.handOver()
   let round = 0
   await whileExchanging(pairs, async () => {
     await Promise.all(racers.map(async (argv) => {

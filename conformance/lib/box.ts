@@ -1,8 +1,9 @@
 import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs"
 import { type CommandOptions, expectSuccess, type Result, runtime, type Running, startRuntime, until } from "./command.ts"
 import { baseConfig, type Config, type IdMapping } from "./config.ts"
-import { cgroupPrefix, cgroupRoots, marker, ownCgroups, scratch } from "./environment.ts"
+import { cgroupPrefix, cgroupRoots, marker, ownCgroups, scratch, SLICE, user, way } from "./environment.ts"
 import { isAlive, mountinfo, processesWith } from "./procfs.ts"
+import { handOver } from "./ids.ts"
 import { makeRootfs } from "./rootfs.ts"
 
 /** What `state` prints (runtime-spec, State). */
@@ -32,6 +33,7 @@ export class Box {
   readonly root: string
   readonly bundle: string
   readonly rootfs: string
+  /** The path of its cgroup from the root of each hierarchy. */
   readonly cgroupsPath: string
   readonly config: Config
   /** More global options of every call. */
@@ -44,10 +46,25 @@ export class Box {
     this.root = `${this.folder}/state`
     this.bundle = `${this.folder}/bundle`
     this.rootfs = `${this.bundle}/rootfs`
-    this.cgroupsPath = `${cgroupPrefix}/${this.id}`
-    this.config = baseConfig(this.cgroupsPath)
+    this.cgroupsPath = this.cgroupFolderOf()
+    this.config = baseConfig(this.cgroupsPathOf())
     mkdirSync(this.bundle, { recursive: true })
     makeRootfs(this.rootfs)
+    this.handOver()
+  }
+
+  /**
+   * linux.cgroupsPath for this box's container, or for another of its containers: with units of systemd their slice and name, none of an ordinary
+   * user's, whom nobody has given a cgroup.
+   */
+  cgroupsPathOf(more = ""): string | undefined {
+    if (way === "rootless") return undefined
+    return way === "systemd" ? `${SLICE}:test:${this.id}${more}` : this.cgroupFolderOf(more)
+  }
+
+  /** The path of the cgroup that `cgroupsPathOf` asks for. */
+  cgroupFolderOf(more = ""): string {
+    return way === "systemd" ? `${cgroupPrefix}/test-${this.id}${more}.scope` : `${cgroupPrefix}/${this.id}${more}`
   }
 
   /** Sets the container's program. */
@@ -66,8 +83,14 @@ export class Box {
     writeFileSync(`${this.bundle}/config.json`, JSON.stringify(config))
   }
 
+  /** Gives an ordinary user what is in this box: the files of root are his, those of other ids have the ids that his containers see as theirs. */
+  handOver(): void {
+    if (user !== undefined) handOver(this.folder)
+  }
+
   /** Runs the runtime with this box's --root; does not write config.json. */
   call(args: readonly string[], options: CommandOptions = {}): Result {
+    this.handOver()
     return runtime(["--root", this.root, ...this.globals, ...args], options)
   }
 
@@ -104,6 +127,7 @@ export class Box {
   /** Starts `run` in the foreground and leaves it running. */
   startRun(flags: readonly string[] = [], options: CommandOptions = {}): Running {
     this.write()
+    this.handOver()
     return startRuntime(["--root", this.root, ...this.globals, "run", "--bundle", this.bundle, ...flags, this.id], options)
   }
 
@@ -143,10 +167,13 @@ export class Box {
 
   /** Gives the container a user namespace; the root file system's owner becomes its root. */
   mapIds(hostID = 100_000, size = 65_536): void {
-    const mappings: IdMapping[] = [{ containerID: 0, hostID, size }]
+    const mappings: IdMapping[] = user === undefined
+      ? [{ containerID: 0, hostID, size }]
+      : [{ containerID: 0, hostID: user.id, size: 1 }, { containerID: 1, hostID: user.subids.first, size: size - 1 }]
     this.config.linux.namespaces.push({ type: "user" })
     this.config.linux.uidMappings = mappings
     this.config.linux.gidMappings = mappings
+    if (user !== undefined) return
     const give = (path: string): void => {
       chownSync(path, hostID, hostID)
       for (const entry of readdirSync(path, { withFileTypes: true })) if (entry.isDirectory()) give(`${path}/${entry.name}`)

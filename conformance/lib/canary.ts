@@ -16,6 +16,8 @@ export class Canary {
       writeFileSync(`${this.folder}/${name}`, `canary of the host ${name}`)
     }
     chmodSync(`${this.folder}/secret`, 0o600)
+    // of an ordinary user it is his own: all that he could lose
+    box.handOver()
     this.before = this.look()
   }
   look(): string {

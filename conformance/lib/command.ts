@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
-import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs"
-import { marker, runtimePath, scratch } from "./environment.ts"
+import { closeSync, fchownSync, openSync, readFileSync, writeFileSync } from "node:fs"
+import { checkout, marker, runtimePath, scratch, user, way } from "./environment.ts"
+import type { Way } from "./ways.ts"
 import { complained, refuseHarm } from "./peer.ts"
 
 /** How a command ended. */
@@ -28,6 +29,8 @@ export interface CommandOptions {
 const TIME_LIMIT_MS = process.env.RUNTS_TEST_ENV?.endsWith("uml") === true ? 120_000 : 20_000
 const SIGNAL_NUMBERS: Partial<Record<NodeJS.Signals, number>> = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGSEGV: 11, SIGPIPE: 13, SIGTERM: 15 }
 
+const helpers = `${checkout}/conformance/lib/`
+
 let outputs = 0
 
 /** Runs the runtime and waits for it. Its output goes to files, since a container may keep a pipe open for ever. */
@@ -39,12 +42,14 @@ export function runtime(args: readonly string[], options: CommandOptions = {}): 
 /** Runs any command as `runtime` does. */
 export function command(argv: readonly string[], options: CommandOptions = {}): Result {
   const base = `${scratch}/output-${++outputs}`
-  const full = withSnippet(argv, options.before)
-  const stdio = openStdio(base, options.input)
+  const full = withSnippet(inThisWay(argv), options.before)
+  const who = callerOf(argv)
+  const stdio = openStdio(base, options.input, who)
   const start = performance.now()
   const done = spawnSync(full[0] as string, full.slice(1), {
     stdio,
     env: options.env ?? environmentWithMarker(),
+    ...who,
     timeout: options.timeLimit ?? TIME_LIMIT_MS,
     killSignal: "SIGKILL",
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
@@ -75,12 +80,14 @@ export function startRuntime(args: readonly string[], options: CommandOptions = 
 /** Starts any command as `startRuntime` does. */
 export function startCommand(argv: readonly string[], options: CommandOptions = {}): Running {
   const base = `${scratch}/output-${++outputs}`
-  const full = withSnippet(argv, options.before)
-  const stdio = openStdio(base, options.input)
+  const full = withSnippet(inThisWay(argv), options.before)
+  const who = callerOf(argv)
+  const stdio = openStdio(base, options.input, who)
   const start = performance.now()
   const child = spawn(full[0] as string, full.slice(1), {
     stdio,
     env: options.env ?? environmentWithMarker(),
+    ...who,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   })
   for (const fd of stdio) closeSync(fd)
@@ -127,11 +134,27 @@ export async function until<T>(what: string, ask: () => T | undefined | false, t
   }
 }
 
+/** What the runtime is told in this way of making containers, before a test's own words. */
+const WAY_FLAGS: Record<Way, readonly string[]> = { plain: [], systemd: ["--systemd-cgroup"], rootless: [], delegated: [] }
+
+function inThisWay(argv: readonly string[]): readonly string[] {
+  return WAY_FLAGS[way].length === 0 ? argv : argv.flatMap((word) => (word === runtimePath ? [word, ...WAY_FLAGS[way]] : [word]))
+}
+
+/** Whose process a command is: what calls the runtime, or speaks with it, is the user's; what makes ready for it is root's. */
+function callerOf(argv: readonly string[]): { uid?: number; gid?: number } {
+  const calls = argv.some((word) => word.includes(runtimePath) || word.startsWith(helpers))
+  return user !== undefined && calls ? { uid: user.id, gid: user.id } : {}
+}
+
 function withSnippet(argv: readonly string[], snippet: string | undefined): readonly string[] {
   return snippet === undefined ? argv : ["/bin/sh", "-c", `${snippet}\nexec "$@"`, "sh", ...argv]
 }
 
-function openStdio(base: string, input: string | undefined): number[] {
+function openStdio(base: string, input: string | undefined, { uid, gid }: { uid?: number; gid?: number }): number[] {
   if (input !== undefined) writeFileSync(`${base}.in`, input)
-  return [openSync(input === undefined ? "/dev/null" : `${base}.in`, "r"), openSync(`${base}.out`, "w"), openSync(`${base}.err`, "w")]
+  const fds = [openSync(input === undefined ? "/dev/null" : `${base}.in`, "r"), openSync(`${base}.out`, "w"), openSync(`${base}.err`, "w")]
+  // as a shell of his would have opened them: he may open them again through /dev/stdout
+  if (uid !== undefined && gid !== undefined) for (const fd of fds.slice(input === undefined ? 1 : 0)) fchownSync(fd, uid, gid)
+  return fds
 }

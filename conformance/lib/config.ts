@@ -24,7 +24,7 @@ export interface Config {
   annotations?: Record<string, string>
   linux: {
     namespaces: { type: string; path?: string }[]
-    cgroupsPath?: string
+    cgroupsPath?: string | undefined
     [key: string]: unknown
   }
   [key: string]: unknown
@@ -59,7 +59,7 @@ const CAPABILITIES = [
 ]
 
 /** A small container of ordinary isolation; `args` is a program that ends at once. */
-export function baseConfig(cgroupsPath: string): Config {
+export function baseConfig(cgroupsPath: string | undefined): Config {
   return {
     // crun 1.8 knows none after 1.0
     ociVersion: runtimeName === "crun" ? "1.0.2" : "1.2.0",

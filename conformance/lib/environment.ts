@@ -1,7 +1,8 @@
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmdirSync, rmSync, statSync } from "node:fs"
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmdirSync, rmSync, statSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { basename, dirname, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
+import type { Way } from "./ways.ts"
 
 /** The checkout's top folder. */
 export const checkout = resolve(dirname(fileURLToPath(import.meta.url)), "../..")
@@ -16,13 +17,24 @@ export const runtimeName = nameOf(basename(runtimePath))
 /** Where the suite runs: on the machine itself, in a view of cgroup2 alone, or under User Mode Linux, there also with systemd. */
 export type EnvironmentName = "native" | "pure-v2" | "uml" | "systemd-uml"
 export const environment = (process.env.RUNTS_TEST_ENV || "native") as EnvironmentName
+/** A kernel with one slow processor, built without much that a machine's has. */
+export const underUml = environment.endsWith("uml")
+
+/** See ways.ts; "rootless" and "delegated" in conformance/rigs/rootless. */
+export const way = (process.env.RUNTS_TEST_WAY || "plain") as Way
 
 /** Every file of this test process is below this folder; it is removed when the process ends. */
 export const scratch = mkdtempSync(`${realpathSync(tmpdir())}/runts-test-`)
 chmodSync(scratch, 0o755) // ids of a user namespace must get through to the bundles
 
-/** cgroupsPath of every container starts with this. */
-export const cgroupPrefix = `/runts-test-${process.pid}`
+/** The ordinary user who makes the containers, or undefined where root does. His id is 0 in them; id n is his first of /etc/subuid + n - 1. */
+export const user = way === "rootless" ? findUser(process.env.RUNTS_RIG_USER ?? "") : undefined
+
+/** The slice of all units of this test process. */
+export const SLICE = `runtstest${process.pid}.slice`
+
+/** The folder of every container's cgroup is below this one. */
+export const cgroupPrefix = way === "systemd" ? `/${SLICE}` : `/runts-test-${process.pid}`
 
 /** In the environment of every runtime that is started here, so that a process left behind is known as ours. */
 export const marker = `RUNTS_TEST_MARKER=${process.pid}-${Date.now()}`
@@ -45,6 +57,29 @@ function findSecurityModule(): "apparmor" | "selinux" | "none" {
   if (existsSync("/sys/fs/selinux/load")) return "selinux"
   const enabled = "/sys/module/apparmor/parameters/enabled"
   return existsSync(enabled) && readFileSync(enabled, "utf8").startsWith("Y") ? "apparmor" : "none"
+}
+
+/** Of a user who calls a runtime: his name, his id and his group's, and what he may map beside. */
+export interface User {
+  readonly name: string
+  readonly id: number
+  readonly subids: { readonly first: number; readonly count: number }
+}
+
+/** Reads the accounts, and gives this process what he would find in his environment. */
+function findUser(name: string): User {
+  const line = (path: string): string[] => (
+    readFileSync(path, "utf8").split("\n").find((text) => text.startsWith(`${name}:`)) ?? "").split(":")
+  const id = Number(line("/etc/passwd")[2])
+  const [, first, count] = line("/etc/subuid").map(Number)
+  if (!(id > 0) || first === undefined || count === undefined) throw new Error("RUNTS_TEST_WAY=rootless is for conformance/rigs/rootless")
+  for (const folder of ["home", "runtime"]) {
+    mkdirSync(`${scratch}/${folder}`, { mode: 0o700 })
+    chownSync(`${scratch}/${folder}`, id, id)
+  }
+  Object.assign(process.env, { USER: name, LOGNAME: name, HOME: `${scratch}/home`, XDG_RUNTIME_DIR: `${scratch}/runtime` })
+  for (const variable of ["SUDO_UID", "SUDO_GID", "SUDO_USER"]) delete process.env[variable]
+  return { name, id, subids: { first, count } }
 }
 
 function locate(name: string): string {

@@ -1,4 +1,4 @@
-import { controllers, environment, securityModule, unified } from "./environment.ts"
+import { controllers, environment, securityModule, underUml, unified } from "./environment.ts"
 
 /**
  * `v2`: /sys/fs/cgroup is cgroup2; `controllers`: cpu, io, memory and pids are among its controllers. `selinux`: a kernel of its own, whose
@@ -16,5 +16,5 @@ export function has(need: Need): boolean {
   if (need === "no selinux") return securityModule !== "selinux"
   if (need === "no controllers") return !has("controllers")
   if (need === "controllers") return ["cpu", "io", "memory", "pids"].every((name) => controllers.includes(name))
-  return environment !== "uml" // its kernel is built without time namespaces
+  return !underUml // its kernel is built without time namespaces
 }

@@ -2,9 +2,10 @@ import { execFileSync } from "node:child_process"
 import { readFileSync } from "node:fs"
 import t, { type Test } from "tap"
 import { Box } from "./box.ts"
-import { environment, type EnvironmentName, runtimeName, runtimePath, type RuntimeName } from "./environment.ts"
+import { environment, type EnvironmentName, runtimeName, runtimePath, type RuntimeName, underUml, way } from "./environment.ts"
 import { has, type Need } from "./need.ts"
 import { judgeWords } from "./peer.ts"
+import { type Difference, type DifferenceName, DIFFERENCES } from "./ways.ts"
 
 export type { Need } from "./need.ts"
 
@@ -22,6 +23,8 @@ export interface TestOptions {
   needs?: readonly Need[]
   /** The clause that judges what a peer leaves behind after an error, where the test's own is about the error alone. */
   leavesElsewhere?: string
+  /** What it asks for that not everybody can have who makes containers: the test is skipped for them (conformance/lib/ways.ts). */
+  differs?: readonly DifferenceName[]
   /** Environments in which the test says nothing, and why. */
   skipIn?: Partial<Record<EnvironmentName, string>>
 }
@@ -80,8 +83,10 @@ function skipReason(title: string, options: TestOptions): string | undefined {
   if (falls !== undefined && process.env.RUNTS_ATTACK !== "1") return `${runtimeName} ${falls}`
   const harms = options.harms?.[runtimeName]
   if (harms !== undefined) return `left out with ${runtimeName}: ${harms}`
-  const silent = options.skipIn?.[environment]
+  const silent = options.skipIn?.[environment] ?? (underUml ? options.skipIn?.uml : undefined)
   if (silent !== undefined) return `${environment}: ${silent}`
+  const different = options.differs?.map((name) => DIFFERENCES[name] as Difference).find(({ ways }) => ways.includes(way))
+  if (different !== undefined) return `${way}: ${different.why}`
   const missing = options.needs?.find((need) => !has(need))
   if (missing === undefined) return undefined
   return missing.startsWith("no ") ? `${environment} has ${missing.slice(3)}` : `${environment} has no ${missing}`

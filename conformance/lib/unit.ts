@@ -2,10 +2,10 @@ import { existsSync, readFileSync } from "node:fs"
 import type { Test } from "tap"
 import type { Box } from "./box.ts"
 import { command, expectSuccess } from "./command.ts"
+import { SLICE } from "./environment.ts"
 import { boxTest, type TestOptions } from "./test.ts"
 
-/** The slice of all units of this test process. */
-export const SLICE = `runtstest${process.pid}.slice`
+export { SLICE } from "./environment.ts"
 
 /** A container's unit as systemd shows it. */
 export class Unit {

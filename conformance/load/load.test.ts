@@ -62,7 +62,7 @@ boxTest(`${CONTAINERS} containers, ${AT_ONCE} created, started and deleted at a 
     mkdirSync(`${box.folder}/${id}`)
     const config = structuredClone(box.config)
     config.root.path = box.rootfs
-    config.linux.cgroupsPath = `${box.cgroupsPath}-${id}`
+    config.linux.cgroupsPath = box.cgroupsPathOf(`-${id}`)
     writeFileSync(`${box.folder}/${id}/config.json`, JSON.stringify(config))
   }
   const before = figures(box)

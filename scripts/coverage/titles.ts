@@ -15,6 +15,8 @@ export interface Test {
   /** What stands there and means nothing. */
   readonly unread: readonly string[]
   readonly places: readonly Place[]
+  /** Names of `DIFFERENCES` (conformance/lib/ways.ts) for which it is left out with others who make containers. */
+  readonly differs: readonly string[]
 }
 
 /** Calls that begin a test: `boxTest("title"`, `t.test("title"` and what test files call their own; a title may be a sum of texts. */
@@ -32,9 +34,10 @@ export function readTests(root: URL): Test[] {
       const [call, title] = match as unknown as [string, string]
       const parts = title.match(new RegExp(LITERAL, "g")) ?? []
       const whole = parts.map((part) => (part.startsWith("`") ? part.slice(1, -1) : (JSON.parse(part) as string))).join("")
-      const places = file.startsWith("test/unit/") ? ["unit"] as const : placesOf(file, optionsAfter(text, match.index + call.length), uml)
+      const options = optionsAfter(text, match.index + call.length)
+      const places = file.startsWith("test/unit/") ? ["unit"] as const : placesOf(file, options, uml)
       const line = text.slice(0, match.index).split("\n").length
-      tests.push({ file, line, ...readTitle(whole, whole.includes("${") ? () => wordsOfLoop(text, match.index) : undefined), places })
+      tests.push({ file, line, ...readTitle(whole, whole.includes("${") ? () => wordsOfLoop(text, match.index) : undefined), places, differs: differsOf(options) })
     }
   }
   return tests
@@ -78,6 +81,11 @@ function placesOf(file: string, options: string, uml: readonly string[]): Place[
   const name = file.slice(file.lastIndexOf("/") + 1, -".test.ts".length)
   if (uml.includes(name) && !/"(hybrid|time namespace)"/.test(needs) && !skipped.includes("uml")) places.push("uml")
   return places
+}
+
+/** Without those of a variable, as where a table's rows have their own: they stand in the document as the file's. */
+function differsOf(options: string): string[] {
+  return [...options.matchAll(/differs(?::| =) \[([^\]]*)\]/g)].flatMap(([, names = ""]) => [...names.matchAll(/"([^"]+)"/g)].map(([, name]) => name as string))
 }
 
 /**

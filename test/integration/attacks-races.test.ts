@@ -4,7 +4,7 @@ import { PYTHON, runWhileExchanging, whileExchanging } from "../../conformance/l
 import type { Box } from "../../conformance/lib/box.ts"
 import { Canary, refused } from "../../conformance/lib/canary.ts"
 import { command, expectSuccess, startRuntime } from "../../conformance/lib/command.ts"
-import { environment, scratch } from "../../conformance/lib/environment.ts"
+import { scratch, underUml } from "../../conformance/lib/environment.ts"
 import { onTerminal, startOnTerminal } from "../../conformance/lib/helpers.ts"
 import { figure, roundsOf } from "../../conformance/lib/share.ts"
 import { boxTest, type TestOptions } from "../../conformance/lib/test.ts"
@@ -14,7 +14,7 @@ import { boxTest, type TestOptions } from "../../conformance/lib/test.ts"
  * them in a user namespace.
  */
 
-const ROUNDS = environment === "uml" ? 3 : roundsOf(20, 1000)
+const ROUNDS = underUml ? 3 : roundsOf(20, 1000)
 
 /**
  * Runs the container once in peace, then again and again while the pairs are exchanged; `wrong` judges what a container that ran has

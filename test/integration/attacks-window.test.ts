@@ -3,7 +3,7 @@ import t from "tap"
 import { PYTHON } from "../../conformance/lib/attacker.ts"
 import { Canary } from "../../conformance/lib/canary.ts"
 import { startCommand, until } from "../../conformance/lib/command.ts"
-import { environment, runtimeName } from "../../conformance/lib/environment.ts"
+import { runtimeName, underUml } from "../../conformance/lib/environment.ts"
 import { figure, roundsOf } from "../../conformance/lib/share.ts"
 import { boxTest } from "../../conformance/lib/test.ts"
 
@@ -14,7 +14,7 @@ import { boxTest } from "../../conformance/lib/test.ts"
 
 /** On a busy machine the watcher needs a while to come round. */
 const CONTROL_MS = 120_000
-const ROUNDS = environment === "uml" ? 3 : roundsOf(40, 2000)
+const ROUNDS = underUml ? 3 : roundsOf(40, 2000)
 
 /**
  * Root of the container's user namespace, with every capability there, looks at each new process: is its root another than the
@@ -33,6 +33,7 @@ def say(text):
 while True:
     for name in os.listdir("/proc"):
         if not name.isdigit() or int(name) in (me, pid): continue
+        program = ""
         try:
             root = os.stat(f"/proc/{name}/root")
             if (root.st_dev, root.st_ino) != (device, inode): say("root")
@@ -84,7 +85,7 @@ boxTest("attack CVE-2016-9962: root of the container's user namespace takes hold
     delete box.config.linux.uidMappings
     delete box.config.linux.gidMappings
   }
-  box.config.linux.cgroupsPath = `${box.cgroupsPath}-b`
+  box.config.linux.cgroupsPath = box.cgroupsPathOf("-b")
   box.args("/bin/true").write()
   let ran = 0
   const joined = await watch(() => {

@@ -23,7 +23,7 @@ function containers(box: Box): { created: string; running: string } {
   box.args("/bin/sleep", "100")
   box.create()
   const running = `run-${box.id}`
-  box.config.linux.cgroupsPath = `${box.cgroupsPath}/two`
+  box.config.linux.cgroupsPath = box.cgroupsPathOf("-two")
   box.write()
   expectSuccess(box.call(["run", "--detach", "--bundle", box.bundle, running]))
   return { created: box.id, running }

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, wri
 import { spawn } from "node:child_process"
 import t, { type Test } from "tap"
 import { command, environmentWithMarker, expectSuccess, type Result, startCommand, startRuntime, until } from "../../conformance/lib/command.ts"
-import { environment, marker, runtimePath } from "../../conformance/lib/environment.ts"
+import { environment, marker, runtimePath, underUml } from "../../conformance/lib/environment.ts"
 import { listenForConsole } from "../../conformance/lib/helpers.ts"
 import { isAlive, processesWith } from "../../conformance/lib/procfs.ts"
 import { boxTest, type TestOptions } from "../../conformance/lib/test.ts"
@@ -10,7 +10,7 @@ import { boxTest, type TestOptions } from "../../conformance/lib/test.ts"
 /* Commands that meet, commands that are killed, and system calls that fail: nothing hangs, nothing is left, every error is one. */
 
 const OURS: TestOptions = { skipFor: { runc: "leaves state and cgroups behind in some of these", crun: "leaves state and cgroups behind in some of these" } }
-const SLOW = environment === "uml"
+const SLOW = underUml
 
 /** A repeatable sequence of numbers below `limit` (Lehmer). */
 function random(seed: number): (limit: number) => number {
@@ -43,7 +43,7 @@ boxTest("eight callers do at random what they like with three containers: errors
     mkdirSync(bundle)
     const config = structuredClone(box.config)
     config.root.path = box.rootfs
-    config.linux.cgroupsPath = `${box.cgroupsPath}-${id}`
+    config.linux.cgroupsPath = box.cgroupsPathOf(`-${id}`)
     writeFileSync(`${bundle}/config.json`, JSON.stringify(config))
   }
   const end = performance.now() + (SLOW ? 20_000 : 8000)

@@ -1,6 +1,6 @@
 import t from "tap"
 import { type Result, startRuntime } from "../../conformance/lib/command.ts"
-import { environment } from "../../conformance/lib/environment.ts"
+import { underUml } from "../../conformance/lib/environment.ts"
 import { figure, roundsOf } from "../../conformance/lib/share.ts"
 import { contradiction, type Operation, type Verb } from "../../conformance/lib/state-machine.ts"
 import { boxTest, type TestOptions } from "../../conformance/lib/test.ts"
@@ -11,10 +11,10 @@ const OURS: TestOptions = { skipFor: { runc: "has words of its own for refusals"
 
 /** Look elsewhere with RUNTS_SEED, more often with RUNTS_ROUNDS. */
 const SEED = Number(process.env.RUNTS_SEED ?? 20261122)
-const ROUNDS = environment === "uml" ? 3 : roundsOf(25, 1000)
+const ROUNDS = underUml ? 3 : roundsOf(25, 1000)
 const CALLERS = 3
 /** What runs in a container that is paused goes on for ever. */
-const EXEC_LIMIT_MS = environment === "uml" ? 20_000 : 2000
+const EXEC_LIMIT_MS = underUml ? 20_000 : 2000
 const COMMANDS = 7
 
 /** A repeatable sequence of numbers below `limit` (Lehmer). */

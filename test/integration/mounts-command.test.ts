@@ -51,7 +51,7 @@ for (const users of [false, true]) {
   })
 }
 
-boxTest("a created and a paused container can be changed too; a stopped one cannot [mounts add]", only, async (t, box) => {
+boxTest("a created and a paused container can be changed too; a stopped one cannot [mounts add]", { ...only, differs: ["a cgroup"] }, async (t, box) => {
   const source = volume(box)
   box.args("/bin/sh", "-c", "cat /mnt/one/file; sleep 100").create()
   expectSuccess(change(box, "add", [bind(source, "/mnt/one")]))
@@ -126,7 +126,7 @@ boxTest("a destination behind a symbolic link stays inside the root [mounts add]
   t.equal(inside(box, `cat ${canary}/below/file ${canary}/new`), "from the volumefrom the volume")
 })
 
-boxTest("user namespace: its root cannot clear flags that the host's mount has [mounts add]", only, async (t, box) => {
+boxTest("user namespace: its root cannot clear flags that the host's mount has [mounts add]", { ...only, differs: ["locked mounts"] }, async (t, box) => {
   box.mapIds()
   const capabilities = ["CAP_SYS_ADMIN", "CAP_DAC_OVERRIDE", "CAP_SYS_CHROOT"]
   box.config.process.capabilities = { bounding: capabilities, effective: capabilities, permitted: capabilities }
@@ -165,7 +165,7 @@ boxTest("tmpcopyup, copy-symlink and standard input [mounts add]", only, async (
 })
 
 for (const users of [false, true]) {
-  boxTest(`id-mapped mounts${users ? " in a user namespace" : ""} [mounts add]`, { ...only, skipIn: { uml: "hostfs cannot be id-mapped" } }, async (t, box) => {
+  boxTest(`id-mapped mounts${users ? " in a user namespace" : ""} [mounts add]`, { differs: ["id-mapped mounts"], ...only, skipIn: { uml: "hostfs cannot be id-mapped" } }, async (t, box) => {
     if (users) box.mapIds()
     const source = volume(box)
     chownSync(`${source}/file`, 5, 6)
@@ -214,7 +214,7 @@ boxTest("a container that swaps its folder for a link meanwhile leads no mount o
   for (const path of masked) t.ok(targets(pid).includes(path), `${path} is masked still`)
 })
 
-boxTest("the program that adds leaves no process, and none that the container sees [mounts add]", only, async (t, box) => {
+boxTest("the program that adds leaves no process, and none that the container sees [mounts add]", { ...only, differs: ["a cgroup"] }, async (t, box) => {
   if (!unified || controllers.includes("pids")) box.config.linux.resources = { pids: { limit: 1 } }
   const source = volume(box)
   const pid = await box.launch("/bin/sleep", "100")

@@ -59,8 +59,7 @@ const SCHEDULERS: readonly (readonly [scheduler: { policy: keyof typeof SCHEDULE
   [{ policy: "SCHED_ISO" }, undefined],
 ]
 
-boxTest("scheduler: every policy with its members [/process/scheduler/**, /process/scheduler/policy=*]", {
-  ...SINCE, needs: ["v2"], skipIn: { uml: "its kernel keeps real time for the root cgroup" },
+boxTest("scheduler: every policy with its members [/process/scheduler/**, /process/scheduler/policy=*]", { differs: ["controllers of systemd's choice"], ...SINCE, needs: ["v2"], skipIn: { uml: "its kernel keeps real time for the root cgroup" },
 }, async (t, box) => {
   for (const [scheduler, chrt] of SCHEDULERS) {
     box.config.process.scheduler = scheduler
@@ -82,7 +81,7 @@ boxTest("scheduler: every policy with its members [/process/scheduler/**, /proce
 
 const CLASS_NAMES = { IOPRIO_CLASS_RT: "realtime", IOPRIO_CLASS_BE: "best-effort", IOPRIO_CLASS_IDLE: "idle" } as const
 
-boxTest("ioPriority: every class [/process/ioPriority/class=*, /process/ioPriority/priority]", SINCE, (t, box) => {
+boxTest("ioPriority: every class [/process/ioPriority/class=*, /process/ioPriority/priority]", { ...SINCE, differs: ["priorities"] }, (t, box) => {
   for (const name of Object.keys(IO_PRIORITY_CLASSES) as (keyof typeof IO_PRIORITY_CLASSES)[]) {
     box.config.process.ioPriority = { class: name, priority: 5 }
     box.args("/bin/sleep", "1000").create()
@@ -92,7 +91,7 @@ boxTest("ioPriority: every class [/process/ioPriority/class=*, /process/ioPriori
   }
 })
 
-boxTest("devices: every type; resources.devices: every type [/linux/devices/*/type=*, /linux/resources/devices/*/type=*]", (t, box) => {
+boxTest("devices: every type; resources.devices: every type [/linux/devices/*/type=*, /linux/resources/devices/*/type=*]", { differs: ["device nodes"] }, (t, box) => {
   box.config.linux.devices = [
     { type: "c", path: "/dev/c", major: 251, minor: 250, fileMode: 0o600 }, { type: "u", path: "/dev/u", major: 251, minor: 250, fileMode: 0o640 },
     { type: "b", path: "/dev/b", major: 251, minor: 250, fileMode: 0o604 }, { type: "p", path: "/dev/p", fileMode: 0o622 },

@@ -1,12 +1,12 @@
 import { chmodSync, existsSync, statSync } from "node:fs"
 import t from "tap"
 import { command, expectSuccess, startRuntime } from "../../conformance/lib/command.ts"
-import { environment, runtimePath } from "../../conformance/lib/environment.ts"
+import { runtimePath, underUml } from "../../conformance/lib/environment.ts"
 import { isAlive } from "../../conformance/lib/procfs.ts"
 import { boxTest } from "../../conformance/lib/test.ts"
 
 /** Milliseconds after its start at which the runtime is killed; a slow machine has a coarser net. */
-const MOMENTS = environment === "uml" ? [50, 200, 400, 800, 1600] : [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 18, 20, 25, 30, 35, 40, 50, 60]
+const MOMENTS = underUml ? [50, 200, 400, 800, 1600] : [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 18, 20, 25, 30, 35, 40, 50, 60]
 
 const KILLED = { skipFor: { runc: "leaves processes and state behind when it is killed", crun: "leaves processes and state behind when it is killed" } } as const
 
@@ -107,7 +107,7 @@ boxTest("ten containers side by side", async (t, box) => {
   box.args("/bin/sleep", "1000")
   const ids = Array.from({ length: 10 }, (_, index) => `${box.id}-${index}`)
   for (const id of ids) {
-    box.config.linux.cgroupsPath = `${box.cgroupsPath}-${id}`
+    box.config.linux.cgroupsPath = box.cgroupsPathOf(`-${id}`)
     box.write()
     expectSuccess(box.call(["create", "--bundle", box.bundle, id]))
     expectSuccess(box.call(["start", id]))

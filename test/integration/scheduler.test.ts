@@ -46,7 +46,7 @@ const PLAIN = [
 for (const userNamespace of [false, true]) {
   const where = userNamespace ? "in a user namespace, from outside" : "of init and exec"
   boxTest(`policy, nice value and priority ${where} [/process/scheduler/policy, /process/scheduler/nice, /process/scheduler/priority]`,
-    { skipFor }, async (t, box) => {
+    { differs: ["priorities"], skipFor }, async (t, box) => {
       if (userNamespace) box.mapIds()
       allowRealtime(box)
       const pidFile = `${box.folder}/pid`
@@ -66,7 +66,7 @@ for (const userNamespace of [false, true]) {
 
 boxTest(
   "SCHED_DEADLINE and its flags [/process/scheduler/**, /process/scheduler/flags=SCHED_FLAG_RECLAIM|SCHED_FLAG_DL_OVERRUN]",
-  { skipFor }, async (t, box) => {
+  { differs: ["priorities"], skipFor }, async (t, box) => {
     const flags = ["SCHED_FLAG_RESET_ON_FORK", "SCHED_FLAG_RECLAIM", "SCHED_FLAG_DL_OVERRUN"]
     box.config.process.scheduler = { policy: "SCHED_DEADLINE", runtime: 1_000_000, deadline: 20_000_000, period: 50_000_000, flags }
     await box.launch("/bin/sleep", "1000")
@@ -79,7 +79,7 @@ boxTest(
   },
 )
 
-boxTest("SCHED_FLAG_RESET_ON_FORK: children are ordinary [/process/scheduler/flags=SCHED_FLAG_RESET_ON_FORK]", { skipFor }, async (t, box) => {
+boxTest("SCHED_FLAG_RESET_ON_FORK: children are ordinary [/process/scheduler/flags=SCHED_FLAG_RESET_ON_FORK]", { differs: ["priorities"], skipFor }, async (t, box) => {
   allowRealtime(box)
   box.config.process.scheduler = { policy: "SCHED_FIFO", priority: 5, flags: ["SCHED_FLAG_RESET_ON_FORK"] }
   await box.launch("/bin/sh", "-c", "sleep 1000; true")
@@ -88,7 +88,7 @@ boxTest("SCHED_FLAG_RESET_ON_FORK: children are ordinary [/process/scheduler/fla
   t.same(stat(child), { nice: 0, realtime: 0, policy: SCHEDULER_POLICIES.SCHED_OTHER })
 })
 
-boxTest("what the caller has is kept [/process/scheduler/flags=SCHED_FLAG_KEEP_POLICY|SCHED_FLAG_KEEP_PARAMS]", { skipFor }, (t, box) => {
+boxTest("what the caller has is kept [/process/scheduler/flags=SCHED_FLAG_KEEP_POLICY|SCHED_FLAG_KEEP_PARAMS]", { differs: ["priorities"], skipFor }, (t, box) => {
   box.args("/bin/sleep", "1000")
   const before = 'exec nice -n 6 chrt -b 0 "$@"'
   box.config.process.scheduler = { policy: "SCHED_OTHER", nice: 2, flags: ["SCHED_FLAG_KEEP_POLICY"] }
@@ -119,7 +119,7 @@ boxTest("a real-time policy in a v1 cgroup without real time is explained [/proc
   else t.match(said(result), /SCHED_RR: operation not permitted.*linux\.resources\.cpu\.realtimeRuntime/)
 })
 
-boxTest("SCHED_DEADLINE beside a cpuset is explained [/process/scheduler/policy=SCHED_DEADLINE]", { skipFor, needs: ["hybrid"] }, (t, box) => {
+boxTest("SCHED_DEADLINE beside a cpuset is explained [/process/scheduler/policy=SCHED_DEADLINE]", { differs: ["priorities"], skipFor, needs: ["hybrid"] }, (t, box) => {
   box.config.linux.resources = { cpu: { cpus: "0" } }
   box.config.process.scheduler = { policy: "SCHED_DEADLINE", runtime: 1_000_000, deadline: 20_000_000 }
   const result = box.tryCreate()
@@ -153,7 +153,7 @@ const CLASSES = [
 ] as const
 
 for (const userNamespace of [false, true]) {
-  boxTest(`ioPriority: each class${userNamespace ? ", in a user namespace" : ""} [/process/ioPriority/class, /process/ioPriority/priority]`, { skipFor },
+  boxTest(`ioPriority: each class${userNamespace ? ", in a user namespace" : ""} [/process/ioPriority/class, /process/ioPriority/priority]`, { differs: ["priorities"], skipFor },
     async (t, box) => {
       if (userNamespace) box.mapIds()
       const pidFile = `${box.folder}/pid`
@@ -195,7 +195,7 @@ boxTest("execCPUAffinity: without final the container's CPUs, whatever initial i
     t.equal(status(box.pid).Cpus_allowed_list, all, "init's stay")
   })
 
-boxTest("execCPUAffinity: initial is the launcher's, before the cgroup, and final the process's [/process/execCPUAffinity/initial]", { skipFor },
+boxTest("execCPUAffinity: initial is the launcher's, before the cgroup, and final the process's [/process/execCPUAffinity/initial]", { differs: ["a tracer"], skipFor },
   async (t, box) => {
     await box.launch("/bin/sleep", "1000")
     const file = `${box.folder}/process.json`

@@ -213,7 +213,7 @@ boxTest("an annotation may be empty; all are in the state as they are [clause co
   t.same(box.state().annotations, annotations)
 })
 
-boxTest("a user namespace changes no file's owner [clause config-linux.md/user-namespace-mappings-2]", (t, box) => {
+boxTest("a user namespace changes no file's owner [clause config-linux.md/user-namespace-mappings-2]", { differs: ["ids of others"] }, (t, box) => {
   const own = [[`${box.rootfs}/mnt/one`, 0], [`${box.rootfs}/mnt/two`, 12_345], [`${box.rootfs}/mnt/three`, 100_000]] as const
   box.mapIds()
   for (const [path, id] of own) {
@@ -224,7 +224,7 @@ boxTest("a user namespace changes no file's owner [clause config-linux.md/user-n
   for (const [path, id] of own) t.same([statSync(path).uid, statSync(path).gid], [id, id], path)
 })
 
-boxTest("the same cgroupsPath is the same place every time, relative ones too [clause config-linux.md/cgroups-path-2]", async (t, box) => {
+boxTest("the same cgroupsPath is the same place every time, relative ones too [clause config-linux.md/cgroups-path-2]", { differs: ["a cgroup"] }, async (t, box) => {
   for (const path of [box.cgroupsPath, box.cgroupsPath.slice(1)]) {
     const places = []
     for (let round = 0; round < 2; round++) {
@@ -241,7 +241,7 @@ boxTest("the same cgroupsPath is the same place every time, relative ones too [c
 })
 
 boxTest("a pids limit of 0 is no lack of a limit: no task can be added [clause config-linux.md/pids-2]",
-  { skipFor: { runc: "1.1 takes it for none", crun: "1.8 takes it for none" }, skipIn: { "pure-v2": "pids is a v1 hierarchy's" } }, (t, box) => {
+  { differs: ["a cgroup"], skipFor: { runc: "1.1 takes it for none", crun: "1.8 takes it for none" }, skipIn: { "pure-v2": "pids is a v1 hierarchy's" } }, (t, box) => {
   box.config.linux.resources = { pids: { limit: 0 } }
   const { stdout, stderr } = box.script("echo alone; (echo second); echo third").run()
   t.equal(stdout, "alone\n")
@@ -276,7 +276,7 @@ boxTest("without the kernel's list of files to delegate, the container's user ow
   t.same(own.map(({ name }) => name).sort(), ["cgroup.procs", "cgroup.subtree_control", "cgroup.threads"])
 })
 
-boxTest("without intelRdt nothing of resctrl is written or made [clause config-linux.md/intelrdt-3]", { skipIn: { uml: "has no strace" } }, (t, box) => {
+boxTest("without intelRdt nothing of resctrl is written or made [clause config-linux.md/intelrdt-3]", { differs: ["a tracer"], skipIn: { uml: "has no strace" } }, (t, box) => {
   const log = `${box.folder}/calls`
   box.args("/bin/true").write()
   const calls = "trace=open,openat,openat2,mkdir,mkdirat,rename,renameat2,unlink,unlinkat,rmdir"

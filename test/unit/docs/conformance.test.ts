@@ -39,7 +39,7 @@ t.test("outcomeOf(): a failure counts more than a pass; placeholders match anyth
   t.same(points.map(({ title, result }) => `${title}: ${result}`), ["one x # y [state]: passed", "two: failed", "three: skipped", "four: skipped",
     "loop 1 [clause a.md/b-1]: passed", "loop 2 [clause a.md/b-10]: failed"])
   const outcomeWith = (name: string, only: string | undefined, ...titles: string[]) => {
-    const tests = titles.map((title) => ({ file: "f", line: 1, title, references: [], unread: [], places: [] }))
+    const tests = titles.map((title) => ({ file: "f", line: 1, title, references: [], unread: [], places: [], differs: [] }))
     const clause = { id: "a.md/b-1", file: "a.md", section: "b", level: "MUST", text: "", tests: [] } as const
     const patterns = new Map(only === undefined ? [] : tests.map((test) => [test, only]))
     return outcomeOf({ clause, tests, only: patterns }, new Map([["f", points]]), { name, version: `${name} 1.1.5` })
@@ -67,7 +67,7 @@ t.test("readPoints(): a failed point tells what failed within, without what diff
 })
 
 t.test("attackOutcome(): who survives all ways, who falls in some, what is left out, what cannot be tried", (t) => {
-  const test = { file: "f", line: 1, title: "attack: ${what} over ${place}", references: [], unread: [], places: [] }
+  const test = { file: "f", line: 1, title: "attack: ${what} over ${place}", references: [], unread: [], places: [], differs: [] }
   const of = (...lines: string[]) => attackOutcome(test, new Map([["f", readPoints(lines.join("\n"))]]), "runc")
   t.match(of("ok 1 - attack: a over b", "ok 2 - attack: c over d", "ok 3 - other"), { title: "… over …", result: "survives" })
   t.match(of("ok 1 - attack: a over b", "    not ok 1 - seen", "not ok 2 - attack: c over d"), { result: "falls", why: "1 of 2 ways: c, d: seen" })
