@@ -93,6 +93,10 @@ const SUITES = [
     kernel: "", modules: "overlay veth bridge", jobs: 1, seconds: 600,
   },
   {
+    name: "engines-systemd", says: "engines that leave cgroups to systemd, root's and an ordinary user's, under systemd as the first process (User Mode Linux)",
+    files: () => findTests("conformance/engines-systemd"), kernel: "", modules: "overlay veth bridge", systemd: "user", jobs: 1, seconds: 900,
+  },
+  {
     name: "faults", says: "system calls that fail, processes that are killed: each step of each command (a fixed share; --all: each call)",
     files: () => findTests("conformance/faults"), command: nodeFor, jobs: 1, seconds: 1200,
   },
@@ -165,8 +169,8 @@ function readOptions(argv) {
     const value = argv[i + 1] ?? ""
     if (argv[i] === "--suite" && SUITES.some(({ name }) => name === value)) found.suites.push(value), i++
     else if (argv[i] === "--file") (found.file = value), i++
-    else if (argv[i] === "--engines") found.suites.push("engines", "engines-v2")
-    else if (argv[i] === "--systemd") found.suites.push("systemd", "systemd-v1")
+    else if (argv[i] === "--engines") found.suites.push("engines", "engines-v2", "engines-systemd")
+    else if (argv[i] === "--systemd") found.suites.push("systemd", "systemd-v1", "systemd-user")
     else if (argv[i] === "--all") process.env.RUNTS_ALL = "1"
     else if (argv[i] === "--list") found.list = true
     else {
@@ -218,7 +222,7 @@ async function bundle() {
   const { build } = await import("esbuild")
   rmSync(built, { recursive: true, force: true })
   await build({
-    entryPoints: [...integration(), ...findTests("test/systemd"), ...findTests("test/systemd-user"), ...["engines", "faults", "load"].flatMap((folder) => findTests(`conformance/${folder}`))], bundle: true, packages: "external", platform: "node", format: "esm", target: "node20", sourcemap: "inline",
+    entryPoints: [...integration(), ...findTests("test/systemd"), ...findTests("test/systemd-user"), ...["engines", "engines-systemd", "faults", "load"].flatMap((folder) => findTests(`conformance/${folder}`))], bundle: true, packages: "external", platform: "node", format: "esm", target: "node20", sourcemap: "inline",
     outdir: built, entryNames: "[name]", outExtension: { ".js": ".mjs" }, logLevel: "error",
   })
   for (const file of readdirSync(built)) {
