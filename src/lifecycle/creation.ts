@@ -19,8 +19,8 @@ import { checkHostNamespaces } from "../spec/rules.ts"
 import type { Program } from "../program/program.ts"
 import { phase, tracing } from "../trace.ts"
 import type { Process, Spec } from "../spec/types.gen.ts"
-import { blameCgroup } from "./blame-cgroup.ts"
 import { blameOom } from "./blame-oom.ts"
+import { blameSurroundings } from "./blame-surroundings.ts"
 import type { Bundle } from "./bundle.ts"
 import { seeExecutable } from "./executable.ts"
 import { foreseeCgroups, heedAnnotations, layoutFor, limitDevices, mayLeaveOut } from "./cgroup-choice.ts"
@@ -260,7 +260,7 @@ async function launchInit(creating: Creating): Promise<Created> {
   })
   undo.add(() => launch.kill())
   undo.add(() => netDevices?.restore())
-  blameOom(record, () => blameCgroup(record, () => launch.run(theirs, [theirs, ...inherited.all], {
+  blameOom(record, () => blameSurroundings(record, () => launch.run(theirs, [theirs, ...inherited.all], {
     pid: (pid) => {
       joinRdt(rdtOf(creating.state), pid)
       limits.fromOutside(pid)

@@ -1,4 +1,5 @@
 import { readText } from "../host/file.ts"
+import { inUserNamespace } from "../host/user-namespace.ts"
 import { kernelVersion } from "../host/kernel-release.ts"
 import { isUnprivileged } from "../host/privilege.ts"
 import { HOST_ARCHITECTURE } from "../kernel/syscalls.ts"
@@ -19,6 +20,7 @@ export function hostFacts(container: Pick<Spec, "annotations">, userNamespace: b
     grantable: userNamespace ? undefined : ownCapabilities(),
     keepGroups: annotationIsOn(container, "run.oci.keep_original_groups"),
     ...(userNamespace && isUnprivileged() ? { unprivileged: true } : {}),
+    ...(!userNamespace && inUserNamespace() ? { nested: true } : {}),
   }
 }
 

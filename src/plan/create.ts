@@ -1,6 +1,7 @@
 import { RuntsError } from "../error.ts"
 import { namespaceIsNew } from "../spec/namespace.ts"
 import type { Namespace, Spec } from "../spec/types.gen.ts"
+import { ERRNO } from "../kernel/errno.ts"
 import { AT_FDCWD, AT_RECURSIVE, O_CLOEXEC, O_DIRECTORY, O_PATH, O_WRONLY } from "../kernel/fs.ts"
 import { MNT_DETACH, MOUNT_ATTR, MOVE_MOUNT_F_EMPTY_PATH, MS, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE } from "../kernel/mount.ts"
 import { propagationFlags } from "../kernel/mount-options.ts"
@@ -228,7 +229,8 @@ function planNetwork(creation: Creation): void {
   request.set(Buffer.from("lo"))
   new DataView(request.buffer).setUint16(16, IFF_UP, true)
   const socket = p.call("socket", AF_INET, SOCK_DGRAM | O_CLOEXEC, 0).says("a socket to configure the network")
-  p.call("ioctl", socket, IOCTL.SIOCSIFFLAGS, request).says("bring the loopback device up")
+  const up = p.call("ioctl", socket, IOCTL.SIOCSIFFLAGS, request).says("bring the loopback device up")
+  planner.hint(up, { [ERRNO.EPERM]: "runts lacks CAP_NET_ADMIN, as in a container: give it that, add a user namespace, or leave out the network namespace" })
   p.call("close", socket)
 }
 
@@ -257,7 +259,9 @@ function planRootAndMounts(creation: Creation): MountContext {
   const p = planner.program
   const root = planRoot(creation)
   const { staged, userNamespace, label } = creation
-  const context: MountContext = { planner, facts, root, staged, userNamespace, label, lateReadonly: [] }
+  const context: MountContext = {
+    planner, facts, root, staged, userNamespace: userNamespace || facts.nested === true, ownPids: isNew(creation.namespaces.get("pid")), label, lateReadonly: [],
+  }
   let ownDev = true
   for (const request of mounts) {
     if (request.type === "cgroup" || request.type === "cgroup2") planCgroupMount(context, request, isNew(namespaces.get("cgroup")))

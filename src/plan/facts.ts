@@ -28,6 +28,8 @@ export interface HostFacts {
   readonly traceable?: true
   /** The container's user namespace denies setgroups(2). */
   readonly deniesGroups?: true
+  /** The runtime itself is in a user namespace, and the process in none of its own: what the kernel keeps from such a one is bound. */
+  readonly nested?: true
   /** The process keeps the additional groups of the runtime's caller. */
   readonly keepGroups: boolean
   /** The filter of its system calls; undefined without one. */

@@ -23,7 +23,14 @@ const RIGHTS_HINTS: Hints = {
 }
 
 /** What making a file system needs of the container: a launcher that stages one has no root yet. */
-export type FileSystemContext = Pick<MountContext, "planner" | "userNamespace" | "label">
+export type FileSystemContext = Pick<MountContext, "planner" | "userNamespace" | "ownPids" | "label">
+
+/** Where neither can be had: a fresh one for the kernel, nor the host's as it shows other processes (KERNEL: mount_too_revealing). */
+const COVERED: Hints = {
+  [ERRNO.EPERM]: "the /proc that runts sees is partly covered, as engines do in containers, and then the kernel gives root of a user namespace no other: " +
+    "start the outer container with all of it (docker run --security-opt systempaths=unconfined, podman run --security-opt unmask=ALL), or leave out " +
+    "the pid namespace, so that the outer one's /proc is bound",
+}
 
 /**
  * Makes a detached mount of a new file system.
@@ -36,7 +43,7 @@ export function fileSystem(context: FileSystemContext, request: MountRequest, pa
   const name = described(request, path)
   const error = p.buffer(8)
   const log = p.label("mount log")
-  const twin = context.userNamespace ? HOST_TWIN.get(type) : undefined
+  const twin = context.userNamespace && !(type === "proc" && context.ownPids === true) ? HOST_TWIN.get(type) : undefined
   const fromHost = twin === undefined ? undefined : p.label("bind from the host")
   const guarded = (step: Step): Step => {
     if (fromHost !== undefined) step.on("EPERM", fromHost)
@@ -71,7 +78,7 @@ export function fileSystem(context: FileSystemContext, request: MountRequest, pa
   if (type === "mqueue" && context.label !== undefined) labelRoot(planner, mount, context.label, name)
   const done = p.label("mount made")
   p.here(done)
-  mountLog(planner, log, opened, error, mount, name, context.userNamespace ? RIGHTS_HINTS : undefined)
+  mountLog(planner, log, opened, error, mount, name, type === "proc" ? COVERED : context.userNamespace ? RIGHTS_HINTS : undefined)
   if (fromHost !== undefined && twin !== undefined) bindFromHost(planner, fromHost, twin, attributes, kept, done, name)
   return mount
 }

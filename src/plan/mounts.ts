@@ -29,6 +29,8 @@ export interface MountContext {
   readonly staged: ReadonlyMap<number, string>
   /** A new or joined user namespace: mounts may be refused that are bound from the host instead. */
   readonly userNamespace: boolean
+  /** The container has a pid namespace of its own: the procfs of another one shows other processes. */
+  readonly ownPids?: boolean
   /** linux.mountLabel. */
   readonly label: SecurityOption | undefined
   /** Mounts to be made read-only when everything below them is in place. */
