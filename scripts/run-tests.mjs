@@ -94,7 +94,7 @@ const SUITES = [
   },
   {
     name: "engines-systemd", says: "engines that leave cgroups to systemd, root's and an ordinary user's, under systemd as the first process (User Mode Linux)",
-    files: () => findTests("conformance/engines-systemd"), kernel: "", modules: "overlay veth bridge", systemd: "user", jobs: 1, seconds: 900,
+    files: () => findTests("conformance/engines-systemd"), kernel: "", modules: "overlay veth bridge", systemd: "user", jobs: 1, seconds: 1500,
   },
   {
     name: "faults", says: "system calls that fail, processes that are killed: each step of each command (a fixed share; --all: each call)",
@@ -263,7 +263,7 @@ async function runInUml(suite, files) {
   const boot = (/** @type {string[]} */ pending) => {
     const script = pending.map((file) => {
       const base = `${share}/${testName(file)}`
-      return `date +%s >${base}.start; timeout 400 ${nodeFor(file).join(" ")} >${base}.tap 2>&1; echo $? >${base}.code; date +%s >${base}.end`
+      return `date +%s >${base}.start; timeout ${Math.max(400, suite.seconds - 600)} ${nodeFor(file).join(" ")} >${base}.tap 2>&1; echo $? >${base}.code; date +%s >${base}.end`
     }).join("\n")
     return run(["conformance/rigs/uml", "sh", "-c", script], suite.seconds, {
       RUNTS_UML_SHARE: share, UML_KERNEL: suite.kernel ?? "", UML_MODULES: suite.modules ?? "", UML_SYSTEMD: suite.systemd ?? "",
