@@ -9,6 +9,7 @@ import { debug } from "../log.ts"
 import { namespaceIsNew, namespaceOf } from "../spec/namespace.ts"
 import { idmapDenied, mayBeIdmapped } from "./id-maps.ts"
 import { pointerKey } from "../spec/report.ts"
+import { mapLines } from "./id-maps.ts"
 import type { IdMapping, Linux, Mount, Spec } from "../spec/types.gen.ts"
 
 /*
@@ -18,6 +19,8 @@ import type { IdMapping, Linux, Mount, Spec } from "../spec/types.gen.ts"
 
 /** user_namespaces(7): as many lines fit into a map. */
 const MAPPINGS_MAX = 340
+/** And they are written in one piece, shorter than a page. */
+const MAP_BYTES_MAX = 4095
 
 /**
  * The config as an ordinary user can have it: with a user namespace where it has none, and with mappings where it has none of those: the
@@ -61,6 +64,10 @@ function ownMappings(kind: IdKind): IdMapping[] {
   for (const range of ownSubIds(kind).slice(0, MAPPINGS_MAX - 1)) {
     refuseRange(kind, own, range)
     const { first, count } = range
+    if (mapLines([...mappings, { containerID: next, hostID: first, size: count }]).length > MAP_BYTES_MAX) {
+      debug(`${SUBIDS[kind]}: ranges from line ${range.line} on are left out, as a map has no room for more`)
+      break
+    }
     mappings.push({ containerID: next, hostID: first, size: count })
     next += count
   }

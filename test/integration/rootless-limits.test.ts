@@ -27,6 +27,14 @@ userTest("rootless: ranges that hold root's id or the user's own [/linux/uidMapp
   t.equal(box.inside("grep -c . /proc/self/uid_map"), "3", "beside it they are")
 })
 
+userTest("rootless: more ranges than a map has room for: as many as there is [/linux/uidMappings]", { ...OURS, ranges: true }, (t, box) => {
+  // 340 lines are allowed, and these 340 are longer than the page that the kernel takes
+  const subuid = Array.from({ length: 400 }, (_, n) => `${NAME}:${FIRST + 2 * n}:1\n`).join("")
+  box.around = { subuid, subgid: `${NAME}:${FIRST}:${COUNT}\n` }
+  const lines = Number(box.inside("grep -c . /proc/self/uid_map"))
+  t.ok(lines > 200 && lines <= 340, `${lines} lines`)
+})
+
 userTest("rootless: a bind's source in a folder that is closed to the user, with the mount's name [/mounts/*/source]", OURS, (t, box) => {
   mkdirSync(`${box.folder}/closed/data`, { recursive: true })
   chownSync(`${box.folder}/closed`, 0, 0)
