@@ -3,7 +3,8 @@
 //   node scripts/run-tests.mjs [--all] [--engines] [--systemd] [--suite NAME]... [--file TEXT] [--list]
 //
 // A test file is a program that writes TAP (https://testanything.org); what is counted are its top-level test points, and what it calls a
-// figure (conformance/lib/share.ts). What each file wrote is in build/tap/SUITE/; with --all, docs/whole-run.json is told of each suite that was run.
+// figure (conformance/lib/share.ts). What each file wrote is in build/tap/SUITE/; with --all, docs/whole-run.json is told of each suite that was run,
+// and with --file of the files that were run again.
 import { spawn } from "node:child_process"
 import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -145,8 +146,8 @@ async function main() {
   }
   // a kernel has one processor: as many at a time as the machine has
   await parallel(KERNELS_AT_ONCE, boots, (boot) => boot())
-  const whole = process.env.RUNTS_ALL === "1" && options.file === "" && (process.env.RUNTIME ?? "") === ""
-  if (whole) for (const { suite } of chosen) recordWhole(suite.name, results.filter((result) => result.suite === suite.name))
+  const whole = process.env.RUNTS_ALL === "1" && (process.env.RUNTIME ?? "") === ""
+  if (whole) for (const { suite } of chosen) recordWhole(suite.name, results.filter((result) => result.suite === suite.name), options.file !== "")
   summary()
 }
 

@@ -13,8 +13,10 @@ const BEGIN = "<!-- the last whole run: `npm run figures` -->"
 const END = "<!-- end -->"
 
 /**
- * A suite's part. `date`: when it ended. `commit`: of what was run; with "+" where files differed from it.
- * @typedef {{ date: string, commit: string, kernel: string, machine: string, seconds: number, passed: number, failed: number, skipped: number, figures: Record<string, number> }} SuiteRun
+ * What a file of tests came to. `commit`: of what was run; with "+" where files differed from it.
+ * @typedef {{ commit: string, passed: number, failed: number, skipped: number, seconds: number, figures: Record<string, number> }} FileRun
+ * A suite's part: the sums of its files. `date`: when the last of them ended. A file that failed and was run again counts as it was then.
+ * @typedef {{ date: string, kernel: string, machine: string, seconds: number, passed: number, failed: number, skipped: number, figures: Record<string, number>, files: Record<string, FileRun> }} SuiteRun
  * @typedef {Record<string, SuiteRun>} WholeRun
  */
 
@@ -44,18 +46,38 @@ export function figuresOf(text) {
 
 /**
  * Puts a suite's results into docs/whole-run.json.
- * @param {string} suite @param {readonly { passed: number, failed: number, skipped: string[], seconds: number, figures: Record<string, number> }[]} results
+ * @param {string} suite
+ * @param {readonly { file: string, passed: number, failed: number, skipped: string[], seconds: number, figures: Record<string, number> }[]} results
+ * @param {boolean} again they are some of its files, run again; the others stay as they are on record
  */
-export function recordWhole(suite, results) {
-  const sum = (/** @type {(result: typeof results[number]) => number} */ pick) => results.reduce((total, result) => total + pick(result), 0)
+export function recordWhole(suite, results, again) {
+  const whole = readWhole()
+  // some files are no whole run
+  if (again && whole[suite] === undefined) return
+  const at = commit()
+  const now = results.map(({ file, passed, failed, skipped, seconds, figures }) =>
+    [file, { commit: at, passed, failed, skipped: skipped.length, seconds: Math.round(seconds), figures }])
+  /** @type {Record<string, FileRun>} */
+  const files = { ...(again ? whole[suite]?.files : {}), ...Object.fromEntries(now) }
+  writeFileSync(path, `${JSON.stringify({ ...whole, [suite]: suiteRun(files) }, null, 1)}\n`)
+}
+
+/** @param {Record<string, FileRun>} files @returns {SuiteRun} */
+function suiteRun(files) {
+  const all = Object.values(files)
+  const sum = (/** @type {(file: FileRun) => number} */ pick) => all.reduce((total, file) => total + pick(file), 0)
+  return {
+    date: new Date().toISOString().slice(0, 16).replace("T", " "), kernel: release(), machine: machine(), seconds: sum(({ seconds }) => seconds),
+    passed: sum(({ passed }) => passed), failed: sum(({ failed }) => failed), skipped: sum(({ skipped }) => skipped), figures: summed(all), files,
+  }
+}
+
+/** The figures of several. @param {readonly { figures: Record<string, number> }[]} runs */
+function summed(runs) {
   /** @type {Record<string, number>} */
   const figures = {}
-  for (const result of results) for (const [name, number] of Object.entries(result.figures)) figures[name] = (figures[name] ?? 0) + number
-  const run = {
-    date: new Date().toISOString().slice(0, 16).replace("T", " "), commit: commit(), kernel: release(), machine: machine(), seconds: Math.round(sum(({ seconds }) => seconds)),
-    passed: sum(({ passed }) => passed), failed: sum(({ failed }) => failed), skipped: sum(({ skipped }) => skipped.length), figures,
-  }
-  writeFileSync(path, `${JSON.stringify({ ...readWhole(), [suite]: run }, null, 2)}\n`)
+  for (const run of runs) for (const [name, number] of Object.entries(run.figures)) figures[name] = (figures[name] ?? 0) + number
+  return figures
 }
 
 function commit() {
@@ -85,14 +107,12 @@ export function figuresText(whole) {
   if (runs.length === 0) return "No whole run is on record."
   const days = runs.map(({ date }) => date.slice(0, 10)).sort()
   const sum = (/** @type {(run: SuiteRun) => number} */ pick) => runs.reduce((total, run) => total + pick(run), 0).toLocaleString("en")
-  /** @type {Record<string, number>} */
-  const figures = {}
-  for (const run of runs) for (const [name, number] of Object.entries(run.figures)) figures[name] = (figures[name] ?? 0) + number
+  const figures = summed(runs)
   const when = days[0] === days.at(-1) ? days[0] : `${days[0]} to ${days.at(-1)}`
   const suites = Object.keys(whole).join(", ")
   const hours = (runs.reduce((total, { seconds }) => total + seconds, 0) / 3600).toFixed(1)
   return [
-    `**The last whole run** (${when}, ${[...new Set(runs.map(({ commit }) => commit))].join(", ")}; ${[...new Set(runs.map(({ machine }) => machine))].join(", ")}; Linux `
+    `**The last whole run** (${when}, ${[...new Set(runs.flatMap(({ files }) => Object.values(files).map(({ commit }) => commit)))].sort().join(", ")}; ${[...new Set(runs.map(({ machine }) => machine))].join(", ")}; Linux `
       + `${[...new Set(runs.map(({ kernel }) => kernel))].join(", ")}; ${hours} hours of test files; suites ${suites}): **${sum(({ passed }) => passed)} passed, ${sum(({ failed }) => failed)} failed**, `
       + `${sum(({ skipped }) => skipped)} skipped.`,
     "",

@@ -31,8 +31,10 @@ t.test("README's figures are those of docs/whole-run.json", (t) => {
 
 t.test("a whole run's figures: summed over files and suites, with the dates, commits and failures", (t) => {
   t.same(figuresOf("# figure calls of state: 3\n    # figure calls of state: 4\nok 1 - # figure x: 1\n"), { "calls of state": 7 })
-  const run = { date: "2026-01-02 03:04", commit: "abc", kernel: "6.1", machine: "2 cores", seconds: 1800, passed: 1000, failed: 0, skipped: 2, figures: { "calls of state": 7 } }
-  const text = figuresText({ load: run, faults: { ...run, date: "2026-01-03 00:00", commit: "def", failed: 1, figures: { "calls of state": 1000 } } })
+  const sums = { seconds: 1800, passed: 1000, failed: 0, skipped: 2, figures: { "calls of state": 7 } }
+  const run = { date: "2026-01-02 03:04", kernel: "6.1", machine: "2 cores", ...sums, files: { "load.test.ts": { commit: "abc", ...sums } } }
+  const failed = { failed: 1, figures: { "calls of state": 1000 } }
+  const text = figuresText({ load: run, faults: { ...run, ...failed, date: "2026-01-03 00:00", files: { "faults.test.ts": { commit: "def", ...sums, ...failed } } } })
   t.match(text, "(2026-01-02 to 2026-01-03, abc, def; 2 cores; Linux 6.1; 1.0 hours of test files; suites load, faults): **2,000 passed, 1 failed**, 4 skipped.")
   t.match(text, "| calls of state | 1,007 |")
   t.match(text, "Failed: 1 of faults.")
