@@ -1,5 +1,5 @@
 import { RuntsError } from "../error.ts"
-import { ownCgroup, parseLayout } from "../host/cgroup/layout.ts"
+import { ownCgroup, readMounted } from "../host/cgroup/layout.ts"
 import type { CgroupRecord } from "../host/cgroup/manager.ts"
 import { ownFolder } from "../host/cgroup/paths.ts"
 import { readText } from "../host/file.ts"
@@ -47,7 +47,7 @@ function outside({ details }: RuntsError, target: string): RuntsError {
 /** The folder of the cgroup that this process is in. */
 function ownUnified(): string {
   const own = ownCgroup()
-  const unified = parseLayout(readText("/proc/self/mountinfo"), own).controllers.find(({ name }) => name === "")
+  const unified = readMounted().controllers.find(({ name }) => name === "")
   return unified === undefined ? "" : `${unified.mount}/${ownFolder(unified, own[""] ?? "/")}`
 }
 
