@@ -18,8 +18,8 @@ same, attacks get nothing, nothing is left behind.
 
 - **user**: an ordinary user, no root anywhere, on cgroup v1 or where nobody has given him a cgroup. He has ranges of ids in /etc/subuid and
   /etc/subgid. \`./scripts/test --suite rootless\`, on the machine as it is.
-- **user, delegated**: the same on cgroup v2 below a cgroup that is his, as systemd delegates it to \`user@UID.service\`.
-  \`./scripts/test --suite rootless-v2\`, on a kernel of its own.
+- **user, delegated**: the same on cgroup v2 below a cgroup that is his, as systemd delegates it to \`user@UID.service\`: what would be left out. No suite
+  runs the integration tests again there; \`./scripts/test --suite systemd-user\` has tests of its own.
 - **systemd**: root, \`--systemd-cgroup\` and \`slice:prefix:name\`, with systemd as the first process, on cgroup v2.
   \`./scripts/test --suite again-systemd\`, on a kernel of its own.
 
