@@ -148,6 +148,8 @@ export interface UserTestOptions {
   skipFor?: Partial<Record<RuntimeName, string>>
   /** It takes newuidmap and newgidmap. */
   ranges?: boolean
+  /** It takes a root file system in which a user may not write everywhere: under User Mode Linux that is the host's, whose root is asked. */
+  permissions?: boolean
 }
 
 // the time limit of a test file is the suite's
@@ -160,6 +162,7 @@ export function userTest(title: string, options: UserTestOptions, body: (t: Test
   const skip = ({ ...OTHERS, ...options.skipFor } as Partial<Record<RuntimeName, string>>)[runtimeName]
     ?? (process.getuid?.() !== 0 ? "takes root, to become another user" : undefined)
     ?? (options.ranges === true && !hasMappers() ? "there is no newuidmap here" : undefined)
+    ?? (options.permissions === true && environment.endsWith("uml") ? "hostfs lets every user write where the host's root may" : undefined)
   t.test(title, skip === undefined ? {} : { skip: `${environment}: ${skip}` }, async (test) => {
     const box = new UserBox()
     // which adds none by itself

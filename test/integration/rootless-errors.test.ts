@@ -193,7 +193,7 @@ userTest("rootless: with no_new_privs newuidmap has no power: one id is what the
   t.match(said(run()), /newgidmap: exit status 1, output: ".*not permitted/)
 })
 
-userTest("rootless: the folder for the state [--root]", OURS, (t, box) => {
+userTest("rootless: the folder for the state [--root]", { ...OURS, permissions: true }, (t, box) => {
   box.args("/bin/true").write()
   const run = ["run", "--bundle", box.bundle, box.id]
   expectSuccess(box.callPlain(run))
