@@ -79,6 +79,10 @@ export const CRUN: readonly Judgement[] = [
       "prestart hooks", "createRuntime hooks", "createContainer hooks", "startContainer hooks", "poststart hooks are invoked", "hooks: several of a kind run in the order listed",
     ],
   },
+  {
+    clauses: ["config.md/poststart-1"], verdict: "breaks", sometimes: true,
+    why: "poststart hooks do not wait until the program is executed, and come first now and then (the program poststart of runtime-tools saw it)",
+  },
   { clauses: ["config.md/annotations-2"], verdict: "breaks", why: "it takes an annotation without a name" },
   { clauses: ["config.md/valid-values-1"], verdict: "breaks", why: "it takes args that are a string, and a rootfsPropagation that is none" },
   {
