@@ -17,8 +17,8 @@ export interface Judgement {
   readonly why: string
   /** With `holds` and `skipped`: how the titles begin of the tests that fail all the same. One more that fails is one that nobody has looked at. */
   readonly despite?: readonly string[]
-  /** It breaks the clause in some runs and not in others. */
-  readonly sometimes?: true
+  /** With `breaks`: although all tests pass, in some runs or in each; `why` says where it was seen. */
+  readonly passing?: true
 }
 
 /** By the file's name: the version that was looked at, and what was seen. */
@@ -42,12 +42,12 @@ export function judged(clause: string, measured: Outcome, failed: readonly Point
   const judgement = judgementOf(clause, runtime)
   const failures = failed.map(({ title, why }) => `${title}: ${why}`).join("; ")
   if (judgement === undefined) return measured.result === "fails" ? { result: "not judged", why: failures } : measured
-  const { verdict, why, despite = [], sometimes = false } = judgement
+  const { verdict, why, despite = [], passing = false } = judgement
   if (verdict === "breaks") {
-    return failed.length > 0 || sometimes ? { result: "breaks", why } : { result: "not judged", why: `its tests pass, although it was seen that ${why}` }
+    return failed.length > 0 || passing ? { result: "breaks", why } : { result: "not judged", why: `its tests pass, although it was seen that ${why}` }
   }
   const others = failed.filter(({ title }) => !despite.some((beginning) => title.startsWith(beginning)))
   if (others.length > 0) return { result: "not judged", why: others.map((point) => `${point.title}: ${point.why}`).join("; ") }
   if (verdict === "skipped") return { result: "skipped", why }
-  return { result: "holds", why }
+  return failed.length > 0 ? { result: "holds", why } : measured
 }

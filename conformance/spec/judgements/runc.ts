@@ -8,6 +8,12 @@ const RELATIVE = "it takes a path that is relative"
 
 export const RUNC: readonly Judgement[] = [
   {
+    clauses: ["runtime.md/delete-2"], verdict: "breaks", passing: true,
+    why: "a created container is deleted with its waiting process, as the program delete of runtime-tools shows; a running one is refused",
+  },
+  { clauses: ["runtime.md/start-4"], verdict: "breaks", passing: true, why: "create already refuses a config without process, so start never comes to it" },
+  { clauses: ["config.md/posix-platform-user-2"], verdict: "breaks", passing: true, why: "without umask it is 022, not the caller's" },
+  {
     clauses: ["runtime.md/lifecycle-3"], verdict: "holds", despite: ["what happens to config.json after create"],
     why: "program, hooks and state are those of create; what fails is exec, no operation of the specification, which reads config.json again",
   },
