@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs"
 import t from "tap"
+import type { Report } from "../../../conformance/spec/report.ts"
 import { CLAUSES } from "../../../conformance/spec/rows.ts"
 import { judgementOf, judged, PEERS } from "../../../conformance/spec/peers.ts"
 
@@ -42,6 +44,18 @@ t.test("a judgement holds for the version that was looked at, and for the failur
     t.same(judged("none.md/none-1", { result: "holds", why: "" }, [], runtime), { result: "holds", why: "" })
     const unseen = judgements.find(({ passing }) => passing === true)
     t.same(judged(unseen?.clauses[0] as string, { result: "holds", why: "" }, [], runtime), { result: "breaks", why: unseen?.why })
+  }
+  t.end()
+})
+
+t.test("the report on record leaves nothing unjudged: no clause, no program", (t) => {
+  const { runtimes } = JSON.parse(readFileSync(new URL("../../../docs/conformance-report.json", import.meta.url), "utf8")) as Report
+  t.same(runtimes.map(({ runtime }) => runtime), ["runts", "runc", "crun"])
+  for (const { runtime, clauses, tools } of runtimes) {
+    t.same(Object.entries(clauses).filter(([, { result }]) => result === "not judged" || result === "fails").map(([id]) => id), [], runtime)
+    t.same(tools.filter(({ verdict }) => verdict === "wrong").map(({ name }) => name), [], `${runtime}: programs`)
+    t.ok(tools.length > 50, `${runtime}: ${tools.length} programs were run`)
+    for (const [id, { result, why }] of Object.entries(clauses)) if (result === "breaks" || result === "skipped") t.not(why, "", `${runtime}: ${id}`)
   }
   t.end()
 })
