@@ -132,6 +132,11 @@ async function main() {
   rmSync(taps, { recursive: true, force: true })
   const chosen = SUITES.filter(({ name }) => options.suites.length === 0 || options.suites.includes(name))
     .map((suite) => ({ suite, files: suite.files().filter((file) => file.includes(options.file)) }))
+  if (chosen.every(({ files }) => files.length === 0) && options.file !== "") {
+    console.error(`no test file of ${options.suites.join(", ") || "any suite"} has ${JSON.stringify(options.file)} in its path: --list, and ls test`)
+    process.exitCode = 2
+    return
+  }
   /** Runs of kernels. @type {(() => Promise<void>)[]} */
   const boots = []
   for (const { suite, files } of chosen) {
