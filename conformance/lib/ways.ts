@@ -101,8 +101,8 @@ export type DifferenceName = keyof typeof DIFFERENCES
 
 /** Files that say nothing of who makes containers: no container is made in them, or by functions and not by the runtime's command. */
 export const OF_NOBODY = [
-  "apparmor", "attack-guard", "bad-config", "cgroup", "check", "check-host", "completion", "doctor", "doctor-hang", "explain", "features", "gallery", "prelude", "selinux",
-  "spec-features", "systemd-errors",
+  "apparmor", "attack-guard", "bad-config", "cgroup", "check", "check-host", "check-systemd", "completion", "doctor", "doctor-hang", "explain", "features", "gallery", "prelude", "selinux",
+  "spec-features", "systemd-bus", "systemd-errors",
 ] as const
 
 /** Of the rest, what runs again where the whole would take too long: what is about cgroups, and what ends and frees containers. */

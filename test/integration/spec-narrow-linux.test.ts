@@ -33,7 +33,7 @@ for (const [type, file] of NAMESPACES) {
   })
 }
 
-boxTest("without a mount namespace the container has the runtime's, its root is the rootfs [clause config-linux.md/namespaces-6]", ERROR, async (t, box) => {
+boxTest("without a mount namespace the container has the runtime's, its root is the rootfs [clause config-linux.md/namespaces-6]", { ...ERROR, differs: ["the host's mount namespace"] }, async (t, box) => {
   box.config.linux.namespaces = box.config.linux.namespaces.filter(({ type }) => type !== "mount")
   delete box.config.linux.maskedPaths
   delete box.config.linux.readonlyPaths
@@ -55,7 +55,7 @@ boxTest("timeOffsets are those of the time namespace, read from outside [clause 
   t.same(offsets, { monotonic: "1000 5", boottime: "864000 0" })
 })
 
-boxTest("devices have type, numbers, mode and owner [clause config-linux.md/devices-1]", (t, box) => {
+boxTest("devices have type, numbers, mode and owner [clause config-linux.md/devices-1]", { differs: ["device nodes"] }, (t, box) => {
   box.config.linux.devices = [
     { path: "/dev/char", type: "c", major: 1, minor: 5, fileMode: 0o640, uid: 3, gid: 4 }, { path: "/dev/block", type: "b", major: 7, minor: 9, fileMode: 0o600, uid: 0, gid: 0 },
     { path: "/dev/fifo", type: "p", fileMode: 0o622, uid: 0, gid: 0 },
@@ -86,7 +86,7 @@ boxTest("delete leaves another's process and its cgroup alone, where a runtime t
 
 /* Cgroups. */
 
-boxTest("create in a frozen cgroup is an error, where a runtime looks [clause config-linux.md/control-groups-1]", ERROR, async (t, box) => {
+boxTest("create in a frozen cgroup is an error, where a runtime looks [clause config-linux.md/control-groups-1]", { ...ERROR, differs: ["a cgroup"] }, async (t, box) => {
   const v1 = existsSync("/sys/fs/cgroup/freezer")
   const folder = `/sys/fs/cgroup${v1 ? "/freezer" : ""}${box.cgroupsPath}`
   mkdirSync(folder, { recursive: true })
@@ -149,7 +149,7 @@ boxTest("only what the kernel lists for it is the user's, and what it has not is
   t.same(files, listed.filter((name) => existsSync(`${there}/${name}`)).sort())
 })
 
-boxTest("cgroup v1: the owner stays [clause config-linux.md/cgroup-ownership-1]", { needs: ["hybrid"] }, async (t, box) => {
+boxTest("cgroup v1: the owner stays [clause config-linux.md/cgroup-ownership-1]", { differs: ["a cgroup"], needs: ["hybrid"] }, async (t, box) => {
   await owners(box)
   for (const folder of box.cgroupFolders()) t.equal(statSync(folder).uid, 0, folder)
 })
@@ -170,7 +170,7 @@ const maps = (hostID: number, containerID: number): IdMapping[] => [{ containerI
 const IDMAP = [["idmap", "linux-mount-options-9"], ["ridmap", "linux-mount-options-10"]] as const
 
 for (const [word, clause] of IDMAP) {
-  boxTest(`${word} with mappings [clause config.md/${clause}]`, ERROR, (t, box) => {
+  boxTest(`${word} with mappings [clause config.md/${clause}]`, { ...ERROR, differs: ["id-mapped mounts"] }, (t, box) => {
     const source = `${box.folder}/volume`
     mkdirSync(source)
     expectSuccess(command(["mount", "-t", "tmpfs", "-o", "mode=777,uid=5000", "none", source]))
@@ -186,7 +186,7 @@ for (const [word, clause] of IDMAP) {
   })
 }
 
-boxTest("uidMappings and gidMappings of a mount that says idmap [clause config.md/linux-mount-options-11]", ERROR, (t, box) => {
+boxTest("uidMappings and gidMappings of a mount that says idmap [clause config.md/linux-mount-options-11]", { ...ERROR, differs: ["id-mapped mounts"] }, (t, box) => {
   const source = `${box.folder}/volume`
   mkdirSync(source)
   expectSuccess(command(["mount", "-t", "tmpfs", "-o", "mode=777,uid=5000,gid=5001", "none", source]))
@@ -199,7 +199,7 @@ boxTest("uidMappings and gidMappings of a mount that says idmap [clause config.m
   }
 })
 
-boxTest("idmap is no data of mount(2) [clause config.md/linux-mount-options-13]", { ...ERROR, skipIn: { uml: "has no strace" } }, (t, box) => {
+boxTest("idmap is no data of mount(2) [clause config.md/linux-mount-options-13]", { differs: ["id-mapped mounts"], ...ERROR, skipIn: { uml: "has no strace" } }, (t, box) => {
   mkdirSync(`${box.folder}/volume`)
   box.config.mounts.push({
     destination: "/mnt", type: "bind", source: `${box.folder}/volume`, options: ["bind", "idmap"], uidMappings: maps(7000, 5000), gidMappings: maps(7000, 5000),
@@ -230,7 +230,7 @@ for (const [value, expected] of PROPAGATIONS) {
 
 /* Security. */
 
-boxTest("seccomp flags reach seccomp(2), whoever loads the filter [clause config-linux.md/seccomp-8]", { skipIn: { uml: "has no strace" } }, (t, box) => {
+boxTest("seccomp flags reach seccomp(2), whoever loads the filter [clause config-linux.md/seccomp-8]", { differs: ["a tracer"], skipIn: { uml: "has no strace" } }, (t, box) => {
   for (const flag of ["SECCOMP_FILTER_FLAG_TSYNC", "SECCOMP_FILTER_FLAG_LOG", "SECCOMP_FILTER_FLAG_SPEC_ALLOW"]) {
     box.config.linux.seccomp = { defaultAction: "SCMP_ACT_ALLOW", flags: [flag], syscalls: [{ names: ["mkdir", "mkdirat"], action: "SCMP_ACT_ERRNO" }] }
     box.script("mkdir /x 2>/dev/null || echo refused").write()
