@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, mkdirSync, readFileSync, readlinkSync } from "node:fs"
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs"
 import { expectSuccess, said } from "../../conformance/lib/command.ts"
 import { COUNT, FIRST, NAME, UID, userTest } from "./rootless-box.ts"
 
@@ -93,4 +93,18 @@ userTest("rootless: a created container holds nothing of its maker's for those w
   t.same(outside.filter((path) => path.startsWith(box.folder) || path.startsWith("/sys") || path.startsWith("/proc")), [], stdout)
   t.match(readlinkSync(`/proc/${box.pid}/exe`), /memfd:/, "its program is a sealed file in memory")
   expectSuccess(box.call(["delete", "--force", box.id]))
+})
+
+userTest("rootless: newuidmap and newgidmap of the caller's PATH or working directory are not run [run]", { ranges: true }, (t, box) => {
+  const folder = `${box.folder}/hostile`
+  mkdirSync(folder)
+  chmodSync(folder, 0o777)
+  const fakes = [folder, box.bundle].flatMap((place) => ["newuidmap", "newgidmap"].map((name) => `${place}/${name}`))
+  for (const path of fakes) {
+    writeFileSync(path, `#!/bin/sh\necho ran >>${folder}/ran\nexec /usr/bin/\${0##*/} "$@"\n`)
+    chmodSync(path, 0o755)
+  }
+  box.around = { env: { PATH: `${folder}:.:${process.env.PATH}`, XDG_RUNTIME_DIR: box.runtimeDir } }
+  t.equal(box.inside("grep -c . /proc/self/uid_map"), "2", "the ranges are mapped")
+  t.notOk(existsSync(`${folder}/ran`))
 })
