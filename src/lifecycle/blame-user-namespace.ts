@@ -29,7 +29,8 @@ const RIGHTS: readonly Switch[] = [
 
 /** The error of a container of an ordinary user, with what keeps him from user namespaces where that is it. */
 export function blameUserNamespace(error: unknown): unknown {
-  if (!(error instanceof RuntsError)) return error
+  // of the cgroup alone, which is known by then
+  if (!(error instanceof RuntsError) || error.details.code === "cgroup-not-permitted") return error
   const { errno, syscall, hint } = error.details
   const denied = errno === ERRNO.EPERM || errno === ERRNO.EACCES
   const makes = syscall === "clone3" && (denied || errno === ERRNO.ENOSPC || errno === ERRNO.EUSERS)

@@ -44,7 +44,8 @@ export function applyDevices(record: CgroupRecord, resources: LinuxResources | u
 /**
  * Puts other device rules in the place of those of a container that runs, and at no moment grants more than the old or the new ones:
  * cgroup2 replaces one program by another at once. The v1 list of a cgroup that may use everything but a few devices can only be
- * written from its beginning, everything allowed; while that lasts the container is stopped.
+ * written from its beginning, everything allowed, and the kernel empties such a list before it denies everything (devcgroup_update_access
+ * of security/device_cgroup.c): while that lasts the container is stopped.
  * @param paused whether it is stopped already
  */
 export function replaceDevices(record: CgroupRecord, resources: LinuxResources, paused: boolean): void {
@@ -52,12 +53,22 @@ export function replaceDevices(record: CgroupRecord, resources: LinuxResources, 
   const v1 = controllerKey(record, "devices")
   if (v1 === undefined) return applyProgram(record, rules)
   const wanted = deviceList(rules)
-  const stop = wanted.allow && wanted.exceptions.size > 0 && !paused
+  const stop = !paused && (wanted.allow ? wanted.exceptions.size > 0 : allowsAll(record, v1))
   if (stop) freeze(record, true)
   try {
     applyList(record, v1, wanted, true)
   } finally {
     if (stop) freeze(record, false)
+  }
+}
+
+/** Whether a v1 list is one of what is denied; it shows nothing of that. */
+function allowsAll(record: CgroupRecord, key: string): boolean {
+  const folder = openCgroup(record, key)
+  try {
+    return parseDeviceList(readTextAt(folder, "devices.list")).allow
+  } finally {
+    close(folder)
   }
 }
 
