@@ -81,7 +81,7 @@ const REFUSED: readonly (readonly [pointer: string, resources: object, reason: R
   ["network/classID", { network: { classID: 5 } }, /network\/classID: only cgroup v1 has it/],
   ["network/priorities/*/name", { network: { priorities: [{ name: "lo", priority: 3 }] } }, /network\/priorities: only cgroup v1 has it/],
   ["rdma/*/hcaHandles", { rdma: { mlx5_0: { hcaHandles: 3 } } }, /rdma\/mlx5_0: the cgroup controller rdma is not available/],
-  ["unified", { unified: { "cpuset.cpus": "0" } }, /unified\/cpuset.cpus: the cgroup controller cpuset is not available in .*; available there: .*memory/s, "controllers of systemd's choice"],
+  ["unified", { unified: { "cpuset.cpus": "0" } }, /unified\/cpuset.cpus: the cgroup controller cpuset is not available in .*; \/sys\/fs\/cgroup has only: .*memory/s, "controllers of systemd's choice"],
   ["unified", { unified: { "memory.nosuch": "0" } }, /unified\/memory.nosuch: there is no .*memory.nosuch/],
   ["unified", { unified: { "memory.max": "x" } }, /unified\/memory.max: write "x" to .*invalid argument/, "values of systemd's own"],
 ]

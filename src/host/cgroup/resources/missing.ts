@@ -24,7 +24,7 @@ export function obstacle(mount: string, path: string, controller: string): strin
     if (available === undefined) break
     if (!available.includes(controller)) {
       if (holder !== undefined) break
-      return `${folder} has only: ${available.join(" ") || "none"}`
+      return `${folder} has only: ${available.join(" ") || "none"}; the others are in use by cgroup v1, not in this kernel, or not handed on`
     }
     holder = folder
     if (words(`${folder}/cgroup.subtree_control`)?.includes(controller) !== true) break
